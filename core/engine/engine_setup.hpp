@@ -1,0 +1,84 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/instrument/instrument_pattern.hpp"
+#include "core/types/ids.hpp"
+
+namespace hedgewatch {
+
+/// Which account positions a book collects. Empty lists do not restrict; a position goes to the first book whose rule takes it.
+struct BookRule {
+  std::vector<AccountId> accounts;
+  std::vector<std::string> underlyings;  ///< base asset codes
+  std::vector<InstrumentPattern> instruments;
+};
+
+/// A position stated by hand. Size in the contract's SizeUnit, signed, long positive.
+struct ExplicitPosition {
+  InstrumentPattern instrument;  ///< exact
+  double size = 0;
+  std::optional<double> entry_price;  ///< in the contract's price unit
+};
+
+struct BookSetup {
+  std::string name;
+  std::vector<BookRule> rules;
+  std::vector<ExplicitPosition> positions;
+  /// Accounts whose equity enters the with_equity view of the delta, with the share that belongs to this book (0..1).
+  struct EquityShare {
+    AccountId account;
+    double share = 1;
+  };
+  std::vector<EquityShare> equity;
+};
+
+enum class DeltaView : std::uint8_t { BlackScholes, NetTransaction, WithEquity };
+[[nodiscard]] constexpr std::string_view label(DeltaView view) {
+  switch (view) {
+    case DeltaView::BlackScholes:
+      return "black_scholes";
+    case DeltaView::NetTransaction:
+      return "net_transaction";
+    case DeltaView::WithEquity:
+      return "with_equity";
+  }
+  return "";
+}
+
+/// A hedge relationship: the item is a book minus the leg positions, the legs are that book's positions in these instruments.
+struct HedgeSetup {
+  std::string name;
+  std::string book;        ///< the book that holds item and legs
+  std::string underlying;  ///< base asset code
+  std::vector<InstrumentPattern> legs;
+  DeltaView view = DeltaView::BlackScholes;  ///< BlackScholes or NetTransaction; named in the configuration, never defaulted there
+  double target_ratio = 1;
+  double soft_delta_limit_coins = 0;  ///< positive
+  double hard_delta_limit_coins = 0;  ///< above the soft one
+  std::optional<double> gamma_limit_coins_per_percent;
+  std::optional<double> vega_limit_usd_per_vol_point;
+};
+
+struct VenueSetup {
+  Venue venue = Venue::Deribit;
+  /// Marks, quotes and indices older than this are stale even on a live connection.
+  std::chrono::nanoseconds market_data_max_age = std::chrono::seconds{60};
+  std::chrono::nanoseconds account_max_age = std::chrono::seconds{120};
+};
+
+/// Everything the engine is told before its first event. Names are resolved when instruments are listed.
+struct EngineSetup {
+  std::vector<VenueSetup> venues;
+  std::vector<std::string> accounts;     ///< names; AccountId is the index
+  std::vector<std::string> connections;  ///< names; ConnectionId is the index
+  std::vector<Venue> connection_venues;  ///< parallel to connections
+  std::vector<BookSetup> books;
+  std::vector<HedgeSetup> hedges;
+  std::vector<InstrumentPattern> watch;  ///< figures per instrument also for these, held or not
+};
+
+}  // namespace hedgewatch

@@ -1,0 +1,211 @@
+#include "core/metric/figure.hpp"
+
+namespace hedgewatch {
+
+namespace {
+
+using enum Figure;
+
+constexpr std::array<FigureDefinition, kFigureCount> kCatalogue{{
+    {MarkPrice,
+     "hedgewatch_mark_price",
+     "Venue's mark in the contract's price unit (coin for inverse options, quote currency otherwise).",
+     {"venue", "instrument"}},
+    {MarkVolRatio,
+     "hedgewatch_mark_vol_ratio",
+     "Implied volatility of the venue's mark, annualised; 0.5 is 50 percent.",
+     {"venue", "instrument"}},
+    {ForwardPriceUsd,
+     "hedgewatch_forward_price_usd",
+     "Forward of the option's own expiry, dollars per coin.",
+     {"venue", "instrument"}},
+    {Delta, "hedgewatch_delta", "Black-Scholes delta on the forward per unit of the underlying.", {"venue", "instrument"}},
+    {GammaPerUsd, "hedgewatch_gamma_per_usd", "Change of delta for one dollar more on the forward.", {"venue", "instrument"}},
+    {VegaUsdPerVolPoint,
+     "hedgewatch_vega_usd_per_vol_point",
+     "Dollars gained for one volatility point (0.01) more.",
+     {"venue", "instrument"}},
+    {ThetaUsdPerDay,
+     "hedgewatch_theta_usd_per_day",
+     "Dollars gained by one day passing, under the venue's own day and cap rules.",
+     {"venue", "instrument"}},
+    {RhoUsdPerPercent,
+     "hedgewatch_rho_usd_per_percent",
+     "Dollars gained for a rate one percent higher, in the venue's convention.",
+     {"venue", "instrument"}},
+    {Vanna, "hedgewatch_vanna", "Change of delta for one volatility point (0.01) more.", {"venue", "instrument"}},
+    {Volga, "hedgewatch_volga", "Change of vega (dollars per vol point) for one volatility point more.", {"venue", "instrument"}},
+    {Charm, "hedgewatch_charm", "Change of delta by one day passing.", {"venue", "instrument"}},
+    {DataAgeSeconds, "hedgewatch_data_age_seconds", "Age of the newest market data of the instrument.", {"venue", "instrument"}},
+    {PositionSize,
+     "hedgewatch_position_size",
+     "Signed size in the contract's own unit (dollars for inverse futures, coins otherwise); long is positive.",
+     {"book", "venue", "instrument"}},
+    {PositionNotionalUsd, "hedgewatch_position_notional_usd", "Signed full notional in dollars.", {"book", "venue", "instrument"}},
+    {PositionUnrealizedPnlUsd,
+     "hedgewatch_position_unrealized_pnl_usd",
+     "Profit of the open position against its average entry, in dollars at the current index.",
+     {"book", "venue", "instrument"}},
+    {PositionDeltaCoins,
+     "hedgewatch_position_delta_coins",
+     "Black-Scholes delta of the position in coins; long is positive.",
+     {"book", "venue", "instrument"}},
+    {BookValueUsd,
+     "hedgewatch_book_value_usd",
+     "Market value of the book's options and unrealised profit of its futures, in dollars.",
+     {"book", "underlying"}},
+    {BookDeltaCoins,
+     "hedgewatch_book_delta_coins",
+     "Net delta in coins by view: black_scholes, net_transaction (premium-adjusted) or with_equity.",
+     {"book", "underlying", "view"}},
+    {BookDeltaUsd, "hedgewatch_book_delta_usd", "Net delta in dollars at the index, by view.", {"book", "underlying", "view"}},
+    {BookGammaCoinsPerPercent,
+     "hedgewatch_book_gamma_coins_per_percent",
+     "Change of the net delta in coins for a forward one percent higher.",
+     {"book", "underlying"}},
+    {BookGammaUsdPerPercent,
+     "hedgewatch_book_gamma_usd_per_percent",
+     "Change of the net delta in dollars for a forward one percent higher.",
+     {"book", "underlying"}},
+    {BookVegaUsdPerVolPoint,
+     "hedgewatch_book_vega_usd_per_vol_point",
+     "Dollars gained when every volatility rises by one point (0.01).",
+     {"book", "underlying"}},
+    {BookThetaUsdPerDay, "hedgewatch_book_theta_usd_per_day", "Dollars gained by one day passing.", {"book", "underlying"}},
+    {BookRhoUsdPerPercent,
+     "hedgewatch_book_rho_usd_per_percent",
+     "Dollars gained for a rate one percent higher, forwards fixed.",
+     {"book", "underlying"}},
+    {BookVanna, "hedgewatch_book_vanna", "Change of the net delta in coins for one volatility point more.", {"book", "underlying"}},
+    {BookVolga,
+     "hedgewatch_book_volga",
+     "Change of vega in dollars per vol point for one volatility point more.",
+     {"book", "underlying"}},
+    {BookCharm, "hedgewatch_book_charm", "Change of the net delta in coins by one day passing.", {"book", "underlying"}},
+    {HedgeItemDeltaCoins,
+     "hedgewatch_hedge_item_delta_coins",
+     "Delta of the hedged item in coins, in the relationship's view.",
+     {"hedge"}},
+    {HedgeLegsDeltaCoins, "hedgewatch_hedge_legs_delta_coins", "Delta of the hedging legs in coins.", {"hedge"}},
+    {HedgeNetDeltaCoins,
+     "hedgewatch_hedge_net_delta_coins",
+     "Item and legs together, in coins; zero is perfectly hedged.",
+     {"hedge"}},
+    {HedgeNetDeltaUsd, "hedgewatch_hedge_net_delta_usd", "Item and legs together, in dollars at the index.", {"hedge"}},
+    {HedgeRatio,
+     "hedgewatch_hedge_ratio",
+     "Share of the item's delta that the legs offset; 1 is fully hedged, negative adds to the exposure.",
+     {"hedge"}},
+    {HedgeTargetRatio, "hedgewatch_hedge_target_ratio", "Hedge ratio that the configuration aims at.", {"hedge"}},
+    {HedgeOverRatio, "hedgewatch_hedge_over_ratio", "How far the hedge ratio is above its target, 0 when it is not.", {"hedge"}},
+    {HedgeUnderRatio, "hedgewatch_hedge_under_ratio", "How far the hedge ratio is below its target, 0 when it is not.", {"hedge"}},
+    {HedgeWrongWay, "hedgewatch_hedge_wrong_way", "1 when the legs add to the item's delta instead of offsetting it.", {"hedge"}},
+    {HedgeNeutralityRatio,
+     "hedgewatch_hedge_neutrality_ratio",
+     "1 minus net over gross of a Greek; 1 is neutral.",
+     {"hedge", "greek"}},
+    {HedgeLimitUsageRatio,
+     "hedgewatch_hedge_limit_usage_ratio",
+     "Net Greek over its soft limit; above 1 the limit is broken.",
+     {"hedge", "greek"}},
+    {IndexPriceUsd, "hedgewatch_index_price_usd", "The venue's spot index, dollars per coin.", {"venue", "underlying"}},
+    {EquityUsd,
+     "hedgewatch_equity_usd",
+     "Equity of the account in one asset, valued at the index, in dollars.",
+     {"account", "venue", "asset"}},
+    {MarginBalance,
+     "hedgewatch_margin_balance",
+     "What the venue tests margin against, in units of the asset.",
+     {"account", "venue", "asset"}},
+    {Balance, "hedgewatch_balance", "Cash in units of the asset.", {"account", "venue", "asset"}},
+    {InitialMarginRatio,
+     "hedgewatch_initial_margin_ratio",
+     "Venue's initial margin over its margin balance; at 1 no new risk is possible.",
+     {"account", "venue", "asset"}},
+    {MaintenanceMarginRatio,
+     "hedgewatch_maintenance_margin_ratio",
+     "Venue's maintenance margin over its margin balance; at 1 the account is liquidated.",
+     {"account", "venue", "asset"}},
+    {FeedLive, "hedgewatch_feed_live", "1 while the connection delivers believable data, else 0.", {"venue", "connection"}},
+    {FeedLastMarketDataAgeSeconds,
+     "hedgewatch_feed_last_market_data_age_seconds",
+     "Age of the newest market data of the connection.",
+     {"venue", "connection"}},
+    {PlatformLocked,
+     "hedgewatch_platform_locked",
+     "1 while the venue says that trading is locked or under maintenance.",
+     {"venue"}},
+}};
+
+consteval bool in_order() {
+  for (std::size_t i = 0; i < kCatalogue.size(); ++i)
+    if (static_cast<std::size_t>(kCatalogue[i].figure) != i) return false;
+  return true;
+}
+static_assert(in_order(), "the catalogue follows the order of the enumeration");
+
+}  // namespace
+
+std::span<const FigureDefinition> figure_catalogue() { return kCatalogue; }
+
+const FigureDefinition& definition_of(Figure figure) { return kCatalogue[static_cast<std::size_t>(figure)]; }
+
+std::optional<Figure> figure_from_name(std::string_view name) {
+  for (const FigureDefinition& definition : kCatalogue)
+    if (definition.name == name) return definition.figure;
+  return std::nullopt;
+}
+
+std::string_view label(FigureState state) {
+  switch (state) {
+    case FigureState::Unknown:
+      return "unknown";
+    case FigureState::Stale:
+      return "stale";
+    case FigureState::Ok:
+      return "ok";
+  }
+  return "";
+}
+
+std::string_view label(FigureReason reason) {
+  switch (reason) {
+    case FigureReason::None:
+      return "none";
+    case FigureReason::NeverReceived:
+      return "never_received";
+    case FigureReason::MissingInstrument:
+      return "missing_instrument";
+    case FigureReason::MissingMark:
+      return "missing_mark";
+    case FigureReason::MissingForward:
+      return "missing_forward";
+    case FigureReason::MissingVol:
+      return "missing_vol";
+    case FigureReason::MissingIndex:
+      return "missing_index";
+    case FigureReason::MissingEquity:
+      return "missing_equity";
+    case FigureReason::MissingEntryPrice:
+      return "missing_entry_price";
+    case FigureReason::FeedDown:
+      return "feed_down";
+    case FigureReason::TooOld:
+      return "too_old";
+    case FigureReason::Expired:
+      return "expired";
+    case FigureReason::Halted:
+      return "halted";
+    case FigureReason::Inconclusive:
+      return "inconclusive";
+    case FigureReason::Empty:
+      return "empty";
+    case FigureReason::NotFinite:
+      return "not_finite";
+    case FigureReason::MixedNumeraire:
+      return "mixed_numeraire";
+  }
+  return "";
+}
+
+}  // namespace hedgewatch

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace hedgewatch {
+
+/// Every figure the engine publishes, in the order of the catalogue.
+enum class Figure : std::uint16_t {
+  // instrument
+  MarkPrice,
+  MarkVolRatio,
+  ForwardPriceUsd,
+  Delta,
+  GammaPerUsd,
+  VegaUsdPerVolPoint,
+  ThetaUsdPerDay,
+  RhoUsdPerPercent,
+  Vanna,
+  Volga,
+  Charm,
+  DataAgeSeconds,
+  // position
+  PositionSize,
+  PositionNotionalUsd,
+  PositionUnrealizedPnlUsd,
+  PositionDeltaCoins,
+  // book
+  BookValueUsd,
+  BookDeltaCoins,
+  BookDeltaUsd,
+  BookGammaCoinsPerPercent,
+  BookGammaUsdPerPercent,
+  BookVegaUsdPerVolPoint,
+  BookThetaUsdPerDay,
+  BookRhoUsdPerPercent,
+  BookVanna,
+  BookVolga,
+  BookCharm,
+  // hedge
+  HedgeItemDeltaCoins,
+  HedgeLegsDeltaCoins,
+  HedgeNetDeltaCoins,
+  HedgeNetDeltaUsd,
+  HedgeRatio,
+  HedgeTargetRatio,
+  HedgeOverRatio,
+  HedgeUnderRatio,
+  HedgeWrongWay,
+  HedgeNeutralityRatio,
+  HedgeLimitUsageRatio,
+  // underlying
+  IndexPriceUsd,
+  // account
+  EquityUsd,
+  MarginBalance,
+  Balance,
+  InitialMarginRatio,
+  MaintenanceMarginRatio,
+  // feeds, as the engine sees them
+  FeedLive,
+  FeedLastMarketDataAgeSeconds,
+  PlatformLocked,
+  Count
+};
+inline constexpr std::size_t kFigureCount = static_cast<std::size_t>(Figure::Count);
+
+inline constexpr std::size_t kMaxLabels = 5;
+
+struct FigureDefinition {
+  Figure figure;
+  std::string_view name;                            ///< with the prefix, e.g. hedgewatch_book_delta_coins
+  std::string_view help;                            ///< one sentence with unit and sign
+  std::array<std::string_view, kMaxLabels> labels;  ///< names in order; the unused ones are empty
+
+  [[nodiscard]] constexpr std::size_t label_count() const {
+    std::size_t count = 0;
+    while (count < labels.size() && !labels[count].empty()) ++count;
+    return count;
+  }
+};
+
+/// The one list that exposition, alert rules, journal, dashboards and documentation read.
+[[nodiscard]] std::span<const FigureDefinition> figure_catalogue();
+[[nodiscard]] const FigureDefinition& definition_of(Figure figure);
+[[nodiscard]] std::optional<Figure> figure_from_name(std::string_view name);
+
+enum class FigureState : std::uint8_t { Unknown, Stale, Ok };
+[[nodiscard]] std::string_view label(FigureState state);
+
+/// Why a figure has no series.
+enum class FigureReason : std::uint8_t {
+  None,
+  NeverReceived,      ///< no message about its input yet
+  MissingInstrument,  ///< the venue lists no such instrument
+  MissingMark,
+  MissingForward,
+  MissingVol,
+  MissingIndex,
+  MissingEquity,
+  MissingEntryPrice,
+  FeedDown,  ///< the input's connection is not live
+  TooOld,    ///< the input's age is beyond its limit
+  Expired,
+  Halted,
+  Inconclusive,  ///< the denominator is too near to nothing to divide by
+  Empty,         ///< nothing is held
+  NotFinite,
+  MixedNumeraire
+};
+[[nodiscard]] std::string_view label(FigureReason reason);
+
+}  // namespace hedgewatch

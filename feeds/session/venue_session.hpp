@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <simdjson.h>
+
+#include "core/market/event_batch.hpp"
+#include "core/types/time.hpp"
+
+namespace hedgewatch {
+
+/// Both readings of one moment, taken by whoever owns the clock.
+struct SessionTime {
+  MonoTime mono{};
+  WallTime wall{};
+};
+
+/// What a session wants done with its socket. Its memory is reused between calls.
+struct SessionActions {
+  std::vector<std::string> send;  ///< text frames, in order
+  bool close = false;
+  std::string_view close_reason;  ///< a literal, for the log and the `reason` label
+
+  void clear() {
+    send.clear();
+    close = false;
+    close_reason = {};
+  }
+};
+
+/// One connection's life and protocol, without the socket. Each call says what happened and when; events and actions come out.
+/// The owner of the socket obeys, and calls on_deadline when deadline() has come. Every fault is an ordinary unit test.
+class VenueSession {
+ public:
+  virtual ~VenueSession() = default;
+
+  virtual void on_open(SessionTime now, EventBatch& events, SessionActions& actions) = 0;
+  virtual void on_frame(simdjson::padded_string_view frame, SessionTime now, EventBatch& events, SessionActions& actions) = 0;
+  /// `reason` is the transport's words, for the log. After it the owner reconnects when reconnect_at() has come.
+  virtual void on_closed(std::string_view reason, SessionTime now, EventBatch& events) = 0;
+  virtual void on_deadline(SessionTime now, EventBatch& events, SessionActions& actions) = 0;
+  /// The next moment at which on_deadline has something to do. Nothing: only frames matter.
+  [[nodiscard]] virtual std::optional<MonoTime> deadline() const = 0;
+  /// When to open the socket again after on_closed. Nothing: never (a fault that only a new configuration heals).
+  [[nodiscard]] virtual std::optional<MonoTime> reconnect_at() const = 0;
+};
+
+}  // namespace hedgewatch
