@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,10 @@ class VenueSession {
   /// `reason` is the transport's words, for the log. After it the owner reconnects when reconnect_at() has come.
   virtual void on_closed(std::string_view reason, SessionTime now, EventBatch& events) = 0;
   virtual void on_deadline(SessionTime now, EventBatch& events, SessionActions& actions) = 0;
+  /// The way to the engine was full and these books were declared invalid there: each needs a new snapshot. A session that
+  /// carries no books has nothing to do.
+  virtual void on_books_lost(std::span<const InstrumentId> /*books*/, SessionTime /*now*/, EventBatch& /*events*/,
+                             SessionActions& /*actions*/) {}
   /// The next moment at which on_deadline has something to do. Nothing: only frames matter.
   [[nodiscard]] virtual std::optional<MonoTime> deadline() const = 0;
   /// When to open the socket again after on_closed. Nothing: never (a fault that only a new configuration heals).
