@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <string_view>
@@ -26,6 +27,10 @@ enum class DecodeFault : std::uint8_t {
   NameTooLong,
   BatchFull
 };
+inline constexpr std::array kDecodeFaults{DecodeFault::NotJson,        DecodeFault::Truncated,         DecodeFault::MissingField,
+                                          DecodeFault::WrongType,      DecodeFault::BadNumber,         DecodeFault::BadValue,
+                                          DecodeFault::UnknownChannel, DecodeFault::UnknownInstrument, DecodeFault::UnknownWord,
+                                          DecodeFault::NameTooLong,    DecodeFault::BatchFull};
 [[nodiscard]] std::string_view label(DecodeFault fault);
 
 /// `field` and `channel` point to literals: an error costs no allocation.

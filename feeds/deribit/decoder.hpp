@@ -1,0 +1,126 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/market/event_batch.hpp"
+#include "feeds/decoding.hpp"
+#include "feeds/deribit/symbols.hpp"
+#include "feeds/json_reader.hpp"
+
+namespace hedgewatch::deribit {
+
+/// What to do with data about an instrument that nobody has listed.
+enum class UnknownInstrument : std::uint8_t {
+  Refuse,  ///< a DecodeError; a row of a list is left out and counted
+  Imply    ///< list it as its name implies, then go on: for recordings without definitions
+};
+
+struct DecoderOptions {
+  ConnectionId connection = kNoConnection;
+  AccountId account = kNoAccount;  ///< whom account channels speak about
+  UnknownInstrument unknown = UnknownInstrument::Refuse;
+};
+
+/// How a book message joins the one before it.
+enum class BookForm : std::uint8_t { None, Snapshot, Change, Grouped };
+
+/// Beside its events, what the last frame was to a session. Views point into the frame.
+struct FrameDetail {
+  // a subscription's notification
+  std::string_view channel_name;  ///< in full, also of frames that were errors, as far as it was read
+  std::string_view label;         ///< of the channel's kind
+  InstrumentId instrument = kNoInstrument;
+  BookForm book = BookForm::None;
+  std::uint64_t change_id = 0;
+  std::uint64_t previous_change_id = 0;  ///< 0: none
+
+  // lists
+  std::uint32_t rows = 0;
+  std::uint32_t unknown_rows = 0;             ///< about instruments that are not listed
+  std::uint32_t combo_rows = 0;               ///< about combos, which are of no use here
+  std::uint32_t refused_fields = 0;           ///< numbers that the exact types cannot hold
+  std::array<std::string_view, 8> unknown{};  ///< the first names that were not known
+  std::uint32_t unknown_names = 0;            ///< how many of them are in `unknown`
+
+  // platform state: what the message said, the rest is nothing
+  std::string_view locked_index;  ///< the index whose instruments `locked` is about
+  std::optional<bool> locked;
+  std::optional<bool> maintenance;
+
+  // instrument state
+  std::string_view state_instrument;  ///< by name, also when it is not known
+  bool tradable = false;              ///< the state is open
+
+  // heartbeat
+  bool test_request = false;
+
+  // a reply
+  bool has_id = false;
+  std::uint64_t id = 0;
+  bool has_result = false;
+  bool has_error = false;
+  std::int64_t error_code = 0;
+  std::string_view error_message;
+  std::optional<bool> testnet;
+  std::uint64_t sent_at_us = 0;  ///< usOut, microseconds since the epoch; 0 when absent
+};
+
+/// The answer to public/auth.
+struct AuthReply {
+  std::string_view access_token;
+  std::string_view refresh_token;
+  std::string_view scope;
+  std::uint64_t expires_in_seconds = 0;
+};
+
+/// Bytes to events. Keeps a parser's scratch memory and the symbol map, nothing else: the same frame gives the same events.
+class Decoder {
+ public:
+  /// `symbols` outlives the decoder. Listings in frames are added to it.
+  explicit Decoder(Symbols& symbols, DecoderOptions options = {});
+
+  /// All of a message or none of it. Replies come back as FrameKind::Reply; their results are read by the calls below.
+  [[nodiscard]] Result<Decoded, DecodeError> decode(simdjson::padded_string_view frame, MonoTime received, EventBatch& out);
+
+  /// About the frame that was decoded last, also when it was an error.
+  [[nodiscard]] const FrameDetail& detail() const { return detail_; }
+
+  // The result of the reply that was decoded last; its frame must still be there. Which call fits, only who asked knows.
+
+  /// get_instruments, get_instrument: InstrumentListed per instrument. Combos are left out and counted.
+  [[nodiscard]] Result<Decoded, DecodeError> decode_instruments(MonoTime received, EventBatch& out);
+  /// get_positions: a whole position snapshot, from Begin to End. An unlisted instrument is an error, its name in detail().
+  [[nodiscard]] Result<Decoded, DecodeError> decode_positions(MonoTime received, EventBatch& out);
+  /// get_account_summaries, get_account_summary: AccountSummary and AccountGreeks per currency.
+  [[nodiscard]] Result<Decoded, DecodeError> decode_account_summaries(MonoTime received, EventBatch& out);
+  [[nodiscard]] Result<AuthReply, DecodeError> decode_auth();
+  /// subscribe, unsubscribe: calls on_channel(name) for each channel that was accepted.
+  template <class OnChannel>
+  [[nodiscard]] bool decode_channels(OnChannel&& on_channel) {
+    if (!go_to_result()) return false;
+    return reader_.array([&] {
+      std::string_view channel;
+      if (!reader_.string(channel)) return false;
+      on_channel(channel);
+      return true;
+    });
+  }
+
+ private:
+  struct Work;
+
+  [[nodiscard]] bool go_to_result();
+
+  Symbols& symbols_;
+  DecoderOptions options_;
+  JsonReader reader_;
+  FrameDetail detail_;
+  JsonReader::Position result_ = nullptr;
+};
+
+static_assert(VenueDecoder<Decoder>);
+
+}  // namespace hedgewatch::deribit
