@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "daemon/exposition/http_message.hpp"
+
+namespace hedgewatch {
+
+struct HttpServerOptions {
+  std::string address = "127.0.0.1";  ///< numeric IPv4 or IPv6
+  std::uint16_t port = 9464;          ///< 0: the system chooses
+  std::size_t max_connections = 64;   ///< more are closed at once and counted
+  std::uint32_t max_header_bytes = 8'192;
+  std::uint64_t max_body_bytes = 1'024;
+  std::chrono::milliseconds request_time_out{5'000};  ///< for a whole request to arrive, and for a response to leave
+  std::chrono::milliseconds idle_time_out{75'000};    ///< for the next request on a kept connection
+};
+
+/// Counters only grow; any thread may read.
+struct HttpServerCounters {
+  std::uint64_t requests = 0;
+  std::uint64_t refused_connections = 0;  ///< beyond max_connections
+  std::uint64_t bad_requests = 0;         ///< not HTTP, too large, or too slow
+};
+
+/// Serves HTTP/1.1 on one thread of its own. Knows no route; the handler does.
+class HttpServer {
+ public:
+  /// Binds and starts to serve. Throws std::runtime_error when the address cannot be bound.
+  HttpServer(HttpServerOptions options, HttpHandler handler);
+  /// Stops.
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  /// Closes every connection and ends the thread; a handler that runs is waited for.
+  void stop();
+
+  [[nodiscard]] std::uint16_t port() const;
+  /// True when only this machine can reach it.
+  [[nodiscard]] bool loopback() const;
+  [[nodiscard]] HttpServerCounters counters() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace hedgewatch

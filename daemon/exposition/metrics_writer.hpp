@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <prometheus/metric_family.h>
+
+#include "core/metric/figure_table.hpp"
+#include "daemon/exposition/text_buffer.hpp"
+
+namespace hedgewatch {
+
+enum class MetricsFormat : std::uint8_t {
+  Text,        ///< Prometheus text format 0.0.4
+  OpenMetrics  ///< OpenMetrics 1.0.0
+};
+[[nodiscard]] std::string_view content_type(MetricsFormat format);
+
+/// Renders one consistent copy of the figure table, and the process's own metric families, for a scrape.
+/// The names and labels of the figures are prepared once per layout; a scrape then copies text and formats numbers, and
+/// allocates nothing in the steady state. A figure that is not ok has no series: hedgewatch_figure_state says why.
+/// Used by one thread.
+class MetricsWriter {
+ public:
+  /// `snapshot` is null when the engine did not answer: then no figure is rendered at all.
+  /// The text stays valid until the next call.
+  [[nodiscard]] std::string_view render(MetricsFormat format, const FigureSnapshot* snapshot,
+                                        std::span<const prometheus::MetricFamily> families);
+
+  /// Figures that had a series in the last rendering.
+  [[nodiscard]] std::size_t series() const { return series_; }
+
+ private:
+  /// A piece of prepared_.
+  struct Piece {
+    std::uint32_t offset = 0;
+    std::uint32_t size = 0;
+  };
+  struct Family {
+    std::size_t first_row = 0;
+    std::size_t end_row = 0;
+    Piece text_header;
+    Piece open_metrics_header;
+  };
+
+  void prepare(std::shared_ptr<const FigureLayout> layout);
+  void render_figures(MetricsFormat format, const FigureSnapshot& snapshot);
+  [[nodiscard]] std::string_view text_of(Piece piece) const { return std::string_view{prepared_}.substr(piece.offset, piece.size); }
+
+  TextBuffer out_;
+  std::size_t series_ = 0;
+
+  std::shared_ptr<const FigureLayout> layout_;  ///< what is prepared
+  std::string prepared_;
+  std::vector<Piece> sample_;  ///< per row: name{labels} and a space
+  std::vector<Piece> state_;   ///< per row: hedgewatch_figure_state{figure="...",scope="...",state="
+  std::vector<Family> families_;
+  std::size_t largest_rendering_ = 0;  ///< an upper bound for all figures of the layout
+};
+
+}  // namespace hedgewatch

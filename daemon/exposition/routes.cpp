@@ -1,0 +1,83 @@
+#include "daemon/exposition/routes.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/exposition/negotiation.hpp"
+
+namespace hedgewatch {
+
+namespace {
+
+constexpr unsigned kForbidden = 403;
+constexpr unsigned kNotFound = 404;
+constexpr unsigned kMethodNotAllowed = 405;
+constexpr unsigned kReloadFailed = 500;
+constexpr unsigned kUnavailable = 503;
+
+HttpResponse plain(unsigned status, std::string body) {
+  HttpResponse response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+HttpResponse wrong_method(std::string_view allow) {
+  HttpResponse response = plain(kMethodNotAllowed, "method not allowed\n");
+  response.allow = allow;
+  return response;
+}
+
+}  // namespace
+
+Routes::Routes(RouteSources sources) : sources_{std::move(sources)} {}
+
+HttpResponse Routes::handle(const HttpRequest& request) {
+  const bool reads = request.method == HttpMethod::Get || request.method == HttpMethod::Head;
+  if (request.path == "/-/reload") return request.method == HttpMethod::Post ? reload() : wrong_method("POST");
+  if (request.path == "/metrics") return reads ? metrics(request) : wrong_method("GET, HEAD");
+  if (request.path == "/-/healthy") return reads ? healthy() : wrong_method("GET, HEAD");
+  if (request.path == "/-/ready") return reads ? ready() : wrong_method("GET, HEAD");
+  return plain(kNotFound, "not found; there are /metrics, /-/healthy, /-/ready and /-/reload\n");
+}
+
+HttpResponse Routes::metrics(const HttpRequest& request) {
+  const MetricsFormat format = preferred_format(request.accept);
+  const FigureSnapshot* snapshot = sources_.snapshot();
+  ScrapeFacts facts{.engine_answered = snapshot != nullptr};
+  if (snapshot != nullptr)
+    facts.series = static_cast<std::size_t>(
+        std::ranges::count_if(snapshot->values, [](const FigureValue& figure) { return figure.state == FigureState::Ok; }));
+  const auto families = sources_.families(facts);
+  const std::string_view text = writer_.render(format, snapshot, families);
+
+  HttpResponse response;
+  response.content_type = content_type(format);
+  if (accepts_gzip(request.accept_encoding) && gzip_.compress(text, response.body)) {
+    response.content_encoding = "gzip";
+  } else {
+    response.body.assign(text);
+  }
+  return response;
+}
+
+HttpResponse Routes::healthy() const {
+  const auto reason = sources_.unhealthy();
+  return reason ? plain(kUnavailable, *reason + "\n") : plain(200, "healthy\n");
+}
+
+HttpResponse Routes::ready() const {
+  const std::vector<std::string> reasons = sources_.not_ready();
+  if (reasons.empty()) return plain(200, "ready\n");
+  std::string body;
+  for (const std::string& reason : reasons) body.append(reason).append("\n");
+  return plain(kUnavailable, std::move(body));
+}
+
+HttpResponse Routes::reload() const {
+  if (!sources_.reload_allowed) return plain(kForbidden, "reload is only served on a loopback address; send SIGHUP instead\n");
+  const auto faults = sources_.reload();
+  return faults ? plain(kReloadFailed, *faults + "\n") : plain(200, "reloaded\n");
+}
+
+}  // namespace hedgewatch

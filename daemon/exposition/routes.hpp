@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <prometheus/metric_family.h>
+
+#include "daemon/exposition/gzip.hpp"
+#include "daemon/exposition/http_message.hpp"
+#include "daemon/exposition/metrics_writer.hpp"
+
+namespace hedgewatch {
+
+/// What one scrape saw of the engine.
+struct ScrapeFacts {
+  bool engine_answered = false;
+  std::size_t series = 0;  ///< figures that have a series
+};
+
+/// Where the routes get what they show. All are called on the HTTP thread.
+struct RouteSources {
+  /// Null when the engine does not answer.
+  std::function<const FigureSnapshot*()> snapshot;
+  std::function<std::vector<prometheus::MetricFamily>(const ScrapeFacts&)> families;
+  /// Why the process should be restarted; nothing while it is well.
+  std::function<std::optional<std::string>()> unhealthy;
+  /// What stands between now and ready, one reason each; empty: ready.
+  std::function<std::vector<std::string>()> not_ready;
+  /// Loads the configuration again; nothing on success, else the faults.
+  std::function<std::optional<std::string>()> reload;
+  /// A reload over HTTP is only for callers on this machine.
+  bool reload_allowed = false;
+};
+
+/// /metrics, /-/healthy, /-/ready and /-/reload; everything else is 404.
+class Routes {
+ public:
+  explicit Routes(RouteSources sources);
+  [[nodiscard]] HttpResponse handle(const HttpRequest& request);
+
+ private:
+  [[nodiscard]] HttpResponse metrics(const HttpRequest& request);
+  [[nodiscard]] HttpResponse healthy() const;
+  [[nodiscard]] HttpResponse ready() const;
+  [[nodiscard]] HttpResponse reload() const;
+
+  RouteSources sources_;
+  MetricsWriter writer_;
+  GzipCompressor gzip_;
+};
+
+}  // namespace hedgewatch

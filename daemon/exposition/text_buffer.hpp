@@ -1,0 +1,67 @@
+#pragma once
+
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+namespace hedgewatch {
+
+/// Text that grows at its end and keeps its memory between uses. Unlike std::string it neither initialises
+/// what is about to be written nor checks for space at each character: the caller asks for room once.
+class TextBuffer {
+ public:
+  /// Enough for any shortest-form double or 64-bit integer.
+  static constexpr std::size_t kNumberRoom = 32;
+
+  void clear() { size_ = 0; }
+  /// Makes sure that `bytes` more can be added by the put functions.
+  void need(std::size_t bytes) {
+    if (capacity_ - size_ < bytes) grow(bytes);
+  }
+
+  /// The put functions do not check for space: need() came first.
+  void put(std::string_view text) {
+    std::memcpy(memory_.get() + size_, text.data(), text.size());
+    size_ += text.size();
+  }
+  void put(char c) { memory_[size_++] = c; }
+  /// Shortest text that reads back as the same value; NaN, +Inf and -Inf as Prometheus writes them.
+  void put_number(double value) {
+    if (!std::isfinite(value)) {
+      put(std::isnan(value) ? std::string_view{"NaN"} : value > 0 ? std::string_view{"+Inf"} : std::string_view{"-Inf"});
+      return;
+    }
+    size_ = static_cast<std::size_t>(std::to_chars(memory_.get() + size_, memory_.get() + capacity_, value).ptr - memory_.get());
+  }
+
+  void append(std::string_view text) {
+    need(text.size());
+    put(text);
+  }
+  void append_number(double value) {
+    need(kNumberRoom);
+    put_number(value);
+  }
+
+  [[nodiscard]] std::string_view view() const { return {memory_.get(), size_}; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  void grow(std::size_t bytes) {
+    const std::size_t capacity = (size_ + bytes) * 2;
+    auto memory = std::make_unique_for_overwrite<char[]>(capacity);
+    if (size_ != 0) std::memcpy(memory.get(), memory_.get(), size_);
+    memory_ = std::move(memory);
+    capacity_ = capacity;
+  }
+
+  std::unique_ptr<char[]> memory_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace hedgewatch

@@ -1,0 +1,148 @@
+#include "daemon/exposition/http_server.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "daemon/exposition/tcp_client.hpp"
+
+namespace hedgewatch {
+
+namespace {
+
+using testing::http_request;
+using testing::TcpClient;
+
+HttpResponse echo_nothing(const HttpRequest& request) {
+  HttpResponse response;
+  if (request.path == "/gone") response.status = 404;
+  if (request.path == "/throws") throw std::runtime_error{"secret words"};
+  response.body = request.method == HttpMethod::Post ? "posted" : "read";
+  return response;
+}
+
+HttpServerOptions options() {
+  HttpServerOptions result;
+  result.port = 0;
+  return result;
+}
+
+template <class Condition>
+bool soon(Condition condition) {
+  for (int attempt = 0; attempt < 2'000; ++attempt) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_SUITE("daemon/exposition/http_server") {
+  TEST_CASE("a request reaches the handler without its query and gets its answer") {
+    std::string path;
+    std::string accept;
+    HttpServer server{options(), [&](const HttpRequest& request) {
+                        path = request.path;
+                        accept = request.accept;
+                        return echo_nothing(request);
+                      }};
+    CHECK(server.loopback());
+    const auto answer = http_request(server.port(), "GET", "/metrics?name=x", "Accept: text/plain\r\n");
+    CHECK(answer.status == 200);
+    CHECK(answer.body == "read");
+    CHECK(answer.head.find("Content-Length: 4") != std::string::npos);
+    CHECK(path == "/metrics");
+    CHECK(accept == "text/plain");
+    CHECK(http_request(server.port(), "POST", "/", "Content-Length: 0\r\n").body == "posted");
+    CHECK(http_request(server.port(), "GET", "/gone").status == 404);
+    CHECK(server.counters().requests == 3);
+  }
+
+  TEST_CASE("HEAD gets the length but no body") {
+    HttpServer server{options(), echo_nothing};
+    const auto answer = http_request(server.port(), "HEAD", "/");
+    CHECK(answer.status == 200);
+    CHECK(answer.head.find("Content-Length: 4") != std::string::npos);
+    CHECK(answer.body.empty());
+  }
+
+  TEST_CASE("one connection serves several requests") {
+    HttpServer server{options(), echo_nothing};
+    const TcpClient client{server.port()};
+    for (int round = 0; round < 3; ++round) {
+      client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+      CHECK(client.receive_until("read").starts_with("HTTP/1.1 200"));
+    }
+    CHECK(server.counters().requests == 3);
+  }
+
+  TEST_CASE("a handler that throws is a 500 without its words") {
+    HttpServer server{options(), echo_nothing};
+    const auto answer = http_request(server.port(), "GET", "/throws");
+    CHECK(answer.status == 500);
+    CHECK(answer.body.find("secret") == std::string::npos);
+  }
+
+  TEST_CASE("what is too large or no HTTP is refused and counted") {
+    HttpServer server{options(), echo_nothing};
+    const TcpClient large{server.port()};
+    large.send("GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x'));
+    CHECK(large.receive_all().find("200") == std::string::npos);
+    const TcpClient body{server.port()};
+    body.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n");
+    CHECK(body.receive_all().starts_with("HTTP/1.1 413"));
+    const TcpClient noise{server.port()};
+    noise.send("\x16\x03\x01 hello\r\n\r\n");
+    CHECK(noise.receive_all().find("hello") == std::string::npos);
+    CHECK(soon([&] { return server.counters().bad_requests == 3; }));
+    CHECK(server.counters().requests == 0);
+    CHECK(http_request(server.port(), "GET", "/").status == 200);
+  }
+
+  TEST_CASE("a request that does not end is closed") {
+    HttpServerOptions impatient = options();
+    impatient.request_time_out = std::chrono::milliseconds{50};
+    HttpServer server{impatient, echo_nothing};
+    const TcpClient slow{server.port()};
+    slow.send("GET / HT");
+    CHECK(slow.receive_all().empty());
+    CHECK(soon([&] { return server.counters().bad_requests == 1; }));
+  }
+
+  TEST_CASE("connections beyond the limit are closed and counted") {
+    HttpServerOptions small = options();
+    small.max_connections = 2;
+    HttpServer server{small, echo_nothing};
+    const TcpClient first{server.port()};
+    first.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    static_cast<void>(first.receive_until("read"));
+    const TcpClient second{server.port()};
+    second.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    static_cast<void>(second.receive_until("read"));
+    const TcpClient third{server.port()};
+    CHECK(third.receive_all().empty());
+    CHECK(server.counters().refused_connections == 1);
+  }
+
+  TEST_CASE("stopping closes open connections and comes back") {
+    HttpServer server{options(), echo_nothing};
+    const TcpClient idle{server.port()};
+    idle.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    static_cast<void>(idle.receive_until("read"));
+    server.stop();
+    CHECK(idle.receive_all().empty());
+  }
+
+  TEST_CASE("a port in use is said at start") {
+    HttpServer server{options(), echo_nothing};
+    HttpServerOptions same = options();
+    same.port = server.port();
+    CHECK_THROWS_WITH_AS((HttpServer{same, echo_nothing}), doctest::Contains("cannot listen on 127.0.0.1"), std::runtime_error);
+  }
+}
+
+}  // namespace hedgewatch

@@ -1,0 +1,139 @@
+#include "daemon/exposition/routes.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <utility>
+
+#include "daemon/exposition/gunzip.hpp"
+
+namespace hedgewatch {
+
+namespace {
+
+struct Fixture {
+  FigureSnapshot snapshot;
+  bool engine_answers = true;
+  std::optional<ScrapeFacts> facts;
+  std::optional<std::string> unhealthy;
+  std::vector<std::string> not_ready;
+  std::optional<std::string> reload_faults;
+  int reloads = 0;
+
+  Fixture() {
+    FigureTable figures;
+    figures.begin_layout();
+    const RowId live = figures.add_row(Figure::FeedLive, {"deribit", "public"});
+    figures.add_row(Figure::FeedLive, {"deribit", "main"});
+    figures.end_layout();
+    figures.set(live, 1, MonoTime{});
+    figures.copy_to(snapshot);
+  }
+
+  Routes routes(bool reload_allowed = true) {
+    return Routes{{.snapshot = [this] { return engine_answers ? &snapshot : nullptr; },
+                   .families =
+                       [this](const ScrapeFacts& seen) {
+                         facts = seen;
+                         return std::vector<prometheus::MetricFamily>{};
+                       },
+                   .unhealthy = [this] { return unhealthy; },
+                   .not_ready = [this] { return not_ready; },
+                   .reload =
+                       [this] {
+                         ++reloads;
+                         return reload_faults;
+                       },
+                   .reload_allowed = reload_allowed}};
+  }
+};
+
+HttpRequest get(std::string_view path) { return {.method = HttpMethod::Get, .path = path, .accept = {}, .accept_encoding = {}}; }
+
+}  // namespace
+
+TEST_SUITE("daemon/exposition/routes") {
+  TEST_CASE("metrics come as text by default, as OpenMetrics and gzip when asked for") {
+    Fixture fixture;
+    Routes routes = fixture.routes();
+    const HttpResponse text = routes.handle(get("/metrics"));
+    CHECK(text.status == 200);
+    CHECK(text.content_type == "text/plain; version=0.0.4; charset=utf-8");
+    CHECK(text.content_encoding.empty());
+    CHECK(text.body.find("hedgewatch_feed_live") != std::string::npos);
+
+    HttpRequest request = get("/metrics");
+    request.accept = "application/openmetrics-text;version=1.0.0";
+    request.accept_encoding = "gzip";
+    const HttpResponse packed = routes.handle(request);
+    CHECK(packed.content_encoding == "gzip");
+    CHECK(packed.content_type.starts_with("application/openmetrics-text; version=1.0.0"));
+    CHECK(testing::gunzip(packed.body).ends_with("# EOF\n"));
+    // The compressor's memory is used again.
+    CHECK(routes.handle(request).body == packed.body);
+  }
+
+  TEST_CASE("a scrape knows whether the engine answered and how many series it has") {
+    Fixture fixture;
+    Routes routes = fixture.routes();
+    static_cast<void>(routes.handle(get("/metrics")));
+    REQUIRE(fixture.facts.has_value());
+    CHECK(fixture.facts->engine_answered);
+    CHECK(fixture.facts->series == 1);
+
+    fixture.engine_answers = false;
+    const HttpResponse silent = routes.handle(get("/metrics"));
+    CHECK(silent.status == 200);
+    CHECK(silent.body.find("hedgewatch_feed_live") == std::string::npos);
+    CHECK_FALSE(fixture.facts->engine_answered);
+    CHECK(fixture.facts->series == 0);
+  }
+
+  TEST_CASE("readiness lists what is missing") {
+    Fixture fixture;
+    Routes routes = fixture.routes();
+    CHECK(routes.handle(get("/-/ready")).status == 200);
+    fixture.not_ready = {"deribit/public: connecting", "deribit/main: positions are not reconciled"};
+    const HttpResponse waiting = routes.handle(get("/-/ready"));
+    CHECK(waiting.status == 503);
+    CHECK(waiting.body == "deribit/public: connecting\nderibit/main: positions are not reconciled\n");
+  }
+
+  TEST_CASE("health fails with its reason") {
+    Fixture fixture;
+    Routes routes = fixture.routes();
+    CHECK(routes.handle(get("/-/healthy")).status == 200);
+    fixture.unhealthy = "the engine has not moved for 3 s";
+    CHECK(routes.handle(get("/-/healthy")).status == 503);
+  }
+
+  TEST_CASE("reload wants POST, a local caller and a good configuration") {
+    Fixture fixture;
+    Routes routes = fixture.routes();
+    CHECK(routes.handle(get("/-/reload")).status == 405);
+    CHECK(fixture.reloads == 0);
+    HttpRequest post = get("/-/reload");
+    post.method = HttpMethod::Post;
+    CHECK(routes.handle(post).status == 200);
+    CHECK(fixture.reloads == 1);
+    fixture.reload_faults = "hedgewatch.toml:3:1: book[0].name: is missing";
+    const HttpResponse failed = routes.handle(post);
+    CHECK(failed.status == 500);
+    CHECK(failed.body == "hedgewatch.toml:3:1: book[0].name: is missing\n");
+    CHECK(fixture.routes(false).handle(post).status == 403);
+    CHECK(fixture.reloads == 2);
+  }
+
+  TEST_CASE("other paths are not found and never reflected") {
+    Fixture fixture;
+    Routes routes = fixture.routes();
+    const HttpResponse lost = routes.handle(get("/<script>"));
+    CHECK(lost.status == 404);
+    CHECK(lost.body.find("script") == std::string::npos);
+    HttpRequest put = get("/metrics");
+    put.method = HttpMethod::Other;
+    CHECK(routes.handle(put).status == 405);
+  }
+}
+
+}  // namespace hedgewatch
