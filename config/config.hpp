@@ -1,3 +1,83 @@
 #pragma once
 
-namespace hedgewatch {}
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/engine/engine_setup.hpp"
+#include "core/instrument/instrument_pattern.hpp"
+#include "core/types/ids.hpp"
+
+namespace hedgewatch {
+
+/// How the engine thread waits for events: spinning for the lowest latency, spinning a while and then sleeping, or sleeping at
+/// once.
+enum class WaitMode : std::uint8_t { BusyPoll, Adaptive, Blocking };
+enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
+
+struct DaemonConfig {
+  WaitMode wait = WaitMode::Adaptive;
+  std::optional<unsigned> engine_cpu;   ///< the engine thread is pinned to this CPU; nothing: not pinned
+  std::size_t queue_capacity = 65'536;  ///< events that may wait between feeds and engine
+  LogLevel log_level = LogLevel::Info;
+};
+
+/// The daemon's own listener. It knows no passwords, so the parser only lets it listen on loopback.
+struct HttpConfig {
+  std::string host = "127.0.0.1";  ///< an IP literal, without brackets
+  std::uint16_t port = 9464;       ///< 0: any free port
+  std::size_t max_connections = 64;
+  std::size_t max_request_bytes = 16'384;  ///< head and body of one request
+  std::chrono::nanoseconds request_timeout = std::chrono::seconds{5};
+};
+
+/// Where a websocket is opened, always over TLS.
+struct Endpoint {
+  std::string host;  ///< a name or an IP literal, without brackets
+  std::uint16_t port = 443;
+  std::string path = "/";
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+struct VenueConfig {
+  Venue kind = Venue::Deribit;
+  Endpoint endpoint;
+  /// `network` in the file, and what the venue must say of itself: true, real money; false, a test network or a simulator.
+  bool production = true;
+  std::string ca_file;                  ///< PEM file of the only trusted authorities; empty: the system's
+  std::vector<std::string> currencies;  ///< settlement currencies whose instruments are discovered
+  std::vector<InstrumentPattern> watch;
+  std::vector<InstrumentPattern> books;  ///< exact: instruments whose order book is subscribed
+  std::chrono::nanoseconds market_data_max_age = std::chrono::seconds{60};
+  std::chrono::nanoseconds account_max_age = std::chrono::seconds{120};
+  std::chrono::nanoseconds heartbeat_interval = std::chrono::seconds{10};  ///< whole seconds
+  std::chrono::nanoseconds silence_limit = std::chrono::seconds{25};       ///< no frame of any kind for so long: reconnect
+};
+
+enum class AuthMethod : std::uint8_t { ClientSignature, ClientCredentials };
+
+/// Names the secret, never holds it.
+struct AccountConfig {
+  std::string name;
+  Venue venue = Venue::Deribit;
+  std::string client_id;
+  std::string secret_credential;  ///< a systemd credential's name; empty: secret_file is given
+  std::string secret_file;        ///< absolute path; empty: secret_credential is given
+  AuthMethod auth = AuthMethod::ClientSignature;
+  bool allow_trading_scope = false;  ///< false: a key that may trade or withdraw is refused
+};
+
+/// The whole configuration, checked. AccountId inside books is the index into `accounts`.
+struct Config {
+  DaemonConfig daemon;
+  HttpConfig http;
+  std::vector<VenueConfig> venues;  ///< at most one of a kind
+  std::vector<AccountConfig> accounts;
+  std::vector<BookSetup> books;
+  std::vector<HedgeSetup> hedges;
+};
+
+}  // namespace hedgewatch

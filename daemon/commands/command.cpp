@@ -1,7 +1,9 @@
 #include "daemon/commands/command.hpp"
 
+#include "daemon/commands/check_command.hpp"
+
 namespace hedgewatch {
 
-void add_every_command(CLI::App& /*app*/, int& /*status*/) {}
+void add_every_command(CLI::App& app, int& status) { add_check_command(app, status); }
 
 }  // namespace hedgewatch

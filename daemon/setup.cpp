@@ -1,0 +1,31 @@
+#include "daemon/setup.hpp"
+
+#include <cstdint>
+
+namespace hedgewatch {
+
+EngineSetup to_engine_setup(const Config& config) {
+  EngineSetup setup;
+  for (const VenueConfig& venue : config.venues) {
+    setup.venues.push_back({venue.kind, venue.market_data_max_age, venue.account_max_age});
+    setup.connections.emplace_back(label(venue.kind));
+    setup.connection_venues.push_back(venue.kind);
+    setup.watch.insert(setup.watch.end(), venue.watch.begin(), venue.watch.end());
+  }
+  for (const AccountConfig& account : config.accounts) {
+    setup.accounts.push_back(account.name);
+    setup.connections.push_back(std::string{label(account.venue)} + '/' + account.name);
+    setup.connection_venues.push_back(account.venue);
+  }
+  setup.books = config.books;
+  setup.hedges = config.hedges;
+  return setup;
+}
+
+ConnectionId venue_connection(std::size_t venue_index) { return ConnectionId{static_cast<std::uint8_t>(venue_index)}; }
+
+ConnectionId account_connection(const Config& config, std::size_t account_index) {
+  return ConnectionId{static_cast<std::uint8_t>(config.venues.size() + account_index)};
+}
+
+}  // namespace hedgewatch
