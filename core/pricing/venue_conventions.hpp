@@ -37,8 +37,8 @@ struct DeribitOption {
   YearFraction to_expiry = YearFraction::from_years(0);  ///< deribit_time_to_expiry
   Vol vol = Vol::from_fraction(0);                       ///< mark_iv
   PayoffStyle style = PayoffStyle::Inverse;
-  std::optional<double>
-      mark_price;  ///< coin for inverse options, quote currency for linear ones; without it the model's price caps theta
+  /// Coin for inverse options, quote currency for linear ones; without it the model's own price caps theta.
+  std::optional<double> mark_price = std::nullopt;
 };
 
 /// `ticker.greeks` of Deribit: delta N(d1) on the forward, not premium-adjusted; gamma per dollar; vega in dollars per vol point;

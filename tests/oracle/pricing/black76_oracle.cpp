@@ -1,0 +1,73 @@
+#include "oracle/pricing/black76_oracle.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/pricing/normal.hpp"
+
+namespace hedgewatch::testing {
+
+Black76Input black76_input(const VectorTable& table, std::size_t row, bool has_carry) {
+  return {.right = table.text(row, "type") == "c" ? OptionRight::Call : OptionRight::Put,
+          .forward = table.number(row, "F"),
+          .strike = table.number(row, "K"),
+          .to_expiry = YearFraction::from_years(table.number(row, "T")),
+          .vol = Vol::from_fraction(table.number(row, "sigma")),
+          .rate = table.number(row, "r"),
+          .carry = has_carry ? table.number(row, "b") : 0};
+}
+
+Black76Greeks black76_scale(const Black76Input& input) {
+  const double f = input.forward;
+  const double k = input.strike;
+  const double t = input.to_expiry.years();
+  const double s = input.vol.fraction();
+  const double sign = input.right == OptionRight::Call ? 1 : -1;
+  const double v = s * std::sqrt(t);
+  const double d1 = std::log(f / k) / v + v / 2;
+  const double d2 = d1 - v;
+  const double a1 = std::fabs(d1);
+  const double a2 = std::fabs(d2);
+  const double e = 1 / v + a1 + a2 + 1;
+  const double k2 = 1 + a1 * (a1 + a2 + 1 / v) + e;
+  const double r = std::fabs(input.rate);
+  const double b = std::fabs(input.carry);
+  const double big_r = 1 + r * t;
+  const double big_b = 1 + b * t;
+  const double df = std::exp(-input.rate * t);
+  const double growth = std::exp(input.carry * t);
+  const double n1 = normal_distribution(sign * d1);
+  const double n2 = normal_distribution(sign * d2);
+  const double phi1 = normal_density(d1);
+  const double phi2 = normal_density(d2);
+  const double c1 = a1 + 1;
+  const double c2 = a2 + 1;
+
+  Black76Greeks g;
+  g.price = df * (f * n1 + k * n2 + f * phi1 * (a1 + a2 + 1)) * big_r;
+  g.delta = df * (n1 + phi1 * e) * big_r;
+  g.spot_delta = growth * g.delta * big_b;
+  g.gamma = df * phi1 / (f * v) * k2 * big_r;
+  g.spot_gamma = growth * growth * g.gamma * big_b;
+  g.vega = df * f * phi1 * std::sqrt(t) * k2 * big_r;
+  g.theta = r * g.price + df * f * phi1 * s / (2 * std::sqrt(t)) * k2 * big_r;
+  g.spot_theta = g.theta + b * f * g.delta;
+  g.rho = t * g.price;
+  g.spot_rho = t * (g.price + f * g.delta);
+  g.vanna = df * phi1 * c2 / s * k2 * big_r;
+  g.volga = g.vega * c1 * c2 / s;
+  g.charm = r * g.delta + df * phi1 * c2 / (2 * t) * k2 * big_r;
+  g.spot_charm = growth * big_b * (g.charm + b * (g.delta + f * g.gamma));
+  g.speed = g.gamma / f * (c1 / v + 1);
+  g.zomma = g.gamma * (c1 * c2 + 1) / s;
+  g.color = g.gamma * (r + (1 + c1 * c2) / (2 * t));
+  g.veta = g.vega * (r + (1 + c1 * c2) / (2 * t));
+  g.ultima = g.vega / (s * s) * (c1 * c2 * (1 + c1 * c2) + c1 * c1 + c2 * c2);
+  g.dual_delta = df * (n2 + phi2 * e) * big_r;
+  g.d1 = g.d2 = e;
+  return g;
+}
+
+double tolerance_of(double scale) { return std::fmax(kToleranceUnit * scale, kToleranceFloor); }
+
+}  // namespace hedgewatch::testing
