@@ -1,0 +1,55 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace hedgewatch {
+
+class EventQueue;
+
+/// How the engine thread waits for events.
+enum class WaitMode : std::uint8_t {
+  BusyPoll,  ///< never sleeps: lowest latency, one core
+  Adaptive,  ///< spins a little, then sleeps
+  Blocking   ///< sleeps at once: lowest cost
+};
+[[nodiscard]] std::string_view label(WaitMode mode);
+[[nodiscard]] std::optional<WaitMode> wait_mode_from_label(std::string_view text);
+
+/// Where the engine thread waits and is woken. One thread waits; any thread wakes.
+class EngineWaiter {
+ public:
+  static constexpr std::chrono::nanoseconds kDefaultSpin = std::chrono::microseconds{50};
+
+  explicit EngineWaiter(WaitMode mode, std::chrono::nanoseconds spin = kDefaultSpin) : spin_{spin}, mode_{mode} {}
+  EngineWaiter(const EngineWaiter&) = delete;
+  EngineWaiter& operator=(const EngineWaiter&) = delete;
+
+  enum class Woken : std::uint8_t { Events, Nudged, TimedOut };
+  /// Returns as soon as the queue has events, someone nudged, or `longest` has passed.
+  Woken wait(const EventQueue& queue, std::chrono::nanoseconds longest);
+
+  /// Ends the present or the next wait without an event (stop, reload).
+  void nudge();
+  /// Called by the queue after it has published events: costs one load unless the engine sleeps.
+  void wake() {
+    if (asleep_.load(std::memory_order_seq_cst) != 0) wake_sleeper();
+  }
+
+  [[nodiscard]] WaitMode mode() const { return mode_; }
+
+ private:
+  void wake_sleeper();
+  /// Whether something is there, and what.
+  std::optional<Woken> look(const EventQueue& queue);
+
+  std::chrono::nanoseconds spin_;
+  WaitMode mode_;
+  alignas(64) std::atomic<std::uint32_t> asleep_{0};  ///< the word the kernel compares: 1 while the engine sleeps or is about to
+  std::atomic<bool> nudged_{false};
+};
+
+}  // namespace hedgewatch

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/types/result.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace hedgewatch {
+
+class TlsContext;
+
+enum class HttpMethod : std::uint8_t { Get, Post };
+
+struct HttpRequest {
+  HttpMethod method = HttpMethod::Get;
+  std::string host;  ///< name or address; with TLS also what the certificate must be made out to
+  std::uint16_t port = 443;
+  std::string target = "/";                                    ///< path and query
+  std::vector<std::pair<std::string, std::string>> headers{};  ///< besides Host, User-Agent, Content-Length and Connection
+  std::string body{};
+  /// False: plain HTTP, only to a loopback address. Anything else is refused with PlainTextRefused.
+  bool tls = true;
+};
+
+struct HttpLimits {
+  std::chrono::nanoseconds timeout = std::chrono::seconds{10};  ///< the whole exchange
+  std::size_t body_bytes = 64 * 1024 * 1024;                    ///< of the response
+};
+
+struct HttpResponse {
+  unsigned status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+
+  /// First value of a header, compared without case; empty when absent.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+};
+
+enum class HttpFault : std::uint8_t {
+  ResolveFailed,
+  ConnectFailed,
+  TlsFailed,
+  PlainTextRefused,
+  Timeout,
+  BodyTooLarge,
+  ReadFailed,
+  WriteFailed,
+  BadResponse,  ///< not HTTP
+  BadRequest    ///< a header that cannot be sent
+};
+[[nodiscard]] std::string_view label(HttpFault fault);
+
+struct HttpError {
+  HttpFault fault = HttpFault::ConnectFailed;
+  std::string detail;
+};
+
+using HttpResult = Result<HttpResponse, HttpError>;
+
+/// One request on its own connection. `done` is called once, on the io_context's thread, not from within this call.
+/// The TLS context may be null when the request is plain, and must outlive the exchange.
+void async_request(boost::asio::io_context& io, TlsContext* tls, HttpRequest request, HttpLimits limits,
+                   std::function<void(HttpResult)> done);
+
+/// The same for a thread that may wait: returns within the limit's timeout.
+[[nodiscard]] HttpResult request(TlsContext* tls, HttpRequest request, HttpLimits limits = {});
+
+}  // namespace hedgewatch
