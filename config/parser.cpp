@@ -61,16 +61,18 @@ class Reader {
     Config config;
     if (auto table = top_.table("daemon")) config.daemon = read_daemon(*table);
     if (auto table = top_.table("http")) config.http = read_http(*table);
-    if (top_.has("venue")) {
-      for (TableReader& table : top_.tables("venue")) read_venue(table, config);
-    } else {
-      (void)top_.tables("venue");
+    std::size_t venue_tables = 0;
+    const bool venues_readable = for_each("venue", venues_, [&](TableReader& table) {
+      ++venue_tables;
+      read_venue(table, config);
+    });
+    if (venues_readable && venue_tables == 0) {
       venues_.complete = false;
       top_.missing("venue", "at least one [[venue]] table");
     }
-    for (TableReader& table : top_.tables("account")) read_account(table, config);
-    for (TableReader& table : top_.tables("book")) read_book(table, config);
-    for (TableReader& table : top_.tables("hedge")) read_hedge(table, config);
+    for_each("account", accounts_, [&](TableReader& table) { read_account(table, config); });
+    for_each("book", books_, [&](TableReader& table) { read_book(table, config); });
+    for_each("hedge", hedges_, [&](TableReader& table) { read_hedge(table, config); });
     for (const Awaited& pattern : patterns_) check_venue_configured(pattern);
     top_.finish({
         {"alert", "is not supported by this version, must be left out (alert on the published figures with Prometheus rules)"},
@@ -90,6 +92,22 @@ class Reader {
     InstrumentPattern pattern;
     Found<std::string> found;
   };
+
+  static std::vector<TableReader> tables_of(TableReader& table, std::string_view key) {
+    std::vector<TableReader> tables;
+    (void)table.tables(key, tables);
+    return tables;
+  }
+
+  /// Reads every [[key]] table. False when some are none: then the names they would have defined stay open.
+  template <class Read>
+  bool for_each(std::string_view key, Names& names, Read read) {
+    std::vector<TableReader> tables;
+    const bool readable = top_.tables(key, tables);
+    if (!readable) names.complete = false;
+    for (TableReader& table : tables) read(table);
+    return readable;
+  }
 
   // ---- values -------------------------------------------------------------------------------------------------------------------
 
@@ -153,11 +171,12 @@ class Reader {
   }
 
   std::string read_absolute_path(TableReader& table, std::string_view key) {
-    constexpr std::string_view kMustBe = "an absolute path";
+    constexpr std::string_view kMustBe = "a path from the root such as \"/etc/hedgewatch/file\"";
     auto found = table.text(key, kMustBe);
     if (!found) return {};
     if (found->value.starts_with('/') && found->value.find('\0') == std::string::npos) return std::move(found->value);
-    table.fault(*found, "is " + shown(found->value) + ", must be " + std::string{kMustBe});
+    // Not repeated: a secret could have been put in its file's place.
+    table.fault(*found, "is no absolute path, must be " + std::string{kMustBe});
     return {};
   }
 
@@ -253,7 +272,7 @@ class Reader {
 
   HttpConfig read_http(TableReader& table) {
     HttpConfig http;
-    constexpr std::string_view kListenForm = "an IP address and a port such as \"127.0.0.1:9464\"";
+    constexpr std::string_view kListenForm = "an IP address and a port from 0 to 65535 such as \"127.0.0.1:9464\"";
     if (const auto found = table.text("listen", kListenForm)) {
       const auto address = parse_listen_address(found->value);
       if (!address) {
@@ -402,10 +421,10 @@ class Reader {
   void read_book(TableReader& table, Config& config) {
     BookSetup book;
     const auto name = read_name(table, books_);
-    for (TableReader& rule : table.tables("rules")) book.rules.push_back(read_rule(rule));
-    for (TableReader& line : table.tables("positions"))
+    for (TableReader& rule : tables_of(table, "rules")) book.rules.push_back(read_rule(rule));
+    for (TableReader& line : tables_of(table, "positions"))
       if (auto position = read_position(line)) book.positions.push_back(std::move(*position));
-    for (TableReader& share : table.tables("equity")) read_equity(share, book);
+    for (TableReader& share : tables_of(table, "equity")) read_equity(share, book);
     if (!table.has("rules") && !table.has("positions"))
       table.missing("rules", "given, or positions, or both: a book holds something");
     table.finish();

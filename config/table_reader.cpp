@@ -145,24 +145,27 @@ std::optional<TableReader> TableReader::table(std::string_view key) {
   return std::nullopt;
 }
 
-std::vector<TableReader> TableReader::tables(std::string_view key) {
-  std::vector<TableReader> result;
+bool TableReader::tables(std::string_view key, std::vector<TableReader>& into) {
   const toml::node* node = find(key);
-  if (node == nullptr) return result;
+  if (node == nullptr) return true;
   const toml::array* array = node->as_array();
   if (array == nullptr) {
-    wrong_type(*node, path_of(key), "an array of tables, [[" + std::string{key} + "]] before each");
-    return result;
+    wrong_type(*node, path_of(key),
+               "an array of tables" + (path_.empty() ? ", [[" + std::string{key} + "]] before each" : std::string{}));
+    return false;
   }
+  bool all_tables = true;
   for (std::size_t i = 0; i < array->size(); ++i) {
     const toml::node& element = *array->get(i);
     std::string path = path_of(key) + '[' + std::to_string(i) + ']';
-    if (const toml::table* table = element.as_table())
-      result.emplace_back(*table, std::move(path), *faults_);
-    else
+    if (const toml::table* table = element.as_table()) {
+      into.emplace_back(*table, std::move(path), *faults_);
+    } else {
       wrong_type(element, std::move(path), "a table");
+      all_tables = false;
+    }
   }
-  return result;
+  return all_tables;
 }
 
 void TableReader::finish(const std::map<std::string_view, std::string_view, std::less<>>& reserved) {

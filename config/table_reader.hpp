@@ -41,8 +41,8 @@ class TableReader {
   std::vector<Found<std::string>> required_texts(std::string_view key, std::string_view must_be);
   /// `[key]` or an inline table.
   std::optional<TableReader> table(std::string_view key);
-  /// `[[key]]` or an array of inline tables.
-  std::vector<TableReader> tables(std::string_view key);
+  /// `[[key]]` or an array of inline tables, none when the key is absent. False when something there is no table.
+  bool tables(std::string_view key, std::vector<TableReader>& into);
 
   /// Every key that was not asked for is a fault; call it once, after the last question.
   /// `reserved` are keys with a message of their own.

@@ -2,7 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "shared_files.hpp"
 
@@ -14,6 +20,153 @@ namespace {
 std::string example(const std::string& name) {
   return testing::read_text(testing::source_directory() / "tests/data/config" / name);
 }
+
+/// The faults of a text, one a line.
+std::string faults_of(std::string_view text) {
+  const auto result = parse_config(text, "x");
+  if (result.ok()) return {};
+  std::string lines;
+  for (const ConfigFault& fault : result.error()) lines += fault.text() + '\n';
+  return lines;
+}
+
+struct BadExample {
+  const char* name;   ///< of the file, without .toml
+  const char* fault;  ///< what follows the file name
+};
+
+/// One file each, with the one thing that is wrong in its name.
+const BadExample kBadExamples[] = {
+    {"syntax_unclosed_string",
+     "5:16: is no TOML (Error while parsing string: unescaped control characters other than TAB (U+0009) are explicitly "
+     "prohibited), must be TOML 1.0"},
+    {"syntax_key_twice",
+     "14:13: is no TOML (Error while parsing key-value pair: cannot redefine existing string 'client_id'), must be TOML 1.0"},
+    {"top_unknown_table",
+     "32:2: telemetry: is an unknown key, must be \"daemon\", \"http\", \"venue\", \"account\", \"book\" or \"hedge\""},
+    {"top_plural_table", "22:3: hedges: is an unknown key, must be \"hedge\": write [[hedge]] before each"},
+    {"top_alert_unsupported",
+     "32:3: alert: is not supported by this version, must be left out (alert on the published figures with Prometheus rules)"},
+    {"top_journal_unsupported", "32:2: journal: is not supported by this version, must be left out"},
+    {"top_no_venue", "1:1: venue: is missing, must be at least one [[venue]] table"},
+    {"daemon_wait_unknown", "2:8: daemon.wait: is \"spin\", must be \"busy_poll\", \"adaptive\" or \"blocking\""},
+    {"daemon_log_level_unknown", "2:13: daemon.log_level: is \"trace\", must be \"debug\", \"info\", \"warning\" or \"error\""},
+    {"daemon_queue_too_small", "2:18: daemon.queue_capacity: is 16, must be an integer from 1024 to 16777216"},
+    {"daemon_engine_cpu_negative", "2:14: daemon.engine_cpu: is -1, must be an integer from 0 to 1023"},
+    {"daemon_queue_capacity_text", "2:18: daemon.queue_capacity: is \"64k\", must be an integer from 1024 to 16777216"},
+    {"daemon_misspelt_key", "2:1: daemon.queue_capactiy: is an unknown key, must be \"queue_capacity\" or left out"},
+    {"http_listen_on_network",
+     "2:10: http.listen: is \"0.0.0.0:9464\", must be on loopback (127.0.0.1 or [::1]): positions are served without a password, "
+     "so a proxy that asks for one has to stand between them and a network"},
+    {"http_port_too_large",
+     "2:10: http.listen: is \"127.0.0.1:94640\", must be an IP address and a port from 0 to 65535 such as \"127.0.0.1:9464\""},
+    {"http_listen_without_port",
+     "2:10: http.listen: is \"localhost\", must be an IP address and a port from 0 to 65535 such as \"127.0.0.1:9464\""},
+    {"http_timeout_without_unit", "2:19: http.request_timeout: is \"5\", must be a duration from \"100ms\" to \"1m\""},
+    {"http_timeout_number", "2:19: http.request_timeout: is 5, must be a duration from \"100ms\" to \"1m\""},
+    {"venue_single_table", "4:1: venue: is a table, must be an array of tables, [[venue]] before each"},
+    {"venue_kind_unknown", "5:8: venue[0].kind: is \"derbit\", must be \"deribit\", the only kind of this version"},
+    {"venue_twice", "33:8: venue[1].kind: is \"deribit\" again, must be the only [[venue]] of its kind (line 5 has one)"},
+    {"venue_endpoint_missing",
+     "4:1: venue[0].endpoint: is missing, must be wss://HOST[:PORT]/PATH such as \"wss://www.deribit.com/ws/api/v2\""},
+    {"venue_endpoint_without_tls",
+     "6:12: venue[0].endpoint: is without TLS, must be wss://HOST[:PORT]/PATH such as \"wss://www.deribit.com/ws/api/v2\""},
+    {"venue_endpoint_with_password",
+     "6:12: venue[0].endpoint: is an address with a user name, must be wss://HOST[:PORT]/PATH such as "
+     "\"wss://www.deribit.com/ws/api/v2\""},
+    {"venue_endpoint_port_zero",
+     "6:12: venue[0].endpoint: is an address with a port outside 1 to 65535, must be wss://HOST[:PORT]/PATH such as "
+     "\"wss://www.deribit.com/ws/api/v2\""},
+    {"venue_network_missing", "4:1: venue[0].network: is missing, must be \"production\" or \"testnet\""},
+    {"venue_network_contradicts_host", "7:11: venue[0].network: is \"production\", must be \"testnet\" for \"test.deribit.com\""},
+    {"venue_private_ca_for_production",
+     "8:11: venue[0].ca_file: is \"/etc/hedgewatch/ca.pem\", must be left out for the production host \"www.deribit.com\": a "
+     "private authority could stand in for the exchange"},
+    {"venue_ca_file_relative",
+     "7:11: venue[0].ca_file: is no absolute path, must be a path from the root such as \"/etc/hedgewatch/file\""},
+    {"venue_currency_lower_case",
+     "8:22: venue[0].currencies[1]: is \"eth\", must be a code of 2 to 7 capital letters or digits such as \"BTC\""},
+    {"venue_currencies_empty",
+     "8:14: venue[0].currencies: is empty, must hold at least one: a code of 2 to 7 capital letters or digits such as \"BTC\""},
+    {"venue_currency_twice", "8:22: venue[0].currencies[1]: is \"BTC\" again, must be listed once"},
+    {"venue_currencies_not_array",
+     "8:14: venue[0].currencies: is \"BTC\", must be an array, each element a code of 2 to 7 capital letters or digits such as "
+     "\"BTC\""},
+    {"venue_watch_without_venue", "9:10: venue[0].watch[0]: is \"BTC-*\", must be venue:SYMBOL such as \"deribit:BTC-*-C\""},
+    {"venue_watch_other_venue", "9:10: venue[0].watch[0]: is \"okx:BTC-*\", must be on a configured venue: \"deribit\""},
+    {"venue_books_pattern",
+     "9:10: venue[0].books[0]: is \"deribit:BTC-*\", must be one instrument such as \"deribit:BTC-PERPETUAL\""},
+    {"venue_max_age_negative", "9:23: venue[0].market_data_max_age: is \"-1s\", must be a duration from \"1s\" to \"1d\""},
+    {"venue_max_age_zero", "9:19: venue[0].account_max_age: is \"0s\", must be a duration from \"1s\" to \"1d\""},
+    {"venue_heartbeat_too_short", "9:22: venue[0].heartbeat_interval: is \"5s\", must be a duration from \"10s\" to \"10m\""},
+    {"venue_heartbeat_not_whole", "9:22: venue[0].heartbeat_interval: is \"10500ms\", must be a whole number of seconds"},
+    {"venue_silence_below_heartbeat", "10:17: venue[0].silence_limit: is \"20s\", must be longer than heartbeat_interval (30s)"},
+    {"account_name_missing",
+     "10:1: account[0].name: is missing, must be 1 to 48 letters, digits, '-', '_' or '.', starting with a letter or digit"},
+    {"account_name_form",
+     "11:8: account[0].name: is \"main/desk\", must be 1 to 48 letters, digits, '-', '_' or '.', starting with a letter or digit"},
+    {"account_twice", "17:8: account[1].name: is \"main\", must be a name that is not taken (line 11 has it)"},
+    {"account_venue_unknown", "12:9: account[0].venue: is \"okx\", must be the kind of a configured [[venue]]: \"deribit\""},
+    {"account_secret_inline",
+     "14:1: account[0].client_secret: is a secret in the file, must be named by secret_credential or secret_file and kept outside"},
+    {"account_secret_missing",
+     "10:1: account[0].secret_credential: is missing, must be the name of a systemd credential: 1 to 64 letters, digits, '-', '_' "
+     "or '.' (or secret_file given)"},
+    {"account_secret_twice", "14:21: account[0].secret_credential: is given beside secret_file, must be the only one of the two"},
+    {"account_secret_file_relative",
+     "14:15: account[0].secret_file: is no absolute path, must be a path from the root such as \"/etc/hedgewatch/file\""},
+    {"account_credential_form",
+     "14:21: account[0].secret_credential: is no credential's name, must be the name of a systemd credential: 1 to 64 letters, "
+     "digits, '-', '_' or '.'"},
+    {"account_auth_unknown", "16:8: account[0].auth: is \"password\", must be \"client_signature\" or \"client_credentials\""},
+    {"account_allow_trading_text", "16:23: account[0].allow_trading_scope: is \"no\", must be true or false"},
+    {"book_account_unknown",
+     "18:24: book[0].rules[0].accounts[0]: is \"mian\", must be the name of a configured [[account]]: \"main\""},
+    {"book_twice", "23:8: book[1].name: is \"straddles\", must be a name that is not taken (line 17 has it)"},
+    {"book_holds_nothing", "22:1: book[1].rules: is missing, must be given, or positions, or both: a book holds something"},
+    {"book_rule_empty", "18:10: book[0].rules[0]: is empty, must name accounts, underlyings or instruments"},
+    {"book_rule_misspelt_key", "18:33: book[0].rules[0].underlying: is an unknown key, must be \"underlyings\" or left out"},
+    {"book_rule_underlying_form",
+     "18:48: book[0].rules[0].underlyings[0]: is \"BTC-USD\", must be a code of 2 to 7 capital letters or digits such as \"BTC\""},
+    {"book_rule_pattern_form",
+     "18:48: book[0].rules[0].instruments[0]: is \"deribit:btc-perpetual\", must be venue:SYMBOL such as \"deribit:BTC-*-C\""},
+    {"book_position_pattern",
+     "19:29: book[0].positions[0].instrument: is \"deribit:BTC-*\", must be one instrument such as \"deribit:BTC-PERPETUAL\""},
+    {"book_position_size_zero",
+     "19:61: book[0].positions[0].size: is 0, must be a number other than 0, negative for a short position"},
+    {"book_position_size_text",
+     "19:61: book[0].positions[0].size: is \"-250\", must be a number other than 0, negative for a short position"},
+    {"book_position_size_nan",
+     "19:61: book[0].positions[0].size: is nan, must be a number other than 0, negative for a short position"},
+    {"book_position_entry_price_negative",
+     "19:81: book[0].positions[0].entry_price: is -1.5, must be a price above 0 in the contract's own unit"},
+    {"book_equity_share_percent", "20:39: book[0].equity[0].share: is 60, must be a share above 0, at most 1"},
+    {"book_equity_shares_above_one",
+     "25:39: book[1].equity[0].share: is 0.5, must be at most 0.4: the books' shares of \"main\" may sum to 1"},
+    {"hedge_book_unknown", "24:8: hedge[0].book: is \"stradles\", must be the name of a configured [[book]]: \"straddles\""},
+    {"hedge_underlying_lower_case",
+     "25:14: hedge[0].underlying: is \"btc\", must be a code of 2 to 7 capital letters or digits such as \"BTC\""},
+    {"hedge_legs_missing",
+     "22:1: hedge[0].legs: is missing, must be an array, each element venue:SYMBOL such as \"deribit:BTC-*-C\""},
+    {"hedge_leg_other_underlying",
+     "26:34: hedge[0].legs[1]: is \"deribit:ETH-*\", must be an instrument of the hedge's underlying \"BTC\""},
+    {"hedge_leg_twice", "26:34: hedge[0].legs[1]: is \"deribit:BTC-PERPETUAL\" again, must be listed once"},
+    {"hedge_view_missing", "22:1: hedge[0].view: is missing, must be \"black_scholes\" or \"net_transaction\""},
+    {"hedge_view_with_equity", "27:8: hedge[0].view: is \"with_equity\", must be \"black_scholes\" or \"net_transaction\""},
+    {"hedge_target_ratio_missing",
+     "22:1: hedge[0].target_ratio: is missing, must be a number above 0, at most 10 (1 is fully hedged)"},
+    {"hedge_target_ratio_percent", "28:16: hedge[0].target_ratio: is 95, must be a number above 0, at most 10 (1 is fully hedged)"},
+    {"hedge_soft_limit_missing", "22:1: hedge[0].soft_delta_limit_coins: is missing, must be a number of coins above 0"},
+    {"hedge_soft_limit_negative", "29:26: hedge[0].soft_delta_limit_coins: is -2, must be a number of coins above 0"},
+    {"hedge_limits_swapped", "30:26: hedge[0].hard_delta_limit_coins: is 1.5, must be above soft_delta_limit_coins (2)"},
+    {"hedge_gamma_limit_zero",
+     "31:33: hedge[0].gamma_limit_coins_per_percent: is 0, must be a number above 0: coins of delta for a move of one percent"},
+    {"hedge_vega_limit_infinite",
+     "31:32: hedge[0].vega_limit_usd_per_vol_point: is inf, must be a number above 0: dollars for one volatility point"},
+};
+
+constexpr std::string_view kVenue =
+    "[[venue]]\nkind = \"deribit\"\nendpoint = \"wss://127.0.0.1:1/\"\nnetwork = \"testnet\"\ncurrencies = [\"BTC\"]\n";
 
 }  // namespace
 
@@ -91,5 +244,120 @@ TEST_SUITE("config/parser") {
     CHECK(hedge.vega_limit_usd_per_vol_point == 25000);
 
     CHECK(summary(config) == "1 venue, 2 accounts, 2 books, 1 hedge");
+  }
+
+  TEST_CASE("each bad example has exactly one fault, with its place and what would be right") {
+    for (const BadExample& example_row : kBadExamples) {
+      const std::string file = std::string{example_row.name} + ".toml";
+      CAPTURE(file);
+      const auto result = parse_config(example(file), file);
+      REQUIRE_FALSE(result.ok());
+      CHECK(result.error().size() == 1);
+      CHECK(result.error().front().text() == file + ':' + example_row.fault);
+    }
+  }
+
+  TEST_CASE("every example file is in the table") {
+    std::set<std::string> listed{"valid"};
+    for (const BadExample& row : kBadExamples) listed.insert(row.name);
+    for (const auto& entry : std::filesystem::directory_iterator{testing::source_directory() / "tests/data/config"}) {
+      const std::string name = entry.path().stem().string();
+      CAPTURE(name);
+      CHECK(listed.count(name) == 1);
+    }
+  }
+
+  TEST_CASE("the shipped example for a real account has no fault") {
+    const auto result = parse_config(testing::read_text(testing::source_directory() / "deploy/hedgewatch.toml"), "hedgewatch.toml");
+    if (!result.ok()) FAIL(result.error().front().text());
+    REQUIRE(result.value().venues.size() == 1);
+    CHECK(result.value().venues[0].production);
+    CHECK(result.value().venues[0].ca_file.empty());
+    REQUIRE(result.value().accounts.size() == 1);
+    CHECK_FALSE(result.value().accounts[0].allow_trading_scope);
+  }
+
+  TEST_CASE("a venue alone is a whole configuration, with the documented defaults") {
+    const auto result = parse_config(kVenue, "x");
+    if (!result.ok()) FAIL(result.error().front().text());
+    const Config& config = result.value();
+    CHECK(config.daemon.wait == WaitMode::Adaptive);
+    CHECK_FALSE(config.daemon.engine_cpu.has_value());
+    CHECK(config.daemon.queue_capacity == 65536);
+    CHECK(config.daemon.log_level == LogLevel::Info);
+    CHECK(config.http.host == "127.0.0.1");
+    CHECK(config.http.port == 9464);
+    CHECK(config.venues[0].market_data_max_age == 60s);
+    CHECK(config.venues[0].account_max_age == 120s);
+    CHECK(config.venues[0].heartbeat_interval == 10s);
+    CHECK(config.venues[0].silence_limit == 25s);
+  }
+
+  TEST_CASE("all faults come at once and in the order of the text") {
+    const std::string text =
+        "[daemon]\nwait = \"never\"\nspeed = 3\n" + std::string{kVenue} +
+        "silence_limit = \"1s\"\n[[book]]\nname = \"b\"\npositions = [{ instrument = \"deribit:X-*\", size = 0 }]\n";
+    CHECK(faults_of(text) ==
+          "x:2:8: daemon.wait: is \"never\", must be \"busy_poll\", \"adaptive\" or \"blocking\"\n"
+          "x:3:1: daemon.speed: is an unknown key, must be \"wait\", \"engine_cpu\", \"queue_capacity\" or \"log_level\"\n"
+          "x:9:17: venue[0].silence_limit: is \"1s\", must be longer than heartbeat_interval (10s)\n"
+          "x:12:29: book[0].positions[0].instrument: is \"deribit:X-*\", must be one instrument such as \"deribit:BTC-PERPETUAL\"\n"
+          "x:12:51: book[0].positions[0].size: is 0, must be a number other than 0, negative for a short position\n");
+  }
+
+  TEST_CASE("a longer heartbeat alone is told about the silence limit it passes") {
+    CHECK(faults_of(std::string{kVenue} + "heartbeat_interval = \"30s\"\n") ==
+          "x:6:22: venue[0].heartbeat_interval: is \"30s\", must be shorter than silence_limit (25s)\n");
+  }
+
+  TEST_CASE("an empty text lacks a venue, and so does an empty array of venues") {
+    CHECK(faults_of("") == "x:1:1: venue: is missing, must be at least one [[venue]] table\n");
+    CHECK(faults_of("venue = []") == "x:1:1: venue: is missing, must be at least one [[venue]] table\n");
+  }
+
+  TEST_CASE("tables given as other types are faults and read as nothing") {
+    CHECK(faults_of("venue = 3") == "x:1:9: venue: is 3, must be an array of tables, [[venue]] before each\n");
+    CHECK(faults_of("venue = [1]") == "x:1:10: venue[0]: is 1, must be a table\n");
+    CHECK(faults_of("daemon = []\n" + std::string{kVenue}) == "x:1:10: daemon: is an array, must be one table, [daemon]\n");
+    CHECK(faults_of(std::string{kVenue} + "[[book]]\nname = \"b\"\nrules = 1979-05-27\n") ==
+          "x:8:9: book[0].rules: is a date or time, must be an array of tables\n");
+  }
+
+  TEST_CASE("a secret in the file is named, never repeated") {
+    const std::string secret = "hush/9Qz+41=";
+    const std::string account = std::string{kVenue} + "[[account]]\nname = \"a\"\nvenue = \"deribit\"\nclient_id = \"c\"\n";
+    for (const char* key : {"secret", "client_secret", "password", "api_key", "access_token", "secret_credential", "secret_file"}) {
+      const std::string text = account + key + " = \"" + secret + "\"\n";
+      const std::string faults = faults_of(text);
+      CAPTURE(faults);
+      CHECK_FALSE(faults.empty());
+      CHECK(faults.find("hush") == std::string::npos);
+    }
+    CHECK(faults_of(account + "secret_credential = hush1234\n").find("hush") == std::string::npos);
+  }
+
+  TEST_CASE("whatever a text holds, a fault is one line") {
+    const std::string faults = faults_of(std::string{kVenue} + "watch = [\"a\\nb\\u0007\\\"\"]\n\"a\\nb\" = 1\n");
+    CAPTURE(faults);
+    CHECK(std::ranges::count(faults, '\n') == 2);
+    CHECK(faults.find("watch[0]: is \"a\\x0ab\\x07\\\"\", must") != std::string::npos);
+    CHECK(faults.find("venue[0].\"a\\x0ab\": is an unknown key") != std::string::npos);
+  }
+
+  TEST_CASE("shares that are written as thirds may sum to the whole") {
+    std::string text =
+        std::string{kVenue} + "[[account]]\nname = \"a\"\nvenue = \"deribit\"\nclient_id = \"c\"\nsecret_credential = \"s\"\n";
+    for (const char* book : {"x", "y", "z"})
+      text += "[[book]]\nname = \"" + std::string{book} +
+              "\"\nrules = [{ underlyings = [\"BTC\"] }]\nequity = [{ account = \"a\", share = 0.3333333333333333 }]\n";
+    CHECK(faults_of(text) == "");
+  }
+
+  TEST_CASE("one account too many is told once") {
+    std::string text{kVenue};
+    for (int i = 0; i < 70; ++i)
+      text +=
+          "[[account]]\nname = \"a" + std::to_string(i) + "\"\nvenue = \"deribit\"\nclient_id = \"c\"\nsecret_credential = \"s\"\n";
+    CHECK(faults_of(text) == "x:326:1: account[64]: is account 65, must be at most 64\n");
   }
 }

@@ -1,0 +1,54 @@
+#include "daemon/commands/check_command.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+#include "daemon/commands/command.hpp"
+#include "shared_files.hpp"
+
+using namespace hedgewatch;
+
+namespace {
+
+struct Answer {
+  int status = 0;
+  std::string out;
+  std::string messages;
+};
+
+Answer check(const std::string& file) {
+  std::ostringstream out;
+  std::ostringstream messages;
+  const int status = check_config_file(file, out, messages);
+  return {status, out.str(), messages.str()};
+}
+
+}  // namespace
+
+TEST_SUITE("daemon/commands/check_command") {
+  TEST_CASE("a good file is summed up in one line and succeeds") {
+    const std::string file = (testing::source_directory() / "tests/data/config/valid.toml").string();
+    const Answer answer = check(file);
+    CHECK(answer.status == kExitSuccess);
+    CHECK(answer.out == file + ": 1 venue, 2 accounts, 2 books, 1 hedge; no faults\n");
+    CHECK(answer.messages.empty());
+  }
+
+  TEST_CASE("faults are data, and the status says so") {
+    const std::string file = (testing::source_directory() / "tests/data/config/hedge_limits_swapped.toml").string();
+    const Answer answer = check(file);
+    CHECK(answer.status == kExitFault);
+    CHECK(answer.out == file + ":30:26: hedge[0].hard_delta_limit_coins: is 1.5, must be above soft_delta_limit_coins (2)\n");
+    CHECK(answer.messages.empty());
+  }
+
+  TEST_CASE("a file that cannot be read is a message, not data") {
+    const Answer absent = check("/nonexistent/x.toml");
+    CHECK(absent.status == kExitFault);
+    CHECK(absent.out.empty());
+    CHECK(absent.messages == "/nonexistent/x.toml: cannot be read: No such file or directory\n");
+    CHECK(check("/").messages == "/: cannot be read: it is no regular file\n");
+    CHECK(check("/dev/zero").messages == "/dev/zero: cannot be read: it is no regular file\n");
+  }
+}

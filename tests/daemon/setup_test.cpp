@@ -1,0 +1,32 @@
+#include "daemon/setup.hpp"
+
+#include <doctest/doctest.h>
+
+#include "config/parser.hpp"
+#include "shared_files.hpp"
+
+using namespace hedgewatch;
+
+TEST_SUITE("daemon/setup") {
+  TEST_CASE("the engine is told every name, book and hedge, and each account has a connection of its own") {
+    const auto parsed =
+        parse_config(testing::read_text(testing::source_directory() / "tests/data/config/valid.toml"), "valid.toml");
+    REQUIRE(parsed.ok());
+    const Config& config = parsed.value();
+    const EngineSetup setup = to_engine_setup(config);
+
+    REQUIRE(setup.venues.size() == 1);
+    CHECK(setup.venues[0].market_data_max_age == std::chrono::seconds{90});
+    CHECK(setup.venues[0].account_max_age == std::chrono::minutes{5});
+    CHECK(setup.accounts == std::vector<std::string>{"main", "treasury"});
+    CHECK(setup.connections == std::vector<std::string>{"deribit", "deribit/main", "deribit/treasury"});
+    CHECK(setup.connection_venues == std::vector{Venue::Deribit, Venue::Deribit, Venue::Deribit});
+    CHECK(venue_connection(0) == ConnectionId{0});
+    CHECK(account_connection(config, 1) == ConnectionId{2});
+    CHECK(setup.watch.size() == 2);
+    REQUIRE(setup.books.size() == 2);
+    CHECK(setup.books[0].rules[0].accounts == std::vector{AccountId{0}});
+    REQUIRE(setup.hedges.size() == 1);
+    CHECK(setup.hedges[0].hard_delta_limit_coins == 4);
+  }
+}
