@@ -6,16 +6,12 @@
 #include <optional>
 #include <string_view>
 
+#include "config/config.hpp"
+
 namespace hedgewatch {
 
 class EventQueue;
 
-/// How the engine thread waits for events.
-enum class WaitMode : std::uint8_t {
-  BusyPoll,  ///< never sleeps: lowest latency, one core
-  Adaptive,  ///< spins a little, then sleeps
-  Blocking   ///< sleeps at once: lowest cost
-};
 [[nodiscard]] std::string_view label(WaitMode mode);
 [[nodiscard]] std::optional<WaitMode> wait_mode_from_label(std::string_view text);
 

@@ -10,8 +10,8 @@ void LatencyHistogram::record(std::chrono::nanoseconds duration) {
   auto& count = counts_[static_cast<std::size_t>(bound - kBoundsNanoseconds.begin())];
   // One writer: a load and a store are enough, and cost no locked instruction.
   count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  sum_nanoseconds_.store(sum_nanoseconds_.load(std::memory_order_relaxed) + static_cast<std::uint64_t>(nanoseconds),
-                         std::memory_order_relaxed);
+  const double seconds = static_cast<double>(nanoseconds) * 1e-9;
+  sum_seconds_.store(sum_seconds_.load(std::memory_order_relaxed) + seconds, std::memory_order_relaxed);
 }
 
 LatencyHistogram::Reading LatencyHistogram::read() const {
@@ -21,7 +21,7 @@ LatencyHistogram::Reading LatencyHistogram::read() const {
     total += counts_[bucket].load(std::memory_order_relaxed);
     reading.cumulative[bucket] = total;
   }
-  reading.sum_seconds = static_cast<double>(sum_nanoseconds_.load(std::memory_order_relaxed)) * 1e-9;
+  reading.sum_seconds = sum_seconds_.load(std::memory_order_relaxed);
   return reading;
 }
 

@@ -30,7 +30,7 @@ class LatencyHistogram {
 
  private:
   std::array<std::atomic<std::uint64_t>, kBoundsNanoseconds.size() + 1> counts_{};
-  std::atomic<std::uint64_t> sum_nanoseconds_{0};
+  std::atomic<double> sum_seconds_{0};
 };
 
 }  // namespace hedgewatch

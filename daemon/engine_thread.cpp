@@ -1,0 +1,160 @@
+#include "daemon/engine_thread.hpp"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "feeds/transport/clock.hpp"
+
+namespace hedgewatch {
+
+namespace {
+
+constexpr int kReasonShift = 8;
+
+std::uint16_t packed(const FeedStatus& status) {
+  return static_cast<std::uint16_t>(static_cast<unsigned>(status.phase) | static_cast<unsigned>(status.reason) << kReasonShift);
+}
+
+}  // namespace
+
+EngineThread::EngineThread(EngineSetup setup, EventQueue& queue, EngineWaiter& waiter, EngineThreadOptions options)
+    : queue_{queue},
+      waiter_{waiter},
+      options_{std::move(options)},
+      engine_{std::move(setup)},
+      exchange_{[&waiter] { waiter.nudge(); }, options_.snapshot_rows},
+      batch_(kBatch),
+      statuses_(queue.producers()) {
+  frames_.reserve(kMaxEventsPerCycle);
+  for (std::size_t connection = 0; connection < queue.producers(); ++connection)
+    exchange_lag_.push_back(std::make_unique<LatencyHistogram>());
+}
+
+EngineThread::~EngineThread() {
+  stop();
+  delete pending_setup_.load();
+}
+
+void EngineThread::start() {
+  last_cycle_.store(nanoseconds_of(mono_now()), std::memory_order_relaxed);
+  thread_ = std::thread{[this] { run(); }};
+}
+
+void EngineThread::stop() {
+  if (!thread_.joinable()) return;
+  stop_.store(true, std::memory_order_release);
+  waiter_.nudge();
+  thread_.join();
+}
+
+void EngineThread::reconfigure(EngineSetup setup) {
+  auto next = std::make_unique<EngineSetup>(std::move(setup));
+  delete pending_setup_.exchange(next.release(), std::memory_order_acq_rel);
+  waiter_.nudge();
+}
+
+std::chrono::nanoseconds EngineThread::stall() const {
+  return mono_now() - from_nanoseconds<MonoTime>(last_cycle_.load(std::memory_order_relaxed));
+}
+
+FeedStatus EngineThread::feed_status(ConnectionId connection) const {
+  const std::uint16_t word = statuses_[static_cast<std::size_t>(connection)].load(std::memory_order_relaxed);
+  return {static_cast<FeedPhase>(word & 0xFF), static_cast<FeedDownReason>(word >> kReasonShift)};
+}
+
+void EngineThread::run() {
+  pthread_setname_np(pthread_self(), "engine");
+  pin();
+  while (!stop_.load(std::memory_order_acquire)) {
+    waiter_.wait(queue_, options_.idle_tick);
+    run_cycle();
+  }
+  run_cycle();
+}
+
+void EngineThread::pin() {
+  if (!options_.cpu) return;
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  int fault = EINVAL;
+  if (*options_.cpu < CPU_SETSIZE) {
+    CPU_SET(*options_.cpu, &cpus);
+    fault = pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus);
+  }
+  if (fault != 0 && options_.tell)
+    options_.tell("cannot pin the engine to CPU " + std::to_string(*options_.cpu) +
+                  " and goes on unpinned: " + std::strerror(fault));
+}
+
+void EngineThread::run_cycle() {
+  const MonoTime started = mono_now();
+  if (pending_setup_.load(std::memory_order_relaxed) != nullptr) {
+    const std::unique_ptr<EngineSetup> setup{pending_setup_.exchange(nullptr, std::memory_order_acq_rel)};
+    engine_.reconfigure(std::move(*setup));
+  }
+  frames_.clear();
+  if (drain() == 0) {
+    Event tick;
+    tick.header.received = started;
+    tick.body = TimerTick{};
+    engine_.apply(tick);
+  }
+  publish(started);
+}
+
+std::size_t EngineThread::drain() {
+  std::size_t applied = 0;
+  while (applied < kMaxEventsPerCycle) {
+    const std::size_t room = std::min(kBatch, kMaxEventsPerCycle - applied);
+    const std::size_t taken = queue_.take({batch_.data(), room});
+    for (std::size_t index = 0; index < taken; ++index) {
+      const Event& event = batch_[index];
+      engine_.apply(event);
+      note_frame(event);
+      if (std::holds_alternative<FeedStatus>(event.body)) note_status(event);
+    }
+    applied += taken;
+    if (taken < room) break;
+  }
+  return applied;
+}
+
+void EngineThread::note_frame(const Event& event) {
+  const EventHeader& header = event.header;
+  if (!frames_.empty() && frames_.back().received == header.received && frames_.back().connection == header.connection) {
+    if (frames_.back().exchange_time == kNoVenueTime) frames_.back().exchange_time = header.exchange_time;
+    return;
+  }
+  frames_.push_back({header.received, header.exchange_time, header.connection});
+}
+
+void EngineThread::note_status(const Event& event) {
+  const auto connection = static_cast<std::size_t>(event.header.connection);
+  if (connection < statuses_.size())
+    statuses_[connection].store(packed(std::get<FeedStatus>(event.body)), std::memory_order_relaxed);
+}
+
+void EngineThread::publish(MonoTime started) {
+  engine_.end_cycle(mono_now());
+  const MonoTime ended = mono_now();
+  const std::chrono::nanoseconds calendar_offset{nanoseconds_of(wall_now()) - nanoseconds_of(ended)};
+
+  for (const Frame& frame : frames_) {
+    tick_to_figure_.record(ended - frame.received);
+    const auto connection = static_cast<std::size_t>(frame.connection);
+    if (frame.exchange_time == kNoVenueTime || connection >= exchange_lag_.size()) continue;
+    const auto received = from_nanoseconds<WallTime>(nanoseconds_of(frame.received + calendar_offset));
+    exchange_lag_[connection]->record(receive_lag(received, frame.exchange_time));
+  }
+  cycle_duration_.record(ended - started);
+  cycles_.store(cycles_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  last_cycle_.store(nanoseconds_of(ended), std::memory_order_relaxed);
+  exchange_.serve(engine_.figures(), ended, engine_.cycles());
+  if (options_.observer) options_.observer(engine_);
+}
+
+}  // namespace hedgewatch

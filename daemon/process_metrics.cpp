@@ -1,0 +1,209 @@
+#include "daemon/process_metrics.hpp"
+
+#include <limits>
+#include <utility>
+
+#include "daemon/process_usage.hpp"
+#include "feeds/decoding.hpp"
+
+namespace hedgewatch {
+
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+ClientMetric gauge(double value, Labels labels = {}) {
+  ClientMetric metric;
+  metric.label = std::move(labels);
+  metric.gauge.value = value;
+  return metric;
+}
+
+ClientMetric counter(double value, Labels labels = {}) {
+  ClientMetric metric;
+  metric.label = std::move(labels);
+  metric.counter.value = value;
+  return metric;
+}
+
+ClientMetric histogram(const LatencyHistogram::Reading& reading, Labels labels = {}) {
+  constexpr double kNanosecond = 1e9;
+  ClientMetric metric;
+  metric.label = std::move(labels);
+  metric.histogram.sample_count = reading.cumulative.back();
+  metric.histogram.sample_sum = reading.sum_seconds;
+  for (std::size_t bucket = 0; bucket < LatencyHistogram::kBoundsNanoseconds.size(); ++bucket)
+    metric.histogram.bucket.push_back(
+        {reading.cumulative[bucket], static_cast<double>(LatencyHistogram::kBoundsNanoseconds[bucket]) / kNanosecond});
+  metric.histogram.bucket.push_back({reading.cumulative.back(), std::numeric_limits<double>::infinity()});
+  return metric;
+}
+
+MetricFamily family(std::string name, std::string help, MetricType type, std::vector<ClientMetric> metrics) {
+  return {std::move(name), std::move(help), type, std::move(metrics)};
+}
+
+void add_engine(std::vector<MetricFamily>& out, const EngineReading& engine) {
+  out.push_back(family("hedgewatch_tick_to_figure_seconds", "Time from a frame's arrival to the table that holds its effect.",
+                       MetricType::Histogram, {histogram(engine.tick_to_figure)}));
+  out.push_back(family("hedgewatch_engine_cycle_seconds", "Duration of one engine cycle: apply, recompute, publish.",
+                       MetricType::Histogram, {histogram(engine.cycle)}));
+  out.push_back(family("hedgewatch_engine_cycles_total", "Cycles that the engine has ended.", MetricType::Counter,
+                       {counter(static_cast<double>(engine.cycles))}));
+  out.push_back(family("hedgewatch_engine_stall_seconds",
+                       "Time since the engine last ended a cycle; it ends ten a second when idle.", MetricType::Gauge,
+                       {gauge(engine.stall_seconds)}));
+  out.push_back(
+      family("hedgewatch_engine_answered",
+             "1 when the engine handed over its table for this scrape, 0 when the scrape has no figures because it did not.",
+             MetricType::Gauge, {gauge(engine.answered ? 1 : 0)}));
+  out.push_back(family("hedgewatch_queue_depth", "Events that wait between the feeds and the engine.", MetricType::Gauge,
+                       {gauge(static_cast<double>(engine.queue_depth))}));
+  out.push_back(family("hedgewatch_queue_high_water", "Most events that ever waited between the feeds and the engine.",
+                       MetricType::Gauge, {gauge(static_cast<double>(engine.queue_high_water))}));
+  out.push_back(family("hedgewatch_series", "Figures that have a series in this scrape.", MetricType::Gauge,
+                       {gauge(static_cast<double>(engine.series))}));
+}
+
+void add_feeds(std::vector<MetricFamily>& out, const std::vector<FeedSource>& feeds) {
+  const auto add = [&](std::string name, std::string help, MetricType type, auto&& value_of) {
+    MetricFamily result = family(std::move(name), std::move(help), type, {});
+    for (const FeedSource& feed : feeds) {
+      const Labels labels{{"venue", feed.venue}, {"connection", feed.connection}};
+      const std::optional<double> value = value_of(*feed.statistics);
+      if (value) result.metric.push_back(type == MetricType::Counter ? counter(*value, labels) : gauge(*value, labels));
+    }
+    out.push_back(std::move(result));
+  };
+  const auto add_count = [&](std::string name, std::string help, FeedCount FeedStatistics::*count) {
+    add(std::move(name), std::move(help), MetricType::Counter,
+        [count](const FeedStatistics& statistics) { return std::optional{static_cast<double>((statistics.*count).get())}; });
+  };
+  add_count("hedgewatch_feed_messages_total", "Frames received.", &FeedStatistics::messages);
+  add_count("hedgewatch_feed_bytes_total", "Bytes of frames received.", &FeedStatistics::bytes);
+  add_count("hedgewatch_feed_events_total", "Events handed to the engine.", &FeedStatistics::events);
+  add_count("hedgewatch_feed_ignored_total", "Frames understood and of no use here.", &FeedStatistics::ignored);
+  add_count("hedgewatch_feed_gaps_total", "Breaks in a sequence.", &FeedStatistics::gaps);
+  add_count("hedgewatch_feed_resyncs_total", "Books or accounts asked for again.", &FeedStatistics::resyncs);
+  add_count("hedgewatch_feed_conflated_total", "Market data replaced by newer before the engine took it.",
+            &FeedStatistics::conflated);
+  add_count("hedgewatch_feed_late_frames_total", "Frames dropped because their channel had been given up.",
+            &FeedStatistics::late_frames);
+  add_count("hedgewatch_feed_error_replies_total", "Requests that the venue answered with an error.",
+            &FeedStatistics::error_replies);
+  add_count("hedgewatch_feed_rate_limits_total", "Times the venue said that we ask too much.", &FeedStatistics::rate_limits);
+  add_count("hedgewatch_feed_refused_fields_total", "Numbers that the exact types cannot hold; their event was left out.",
+            &FeedStatistics::refused_fields);
+  add_count("hedgewatch_feed_unknown_rows_total", "Rows of lists about instruments that were not listed.",
+            &FeedStatistics::unknown_rows);
+  add("hedgewatch_feed_refused_channels", "Channels asked for and silently not granted.", MetricType::Gauge,
+      [](const FeedStatistics& statistics) { return std::optional{static_cast<double>(statistics.refused_channels.get())}; });
+  add("hedgewatch_feed_reconnects_total", "Times the connection was opened again after its first.", MetricType::Counter,
+      [](const FeedStatistics& statistics) {
+        const std::uint64_t opened = statistics.connections.get();
+        return std::optional{opened > 0 ? static_cast<double>(opened - 1) : 0.0};
+      });
+  add("hedgewatch_feed_clock_skew_seconds", "Venue's time minus this machine's, from round trips.", MetricType::Gauge,
+      [](const FeedStatistics& statistics) -> std::optional<double> {
+        const std::int64_t skew = statistics.clock_skew.load(std::memory_order_relaxed);
+        if (skew == FeedStatistics::kNoClockSkew) return std::nullopt;
+        return static_cast<double>(skew) * 1e-9;
+      });
+
+  MetricFamily errors =
+      family("hedgewatch_feed_decode_errors_total", "Frames that could not be decoded, by reason.", MetricType::Counter, {});
+  MetricFamily lag =
+      family("hedgewatch_feed_exchange_lag_seconds",
+             "Receive time by this machine's clock minus the exchange's own time; below 0 counts as 0.", MetricType::Histogram, {});
+  for (const FeedSource& feed : feeds) {
+    for (std::size_t fault = 0; fault < kDecodeFaults.size(); ++fault)
+      errors.metric.push_back(
+          counter(static_cast<double>(feed.statistics->decode_errors[fault].get()),
+                  {{"venue", feed.venue}, {"connection", feed.connection}, {"reason", std::string{label(kDecodeFaults[fault])}}}));
+    if (feed.exchange_lag != nullptr)
+      lag.metric.push_back(histogram(feed.exchange_lag->read(), {{"venue", feed.venue}, {"connection", feed.connection}}));
+  }
+  out.push_back(std::move(errors));
+  out.push_back(std::move(lag));
+}
+
+void add_http(std::vector<MetricFamily>& out, const HttpServerCounters& http) {
+  out.push_back(family("hedgewatch_http_requests_total", "Requests that the daemon's own listener has answered.",
+                       MetricType::Counter, {counter(static_cast<double>(http.requests))}));
+  out.push_back(family("hedgewatch_http_refused_connections_total", "Connections closed at once because too many were open.",
+                       MetricType::Counter, {counter(static_cast<double>(http.refused_connections))}));
+  out.push_back(family("hedgewatch_http_bad_requests_total", "Requests that were no HTTP, too large or too slow.",
+                       MetricType::Counter, {counter(static_cast<double>(http.bad_requests))}));
+}
+
+void add_process(std::vector<MetricFamily>& out) {
+  const ProcessUsage usage = read_process_usage();
+  const auto add = [&out](const char* name, const char* help, const std::optional<double>& value) {
+    if (value) out.push_back(family(name, help, MetricType::Gauge, {gauge(*value)}));
+  };
+  if (usage.cpu_seconds)
+    out.push_back(
+        family("process_cpu_seconds_total", "User and system CPU time spent.", MetricType::Counter, {counter(*usage.cpu_seconds)}));
+  add("process_resident_memory_bytes", "Resident memory.", usage.resident_bytes);
+  add("process_virtual_memory_bytes", "Virtual memory.", usage.virtual_bytes);
+  add("process_start_time_seconds", "Start of the process, Unix time.", usage.start_time_seconds);
+  add("process_open_fds", "Open file descriptors.", usage.open_descriptors);
+  add("process_max_fds", "Most file descriptors that may be open.", usage.max_descriptors);
+  add("process_threads", "Threads of the process.", usage.threads);
+}
+
+}  // namespace
+
+ProcessMetrics::ProcessMetrics(std::string_view version)
+    : ready_{add_gauge("hedgewatch_ready", "1 when every configured feed is live and every account reconciled.")},
+      reload_successful_{
+          add_gauge("hedgewatch_config_last_reload_successful", "1 when the newest configuration given is the one in force.")},
+      reload_time_{add_gauge("hedgewatch_config_last_reload_success_timestamp_seconds",
+                             "When the configuration in force was loaded, Unix time.")},
+      config_hash_{add_gauge("hedgewatch_config_hash", "Hash of the text of the configuration in force.")} {
+  prometheus::BuildGauge()
+      .Name("hedgewatch_build_info")
+      .Help("1; the labels say what was built.")
+      .Register(registry_)
+      .Add({{"version", std::string{version}}, {"compiler", "g++ " __VERSION__}})
+      .Set(1);
+}
+
+prometheus::Gauge& ProcessMetrics::add_gauge(const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry_).Add({});
+}
+
+void ProcessMetrics::config_loaded(std::uint64_t hash, WallTime now) {
+  reload_successful_.Set(1);
+  reload_time_.Set(static_cast<double>(nanoseconds_of(now)) * 1e-9);
+  config_hash_.Set(static_cast<double>(hash));
+}
+
+void ProcessMetrics::config_refused() { reload_successful_.Set(0); }
+
+void ProcessMetrics::set_ready(bool ready) { ready_.Set(ready ? 1 : 0); }
+
+std::vector<prometheus::MetricFamily> ProcessMetrics::collect(const EngineReading& engine, const std::vector<FeedSource>& feeds,
+                                                              const HttpServerCounters& http) const {
+  std::vector<MetricFamily> out = registry_.Collect();
+  add_engine(out, engine);
+  add_feeds(out, feeds);
+  add_http(out, http);
+  add_process(out);
+  return out;
+}
+
+std::uint64_t config_text_hash(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 0x100000001b3;
+  }
+  constexpr int kKeptBits = 48;
+  return hash & ((std::uint64_t{1} << kKeptBits) - 1);
+}
+
+}  // namespace hedgewatch
