@@ -6,12 +6,12 @@ target_include_directories(hedgewatch_flags INTERFACE ${CMAKE_SOURCE_DIR})
 
 target_compile_options(hedgewatch_flags INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast
-  -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wformat=2 -Wimplicit-fallthrough -Wnull-dereference
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wformat=2 -Wimplicit-fallthrough
   -Wdouble-promotion -ffp-contract=off)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # g++ 12 wrongly calls std::optional members uninitialised at -O3, and reports null dereferences inside libstdc++.
+  # g++ 12 wrongly calls std::optional members uninitialised at -O3.
   target_compile_options(hedgewatch_flags INTERFACE
-    -Wduplicated-cond -Wlogical-op -Wno-error=maybe-uninitialized -Wno-error=null-dereference)
+    -Wduplicated-cond -Wlogical-op -Wno-error=maybe-uninitialized)
 endif()
 
 set(HEDGEWATCH_SANITIZE "" CACHE STRING "Sanitizers for every target: empty, 'address,undefined' or 'thread'")
