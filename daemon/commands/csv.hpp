@@ -25,7 +25,8 @@ class CsvReader {
   bool next();
   /// Number of the current line in the input, from 1, comments counted.
   [[nodiscard]] std::size_t line() const { return line_; }
-  /// What is wrong with the shape of the current row, or empty: a row must have as many fields as the header.
+  /// What is wrong with the shape of the current row, or empty: a row must have as many fields as the
+  /// header, for a stray comma would shift numbers into other columns. Only a last column named `note` may hold commas.
   [[nodiscard]] std::string row_fault() const;
   /// A field of the current row without surrounding blanks; empty beyond its end. Valid until next().
   [[nodiscard]] std::string_view field(std::size_t column) const;

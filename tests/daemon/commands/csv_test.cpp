@@ -50,6 +50,14 @@ TEST_SUITE("daemon/commands/csv") {
     CHECK(reader.row_fault().empty());
   }
 
+  TEST_CASE("only a last column of notes may hold commas") {
+    std::istringstream in{"a,note\n1,round, then square\n"};
+    CsvReader reader{in};
+    REQUIRE(reader.next());
+    CHECK(reader.row_fault().empty());
+    CHECK(reader.field(0) == "1");
+  }
+
   TEST_CASE("an input without a header says so") {
     std::istringstream in{"# nothing here\n\n"};
     CsvReader reader{in};
