@@ -9,6 +9,17 @@
 
 namespace hedgewatch {
 
+/// What the engine could not use or keep. Everything that is dropped is in here.
+struct EngineCounters {
+  std::uint64_t unknown_instrument_events = 0;  ///< for an instrument that was never listed
+  std::uint64_t unknown_account_events = 0;     ///< for an account that is not configured
+  std::uint64_t unknown_connection_events = 0;  ///< for a connection that is not configured
+  std::uint64_t refused_instruments = 0;        ///< beyond the registry's capacity
+  std::uint64_t refused_order_books = 0;        ///< snapshots beyond the number of books that are kept
+  std::uint64_t refused_indices = 0;
+  std::uint64_t refused_positions = 0;  ///< beyond an account's capacity: its positions are then unknown
+};
+
 /// The state machine that owns market, books, hedges and figures. A function of its event sequence: no clock, no thread,
 /// no randomness, ordered iteration. One thread calls it. Drain, then recompute: apply every waiting event, then end_cycle once.
 class Engine {
@@ -18,7 +29,8 @@ class Engine {
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
 
-  /// Changes state and marks what must be recomputed. Never allocates for market data of known instruments.
+  /// Changes state and marks what must be recomputed. Never allocates for market data of known instruments, except once for an
+  /// instrument's first order-book snapshot.
   void apply(const Event& event);
 
   /// Recomputes what was touched and updates the table. `now` is the newest receive time that was applied, or a later one.
@@ -29,6 +41,7 @@ class Engine {
 
   [[nodiscard]] const FigureTable& figures() const;
   [[nodiscard]] std::uint64_t cycles() const;
+  [[nodiscard]] EngineCounters counters() const;
 
  private:
   struct State;

@@ -18,6 +18,8 @@ InstrumentRegistry::Listing InstrumentRegistry::list(InstrumentId id, Venue venu
   if (const InstrumentSlot known = slot_of(id); known != kNoSlot) {
     Entry& entry = entries_[index_of(known)];
     if (same(entry.contract, contract) && entry.phase == InstrumentPhase::Open) return Listing::Same;
+    names_.erase({venue, entry.contract.name});
+    names_.insert_or_assign({venue, contract.name}, known);
     entry.contract = contract;
     entry.phase = InstrumentPhase::Open;
     return Listing::Changed;
@@ -30,6 +32,7 @@ InstrumentRegistry::Listing InstrumentRegistry::list(InstrumentId id, Venue venu
   std::vector<InstrumentSlot>& slots = slots_[static_cast<std::size_t>(venue)];
   if (slots.size() <= count) slots.resize(count + 1, kNoSlot);
   slots[count] = InstrumentSlot{static_cast<std::uint32_t>(entries_.size())};
+  names_.insert_or_assign({venue, contract.name}, slots[count]);
   entries_.push_back({.contract = contract, .id = id, .venue = venue, .phase = InstrumentPhase::Open});
   return Listing::New;
 }
@@ -43,9 +46,10 @@ InstrumentSlot InstrumentRegistry::slot_of(InstrumentId id) const {
 }
 
 InstrumentSlot InstrumentRegistry::find(Venue venue, std::string_view name) const {
-  for (std::size_t i = 0; i < entries_.size(); ++i)
-    if (entries_[i].venue == venue && entries_[i].contract.name.view() == name) return InstrumentSlot{static_cast<std::uint32_t>(i)};
-  return kNoSlot;
+  const auto text = InstrumentName::from(name);
+  if (!text) return kNoSlot;
+  const auto found = names_.find({venue, *text});
+  return found == names_.end() ? kNoSlot : found->second;
 }
 
 }  // namespace hedgewatch

@@ -2,8 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/instrument/contract.hpp"
@@ -30,7 +31,7 @@ class InstrumentRegistry {
 
   /// kNoSlot when the id was never listed.
   [[nodiscard]] InstrumentSlot slot_of(InstrumentId id) const;
-  /// kNoSlot when no instrument of that venue has that name. Linear: for structural changes, not for ticks.
+  /// kNoSlot when no instrument of that venue has that name. For structural changes, not for ticks.
   [[nodiscard]] InstrumentSlot find(Venue venue, std::string_view name) const;
 
   [[nodiscard]] const Contract& contract(InstrumentSlot slot) const { return entries_[index_of(slot)].contract; }
@@ -53,6 +54,7 @@ class InstrumentRegistry {
   std::size_t capacity_;
   std::vector<Entry> entries_;
   std::vector<InstrumentSlot> slots_[kVenues.size()];  ///< by the count inside the id
+  std::map<std::pair<Venue, InstrumentName>, InstrumentSlot> names_;
   std::uint64_t refused_ = 0;
 };
 

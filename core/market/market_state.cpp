@@ -12,13 +12,12 @@ bool displaces(const Origin& known, const Origin& candidate) {
   return known.connection == candidate.connection || candidate.exchange_time >= known.exchange_time;
 }
 
-/// True when the value itself changed.
+/// True when the reading was taken.
 bool update(Reading& reading, double value, const Origin& origin) {
   if (!is_present(value)) return false;
   if (reading.present() && !displaces(reading.origin, origin)) return false;
-  const bool changed = reading.value != value;
   reading = {value, origin};
-  return changed;
+  return true;
 }
 
 }  // namespace
@@ -37,15 +36,12 @@ MarketState::MarkEffect MarketState::apply(InstrumentSlot slot, const Mark& mark
   MarkEffect effect;
   update(market.mark_price, mark.price, origin);
   update(market.rate, mark.rate, origin);
-  if (is_present(mark.vol)) {
-    update(market.mark_vol, mark.vol, origin);
-    if (market.mark_vol.origin.received == origin.received) market.leans_on_expiry = !is_present(mark.forward);
-  }
+  if (update(market.mark_vol, mark.vol, origin)) market.leans_on_expiry = !is_present(mark.forward);
   update(market.forward, mark.forward, origin);
   if (market.expiry != kNoExpiry)
-    effect.expiry_forward_changed = update(expiries_[static_cast<std::size_t>(market.expiry)].forward, mark.forward, origin);
+    effect.expiry_forward_updated = update(expiries_[static_cast<std::size_t>(market.expiry)].forward, mark.forward, origin);
   if (market.index != kNoIndex)
-    effect.index_changed = update(indices_[static_cast<std::size_t>(market.index)].reading, mark.index, origin);
+    effect.index_updated = update(indices_[static_cast<std::size_t>(market.index)].reading, mark.index, origin);
   return effect;
 }
 

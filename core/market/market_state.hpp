@@ -50,14 +50,14 @@ class MarketState {
   /// Makes room for a newly listed instrument and registers its index and expiry. Slots come in order.
   void list(InstrumentSlot slot, Venue venue, const Contract& contract);
 
-  /// What a mark changed beyond its own instrument.
+  /// What a mark told beyond its own instrument.
   struct MarkEffect {
-    bool index_changed = false;
-    bool expiry_forward_changed = false;
+    bool index_updated = false;
+    bool expiry_forward_updated = false;
   };
   MarkEffect apply(InstrumentSlot slot, const Mark& mark, const Origin& origin);
   void apply(InstrumentSlot slot, const Quote& quote, const Origin& origin);
-  /// The index that changed, kNoIndex when none did.
+  /// The index that was updated, kNoIndex when none was.
   IndexId apply(Venue venue, const IndexPrice& index, const Origin& origin);
   /// Notes that some market data of the instrument arrived.
   void note(InstrumentSlot slot, const Origin& origin);

@@ -1,0 +1,131 @@
+#include "core/hedge/hedge_relationship.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hedgewatch {
+
+namespace {
+
+constexpr double kLegsShareThatCounts = 0.05;
+
+void add(NetGross& sum, double value) {
+  sum.net += value;
+  sum.gross += std::abs(value);
+}
+
+NetGross operator+(const NetGross& a, const NetGross& b) { return {a.net + b.net, a.gross + b.gross}; }
+
+Estimate neutrality(const NetGross& greek, const Quality& quality) {
+  const auto ratio = neutrality_ratio(greek);
+  if (!ratio) return {0, worst(quality, Quality::unknown(FigureReason::Empty))};
+  return {*ratio, quality};
+}
+
+Estimate usage(double net, std::optional<double> limit, const Quality& quality) {
+  if (!limit || !(*limit > 0)) return {0, Quality::unknown(FigureReason::Empty)};
+  return {std::abs(net) / *limit, quality};
+}
+
+}  // namespace
+
+std::optional<double> neutrality_ratio(const NetGross& greek) {
+  if (!(greek.gross > 0)) return std::nullopt;
+  return 1 - std::min(1.0, std::abs(greek.net) / greek.gross);
+}
+
+double hedge_ratio(double item_delta, double legs_delta) { return -legs_delta / item_delta; }
+double over_hedge(double ratio, double target_ratio) { return std::max(0.0, ratio - target_ratio); }
+double under_hedge(double ratio, double target_ratio) { return std::max(0.0, target_ratio - ratio); }
+bool wrong_way(double item_delta, double legs_delta) {
+  return (item_delta > 0 && legs_delta > 0) || (item_delta < 0 && legs_delta < 0);
+}
+
+double conclusive_from_coins(double lot_coins, double legs_gross_coins, double soft_limit_coins) {
+  return std::max({lot_coins, kLegsShareThatCounts * legs_gross_coins, soft_limit_coins});
+}
+
+HedgeSum sum_hedge(std::span<const PositionRisk> positions, std::span<const unsigned char> is_leg, DeltaView view) {
+  HedgeSum sum;
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    const PositionRisk& position = positions[i];
+    const double delta =
+        view == DeltaView::BlackScholes ? position.total.delta_black_scholes_coins : position.total.delta_net_transaction_coins;
+    if (is_leg[i] != 0) {
+      sum.legs_coins += delta;
+      sum.legs_gross_coins += std::abs(delta);
+      sum.lot_coins = std::max(sum.lot_coins, position.lot_delta_coins);
+      sum.legs = worst(sum.legs, position.delta);
+    } else {
+      sum.item_coins += delta;
+      sum.item = worst(sum.item, position.delta);
+    }
+    add(sum.delta, delta);
+    add(sum.gamma, position.total.gamma_coins_per_percent);
+    add(sum.vega, position.total.vega_usd_per_vol_point);
+    sum.gamma_quality = worst(sum.gamma_quality, position.delta);
+    sum.vega_quality = worst(sum.vega_quality, position.greeks_usd);
+    sum.open = sum.open || !position.flat;
+  }
+  return sum;
+}
+
+HedgeFigures hedge_figures(const HedgeSetup& setup, std::span<const HedgePart> parts, const EquityPart& equity,
+                           const Quality& book) {
+  Estimate item{0, book};
+  Estimate legs{0, book};
+  Estimate net_usd{0, book};
+  NetGross delta;
+  NetGross gamma;
+  NetGross vega;
+  Quality gamma_quality = book;
+  Quality vega_quality = book;
+  double legs_gross = 0;
+  double lot = 0;
+  for (const HedgePart& part : parts) {
+    const HedgeSum& sum = part.sum;
+    const Estimate part_item{sum.item_coins, sum.item};
+    const Estimate part_legs{sum.legs_coins, sum.legs};
+    item = item + part_item;
+    legs = legs + part_legs;
+    net_usd = net_usd + (part_item + part_legs) * (sum.open ? part.index_price : Estimate{});
+    delta = delta + sum.delta;
+    gamma = gamma + sum.gamma;
+    vega = vega + sum.vega;
+    gamma_quality = worst(gamma_quality, sum.gamma_quality);
+    vega_quality = worst(vega_quality, sum.vega_quality);
+    legs_gross += sum.legs_gross_coins;
+    lot = std::max(lot, sum.lot_coins);
+  }
+  if (setup.view == DeltaView::WithEquity) {
+    item = item + equity.coins;
+    net_usd = net_usd + equity.usd;
+    add(delta, equity.coins.value);
+  }
+
+  HedgeFigures figures;
+  const Estimate net = item + legs;
+  figures.item_delta_coins = item;
+  figures.legs_delta_coins = legs;
+  figures.net_delta_coins = net;
+  figures.net_delta_usd = net_usd;
+
+  Quality ratios = net.quality;
+  const double threshold = conclusive_from_coins(lot, legs_gross, setup.soft_delta_limit_coins);
+  if (!(std::abs(item.value) >= threshold) || item.value == 0) ratios = worst(ratios, Quality::unknown(FigureReason::Inconclusive));
+  const double ratio = hedge_ratio(item.value, legs.value);
+  figures.ratio = {ratio, ratios};
+  figures.over = {over_hedge(ratio, setup.target_ratio), ratios};
+  figures.under = {under_hedge(ratio, setup.target_ratio), ratios};
+  figures.wrong_way = {wrong_way(item.value, legs.value) ? 1.0 : 0.0, ratios};
+
+  figures.neutrality_delta = neutrality(delta, net.quality);
+  figures.neutrality_gamma = neutrality(gamma, gamma_quality);
+  figures.neutrality_vega = neutrality(vega, vega_quality);
+  figures.usage_delta = usage(net.value, setup.soft_delta_limit_coins, net.quality);
+  figures.usage_gamma = usage(gamma.net, setup.gamma_limit_coins_per_percent, gamma_quality);
+  figures.usage_vega = usage(vega.net, setup.vega_limit_usd_per_vol_point, vega_quality);
+  return figures;
+}
+
+}  // namespace hedgewatch

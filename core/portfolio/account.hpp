@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/market/event.hpp"
+#include "core/market/freshness.hpp"
+#include "core/metric/quality.hpp"
+#include "core/types/ids.hpp"
+
+namespace hedgewatch {
+
+/// Index of a holding in the portfolio.
+inline constexpr std::uint32_t kNoHolding = 0xFFFFFFFF;
+
+struct AccountPosition {
+  InstrumentId instrument = kNoInstrument;
+  double size = 0;                 ///< signed, in the contract's SizeUnit
+  double average_entry = kAbsent;  ///< in the contract's price unit
+  std::uint32_t holding = kNoHolding;
+  bool named = false;  ///< by the snapshot that is under way
+};
+
+/// One account as the venue states it: positions and a summary per asset. The venue's statements replace ours; fills do not
+/// change a position, because the venue's own statement follows each.
+class Account {
+ public:
+  static constexpr std::size_t kMaxPositions = 16'384;
+  static constexpr std::size_t kMaxAssets = 256;
+
+  /// What a report did: a position that nobody has a place for yet changes the structure of the figures.
+  enum class Change : std::uint8_t { None, Resized, Opened };
+  struct Effect {
+    Change change = Change::None;
+    std::uint32_t holding = kNoHolding;  ///< of a resized position
+  };
+
+  Effect apply(const PositionReport& report, InstrumentId instrument);
+  void begin_snapshot();
+  /// What was not named since begin_snapshot() is flat. True when that closed anything; `closed` gets those holdings.
+  bool end_snapshot(std::vector<std::uint32_t>& closed);
+  /// The connection was lost: what is known may have changed since, and only a whole new snapshot makes it known again.
+  void lose_connection();
+  /// True when the asset is new.
+  bool apply(const AccountSummary& summary, const Origin& origin);
+  void hear(Venue venue, const Origin& origin);
+
+  /// How far the list of positions may be believed.
+  [[nodiscard]] Quality positions_quality(Freshness& freshness, const Feeds& feeds) const;
+
+  struct Summary {
+    AccountSummary amounts;
+    Origin origin;
+  };
+
+  [[nodiscard]] std::vector<AccountPosition>& positions() { return positions_; }
+  [[nodiscard]] const std::vector<AccountPosition>& positions() const { return positions_; }
+  [[nodiscard]] const std::vector<Summary>& summaries() const { return summaries_; }
+  [[nodiscard]] Venue venue() const { return venue_; }
+  [[nodiscard]] ConnectionId connection() const { return newest_.connection; }
+  [[nodiscard]] bool heard() const { return heard_; }
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
+
+ private:
+  std::vector<AccountPosition> positions_;  ///< by instrument id
+  std::vector<Summary> summaries_;          ///< in order of arrival
+  Origin newest_{};
+  Venue venue_ = Venue::Deribit;
+  bool heard_ = false;
+  bool complete_ = false;
+  bool snapshot_open_ = false;
+  bool lost_ = false;
+  std::uint64_t refused_ = 0;
+};
+
+}  // namespace hedgewatch

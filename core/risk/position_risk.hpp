@@ -1,0 +1,51 @@
+#pragma once
+
+#include "core/instrument/contract.hpp"
+#include "core/metric/quality.hpp"
+#include "core/risk/instrument_valuation.hpp"
+
+namespace hedgewatch {
+
+/// A holding as risk sees it: one instrument in one book, all its sources together.
+struct SizedPosition {
+  double size = 0;  ///< signed, in the contract's SizeUnit
+  /// Sum of size * entry price, of size / entry price for inverse futures: what makes the profit of the whole that of its parts.
+  double entry_cost = 0;
+  bool entry_known = true;
+  Quality quality;  ///< of the size itself
+};
+
+/// Amounts that need the index to become dollars stand in coins, so that a moving index touches sums and not positions.
+struct SplitAmount {
+  double coins = 0;
+  double usd = 0;
+
+  [[nodiscard]] double at(double index_price) const { return coins == 0 ? usd : coins * index_price + usd; }
+  friend SplitAmount operator+(SplitAmount a, SplitAmount b) { return {a.coins + b.coins, a.usd + b.usd}; }
+};
+
+/// What one holding adds to its book. Signed, long positive.
+struct PositionRisk {
+  UnitRisk total;              ///< size times the instrument's unit risk
+  SplitAmount value;           ///< market value of options and spot, unrealised profit of futures
+  SplitAmount profit;          ///< unrealised, against the average entry
+  SplitAmount notional;        ///< signed, full
+  double lot_delta_coins = 0;  ///< size of one lot's delta, not negative
+  Quality delta;
+  Quality greeks;            ///< of vanna and charm, which are in coins
+  Quality greeks_usd;        ///< of the Greeks in dollars
+  Quality value_quality;     ///< without the index
+  Quality profit_quality;    ///< without the index
+  Quality notional_quality;  ///< without the index
+  bool flat = false;         ///< known to be nothing: no input matters
+  bool value_in_coins = false;
+};
+
+/// A flat position is nothing whatever its inputs; an expired one has no Greeks and an unknown value (it is settled into cash).
+[[nodiscard]] PositionRisk position_risk(const Contract& contract, const InstrumentValuation& valuation,
+                                         const SizedPosition& position);
+
+/// Adds size / entry or size * entry of one source to a holding's cost.
+[[nodiscard]] double entry_cost(const Contract& contract, double size, double entry_price);
+
+}  // namespace hedgewatch
