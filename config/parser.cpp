@@ -43,6 +43,7 @@ struct Names {
   }
   [[nodiscard]] std::string choices() const {
     std::vector<std::string_view> names;
+    names.reserve(known.size());
     for (const Known& one : known) names.push_back(one.name);
     return one_of(names);
   }

@@ -52,8 +52,8 @@ class TableReader {
     faults_->add(at, std::move(path), std::move(message));
   }
   template <class T>
-  void fault(const Found<T>& found, std::string message) {
-    faults_->add(found.at, found.path, std::move(message));
+  void fault(const Found<T>& found, std::string_view message) {
+    faults_->add(found.at, found.path, std::string{message});
   }
   /// "is missing, must be ..." for a key of this table.
   void missing(std::string_view key, std::string_view must_be);

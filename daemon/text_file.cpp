@@ -9,30 +9,18 @@
 #include <string_view>
 #include <system_error>
 
+#include "daemon/file_descriptor.hpp"
+
 namespace hedgewatch {
 
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_{number} {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 FileError system_error(int code) { return {"cannot be read: " + std::generic_category().message(code)}; }
 
 }  // namespace
 
 Result<std::string, FileError> read_text_file(const std::string& path, std::size_t most_bytes) {
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+  const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
   if (file.number() < 0) return system_error(errno);
   struct stat status {};
   if (::fstat(file.number(), &status) != 0) return system_error(errno);

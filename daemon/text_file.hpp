@@ -8,7 +8,7 @@
 namespace hedgewatch {
 
 /// No configuration is longer; a path given by mistake, such as a device or a journal, must not be read for ever.
-inline constexpr std::size_t kMostConfigBytes = 4 * 1024 * 1024;
+inline constexpr std::size_t kMostConfigBytes = std::size_t{4} * 1024 * 1024;
 
 struct FileError {
   std::string words;  ///< "cannot be read: No such file or directory"
