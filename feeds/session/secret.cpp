@@ -2,6 +2,8 @@
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace hedgewatch {
@@ -11,9 +13,10 @@ void wipe(std::string& text) {
   text.clear();
 }
 
-Secret::Secret(std::string_view text) : text_{text} {
-  // Never in the small-string buffer: a move would leave a copy behind.
-  text_.reserve(64);
+Secret::Secret(std::string_view text) {
+  // Never in the small-string buffer, which a move or a growing string would leave behind unwiped.
+  text_.reserve(std::max<std::size_t>(text.size(), 64));
+  text_.assign(text);
 }
 
 Secret::Secret(Secret&& other) noexcept : text_{std::move(other.text_)} { other.wipe(); }
