@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "config/config.hpp"
+#include "core/types/result.hpp"
+#include "feeds/session/secret.hpp"
+
+namespace hedgewatch {
+
+struct CredentialError {
+  std::string words;  ///< `account "main": secret_file "/x": has mode 0644, must be ...`; one line, never the secret
+};
+
+/// Where systemd put the credentials of this process: $CREDENTIALS_DIRECTORY, empty when it is not set.
+[[nodiscard]] std::string credentials_directory();
+
+/// Reads the API secret of one account: a systemd credential below `directory`, or the account's own file. One trailing newline is
+/// dropped. A file that another user could read or write is refused, as is a text that is no single word of at most 4096 bytes.
+/// Buffers that held it are overwritten.
+[[nodiscard]] Result<Secret, CredentialError> read_secret(const AccountConfig& account, const std::string& directory);
+
+}  // namespace hedgewatch
