@@ -34,8 +34,8 @@ struct FeedConnectionSetup {
 class FeedConnection {
  public:
   /// The io_context, the TLS context and the sink must outlive the connection.
-  FeedConnection(boost::asio::io_context& io, TlsContext& tls, FeedConnectionSetup setup, std::unique_ptr<VenueSession> session,
-                 EventSink& sink);
+  FeedConnection(boost::asio::io_context& io, TlsContext& tls, const FeedConnectionSetup& setup,
+                 std::unique_ptr<VenueSession> session, EventSink& sink);
   /// Only while the io_context does not run, or on its thread. Drops the socket without a word: call stop() before.
   ~FeedConnection();
   FeedConnection(const FeedConnection&) = delete;

@@ -69,10 +69,11 @@ using HttpResult = Result<HttpResponse, HttpError>;
 
 /// One request on its own connection. `done` is called once, on the io_context's thread, not from within this call.
 /// The TLS context may be null when the request is plain, and must outlive the exchange.
-void async_request(boost::asio::io_context& io, TlsContext* tls, HttpRequest request, HttpLimits limits,
+void async_request(boost::asio::io_context& io, TlsContext* tls, HttpRequest request, const HttpLimits& limits,
                    std::function<void(HttpResult)> done);
 
-/// The same for a thread that may wait: returns within the limit's timeout.
-[[nodiscard]] HttpResult request(TlsContext* tls, HttpRequest request, HttpLimits limits = {});
+/// The same for a thread that may wait. Returns within the limit's timeout, or later by what the system's name lookup takes,
+/// which cannot be interrupted.
+[[nodiscard]] HttpResult request(TlsContext* tls, HttpRequest request, const HttpLimits& limits = {});
 
 }  // namespace hedgewatch

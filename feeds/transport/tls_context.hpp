@@ -3,6 +3,9 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+
+struct ssl_st;
 
 namespace boost::asio::ssl {
 class context;
@@ -26,5 +29,12 @@ class TlsContext {
  private:
   std::unique_ptr<boost::asio::ssl::context> context_;
 };
+
+/// Before a connection's handshake: the certificate must be made out to `host` (a name, or an address literal), and a name is
+/// sent as SNI. False when OpenSSL refuses the name; then the connection must not be used.
+[[nodiscard]] bool expect_host(ssl_st* connection, const std::string& host);
+
+/// After a failed handshake: why the certificate was not accepted. Empty when it was, or none came.
+[[nodiscard]] std::string verification_failure(ssl_st* connection);
 
 }  // namespace hedgewatch

@@ -84,7 +84,7 @@ struct WebsocketCounters {
 class WebsocketClient {
  public:
   /// The io_context, the TLS context and the listener must outlive the client.
-  WebsocketClient(boost::asio::io_context& io, TlsContext& tls, WebsocketEndpoint endpoint, WebsocketLimits limits,
+  WebsocketClient(boost::asio::io_context& io, TlsContext& tls, WebsocketEndpoint endpoint, const WebsocketLimits& limits,
                   WebsocketListener& listener);
   ~WebsocketClient();
   WebsocketClient(const WebsocketClient&) = delete;
@@ -95,8 +95,12 @@ class WebsocketClient {
   /// Queues one text message. Ignored unless open. Should the queue be full, the connection closes with SendQueueFull: a protocol
   /// with a hole in it is no protocol.
   void send(std::string_view text);
-  /// Says goodbye and closes; on_closed follows with Requested and `reason` (at most 123 bytes) as its detail.
+  /// Says goodbye and closes, or gives up opening; on_closed follows with Requested and `reason` as its detail. The peer is told
+  /// the first 123 bytes of it. Ignored when idle.
   void close(std::string_view reason);
+
+  /// Drops the connection without a word: the listener is not told. As the destructor does.
+  void abandon();
 
   /// Between on_open and on_closed, and not closing.
   [[nodiscard]] bool is_open() const;
@@ -105,8 +109,11 @@ class WebsocketClient {
   [[nodiscard]] const WebsocketCounters& counters() const;
 
  private:
+  struct Shared;
   class Connection;
-  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<Shared> shared_;
+  WebsocketListener& listener_;
+  std::shared_ptr<Connection> connection_;  ///< nothing before the first open()
 };
 
 }  // namespace hedgewatch

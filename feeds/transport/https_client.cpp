@@ -1,0 +1,218 @@
+#include "feeds/transport/https_client.hpp"
+
+#include <utility>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "feeds/transport/tls_context.hpp"
+
+namespace hedgewatch {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+/// A line break inside a header would start another one.
+bool sendable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F; });
+}
+
+bool sendable(const HttpRequest& request) {
+  if (request.target.empty() || request.target.front() != '/' || request.target.find(' ') != std::string::npos) return false;
+  return sendable(request.target) && sendable(request.host) &&
+         std::all_of(request.headers.begin(), request.headers.end(),
+                     [](const auto& header) { return !header.first.empty() && sendable(header.first) && sendable(header.second); });
+}
+
+/// One request and its response on a stream of its own. Its handlers keep it alive.
+template <class Stream>
+class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
+  static constexpr bool kTls = !std::is_same_v<Stream, tcp::socket>;
+
+ public:
+  Exchange(asio::io_context& io, Stream stream, HttpRequest request, const HttpLimits& limits, std::function<void(HttpResult)> done)
+      : resolver_{io},
+        timer_{io},
+        stream_{std::move(stream)},
+        request_{std::move(request)},
+        limits_{limits},
+        done_{std::move(done)} {}
+
+  void start() {
+    timer_.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(limits_.timeout));
+    timer_.async_wait([self = this->shared_from_this()](error_code error) {
+      if (!error) self->fail(HttpFault::Timeout, std::string{self->step_});
+    });
+    if (!sendable(request_)) return fail(HttpFault::BadRequest, "target or header cannot be sent");
+    resolver_.async_resolve(request_.host, std::to_string(request_.port),
+                            [self = this->shared_from_this()](error_code error, const tcp::resolver::results_type& results) {
+                              if (error) return self->fail(HttpFault::ResolveFailed, error.message());
+                              self->connect(results);
+                            });
+  }
+
+ private:
+  tcp::socket& socket() {
+    if constexpr (kTls)
+      return stream_.next_layer();
+    else
+      return stream_;
+  }
+
+  void connect(const tcp::resolver::results_type& results) {
+    if (!done_) return;
+    std::vector<tcp::endpoint> addresses;
+    for (const auto& entry : results)
+      if (kTls || entry.endpoint().address().is_loopback()) addresses.push_back(entry.endpoint());
+    if (addresses.empty()) return fail(HttpFault::PlainTextRefused, request_.host + " is not on loopback");
+    step_ = "connect";
+    asio::async_connect(socket(), addresses, [self = this->shared_from_this()](error_code error, const tcp::endpoint&) {
+      if (error) return self->fail(HttpFault::ConnectFailed, error.message());
+      self->handshake();
+    });
+  }
+
+  void handshake() {
+    if (!done_) return;
+    if constexpr (kTls) {
+      step_ = "tls";
+      if (!expect_host(stream_.native_handle(), request_.host))
+        return fail(HttpFault::TlsFailed, "not a name that a certificate can be checked against");
+      stream_.async_handshake(asio::ssl::stream_base::client, [self = this->shared_from_this()](error_code error) {
+        if (!error) return self->write();
+        const std::string reason = verification_failure(self->stream_.native_handle());
+        self->fail(HttpFault::TlsFailed, reason.empty() ? error.message() : "certificate not accepted: " + reason);
+      });
+    } else {
+      write();
+    }
+  }
+
+  void write() {
+    if (!done_) return;
+    step_ = "request";
+    message_.method(request_.method == HttpMethod::Post ? http::verb::post : http::verb::get);
+    message_.version(11);
+    message_.target(request_.target);
+    const bool ipv6 = request_.host.find(':') != std::string::npos;
+    const std::string name = ipv6 ? "[" + request_.host + "]" : request_.host;
+    message_.set(http::field::host, request_.port == (kTls ? 443 : 80) ? name : name + ":" + std::to_string(request_.port));
+    message_.set(http::field::user_agent, "hedgewatch");
+    message_.set(http::field::connection, "close");
+    for (const auto& [field, value] : request_.headers) message_.set(field, value);
+    message_.body() = std::move(request_.body);
+    message_.prepare_payload();
+    http::async_write(stream_, message_, [self = this->shared_from_this()](error_code error, std::size_t) {
+      if (error) return self->fail(HttpFault::WriteFailed, error.message());
+      self->read();
+    });
+  }
+
+  void read() {
+    if (!done_) return;
+    step_ = "response";
+    parser_.body_limit(limits_.body_bytes);
+    http::async_read(stream_, buffer_, parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
+      if (error) return self->fail_reading(error);
+      self->succeed();
+    });
+  }
+
+  void fail_reading(error_code error) {
+    if (error == http::error::body_limit) return fail(HttpFault::BodyTooLarge, error.message());
+    // The connection's trouble and the message's have different categories.
+    const bool malformed = error.category() == make_error_code(http::error::bad_version).category() &&
+                           error != http::error::end_of_stream && error != http::error::partial_message;
+    fail(malformed ? HttpFault::BadResponse : HttpFault::ReadFailed, error.message());
+  }
+
+  void succeed() {
+    HttpResponse response;
+    auto& message = parser_.get();
+    response.status = message.result_int();
+    for (const auto& field : message) response.headers.emplace_back(std::string{field.name_string()}, std::string{field.value()});
+    response.body = std::move(message.body());
+    finish(std::move(response));
+  }
+
+  void fail(HttpFault fault, std::string detail) { finish(HttpError{fault, std::move(detail)}); }
+
+  void finish(HttpResult result) {
+    if (!done_) return;
+    const auto done = std::exchange(done_, nullptr);
+    timer_.cancel();
+    resolver_.cancel();
+    error_code ignored;
+    socket().shutdown(tcp::socket::shutdown_both, ignored);
+    socket().close(ignored);
+    done(std::move(result));
+  }
+
+  tcp::resolver resolver_;
+  asio::steady_timer timer_;
+  Stream stream_;
+  HttpRequest request_;
+  HttpLimits limits_;
+  std::function<void(HttpResult)> done_;  ///< empty once it was called
+  std::string_view step_ = "resolve";
+  http::request<http::string_body> message_;
+  http::response_parser<http::string_body> parser_;
+  boost::beast::flat_buffer buffer_;
+};
+
+}  // namespace
+
+std::string_view label(HttpFault fault) {
+  static constexpr std::array<std::string_view, 10> kLabels{"resolve_failed", "connect_failed", "tls_failed",  "plain_text_refused",
+                                                            "timeout",        "body_too_large", "read_failed", "write_failed",
+                                                            "bad_response",   "bad_request"};
+  return kLabels[static_cast<std::size_t>(fault)];
+}
+
+std::string_view HttpResponse::header(std::string_view name) const {
+  const auto same = [name](const auto& header) {
+    return boost::beast::iequals({header.first.data(), header.first.size()}, {name.data(), name.size()});
+  };
+  const auto found = std::find_if(headers.begin(), headers.end(), same);
+  return found == headers.end() ? std::string_view{} : std::string_view{found->second};
+}
+
+void async_request(asio::io_context& io, TlsContext* tls, HttpRequest request, const HttpLimits& limits,
+                   std::function<void(HttpResult)> done) {
+  asio::post(io, [&io, tls, limits, request = std::move(request), done = std::move(done)]() mutable {
+    using TlsStream = asio::ssl::stream<tcp::socket>;
+    if (!request.tls)
+      std::make_shared<Exchange<tcp::socket>>(io, tcp::socket{io}, std::move(request), limits, std::move(done))->start();
+    else if (tls != nullptr)
+      std::make_shared<Exchange<TlsStream>>(io, TlsStream{io, tls->native()}, std::move(request), limits, std::move(done))->start();
+    else
+      done(HttpError{HttpFault::TlsFailed, "no TLS context"});
+  });
+}
+
+HttpResult request(TlsContext* tls, HttpRequest request, const HttpLimits& limits) {
+  asio::io_context io{1};
+  std::optional<HttpResult> result;
+  async_request(io, tls, std::move(request), limits, [&result](HttpResult outcome) { result.emplace(std::move(outcome)); });
+  while (!result && io.run_one() != 0) {
+  }
+  if (!result) return HttpError{HttpFault::ReadFailed, "the exchange ended without a result"};
+  return std::move(*result);
+}
+
+}  // namespace hedgewatch
