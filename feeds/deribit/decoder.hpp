@@ -40,7 +40,7 @@ struct FrameDetail {
   // lists
   std::uint32_t rows = 0;
   std::uint32_t unknown_rows = 0;             ///< about instruments that are not listed
-  std::uint32_t combo_rows = 0;               ///< about combos, which are of no use here
+  std::uint32_t left_out_rows = 0;            ///< combos, and listings that could not be read
   std::uint32_t refused_fields = 0;           ///< numbers that the exact types cannot hold
   std::array<std::string_view, 8> unknown{};  ///< the first names that were not known
   std::uint32_t unknown_names = 0;            ///< how many of them are in `unknown`
@@ -90,7 +90,8 @@ class Decoder {
 
   // The result of the reply that was decoded last; its frame must still be there. Which call fits, only who asked knows.
 
-  /// get_instruments, get_instrument: InstrumentListed per instrument. Combos are left out and counted.
+  /// get_instruments, get_instrument: InstrumentListed per instrument. Combos are left out and counted; so is a row of a list
+  /// that cannot be read, because one odd listing must not hide the others.
   [[nodiscard]] Result<Decoded, DecodeError> decode_instruments(MonoTime received, EventBatch& out);
   /// get_positions: a whole position snapshot, from Begin to End. An unlisted instrument is an error, its name in detail().
   [[nodiscard]] Result<Decoded, DecodeError> decode_positions(MonoTime received, EventBatch& out);
