@@ -173,7 +173,9 @@ bool JsonReader::number(Decimal& out) {
     count += c - fraction;
   }
   constexpr std::ptrdiff_t kDigitsThatFit = 19;
-  out.exact = count <= kDigitsThatFit;
+  // Twenty digits fit too when they start with 1 and did not wrap: identities go up to 2^64.
+  constexpr std::uint64_t kTwentyDigits = 10'000'000'000'000'000'000U;
+  out.exact = count <= kDigitsThatFit || (count == kDigitsThatFit + 1 && *digits == '1' && mantissa >= kTwentyDigits);
   if (*c == 'e' || *c == 'E') {
     ++c;
     const bool negative = *c == '-';

@@ -1,12 +1,14 @@
 #include "daemon/commands/command.hpp"
 
 #include "daemon/commands/check_command.hpp"
+#include "daemon/commands/decode_command.hpp"
 #include "daemon/commands/greeks_command.hpp"
 
 namespace hedgewatch {
 
 void add_every_command(CLI::App& app, int& status) {
   add_check_command(app, status);
+  add_decode_command(app, status);
   add_greeks_command(app, status);
 }
 
