@@ -2,6 +2,7 @@
 
 #include "daemon/commands/check_command.hpp"
 #include "daemon/commands/decode_command.hpp"
+#include "daemon/commands/effectiveness_command.hpp"
 #include "daemon/commands/greeks_command.hpp"
 
 namespace hedgewatch {
@@ -9,6 +10,7 @@ namespace hedgewatch {
 void add_every_command(CLI::App& app, int& status) {
   add_check_command(app, status);
   add_decode_command(app, status);
+  add_effectiveness_command(app, status);
   add_greeks_command(app, status);
 }
 

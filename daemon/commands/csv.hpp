@@ -21,6 +21,9 @@ class CsvReader {
   /// Where the column of this name stands, or nothing. Of two columns with one name the first counts.
   [[nodiscard]] std::optional<std::size_t> column(std::string_view name) const;
 
+  /// The header's names, in order.
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+
   /// Moves to the next row; false at the end of the input.
   bool next();
   /// Number of the current line in the input, from 1, comments counted.

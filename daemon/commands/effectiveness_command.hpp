@@ -1,0 +1,20 @@
+#pragma once
+
+#include <ostream>
+
+#include "daemon/commands/effectiveness_input.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace hedgewatch {
+
+enum class EffectivenessOutput : std::uint8_t { Table, Json, Series };
+
+/// Writes the figures of the whole sample and of the last windows (Table, Json), or a CSV row per bar (Series).
+void write_effectiveness(const EffectivenessInput& input, EffectivenessOutput form, std::ostream& out);
+
+void add_effectiveness_command(CLI::App& app, int& status);
+
+}  // namespace hedgewatch
