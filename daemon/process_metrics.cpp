@@ -1,6 +1,9 @@
 #include "daemon/process_metrics.hpp"
 
+#include <array>
+#include <atomic>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "daemon/process_usage.hpp"
@@ -62,56 +65,89 @@ void add_engine(std::vector<MetricFamily>& out, const EngineReading& engine) {
              MetricType::Gauge, {gauge(engine.answered ? 1 : 0)}));
   out.push_back(family("hedgewatch_queue_depth", "Events that wait between the feeds and the engine.", MetricType::Gauge,
                        {gauge(static_cast<double>(engine.queue_depth))}));
-  out.push_back(family("hedgewatch_queue_high_water", "Most events that ever waited between the feeds and the engine.",
-                       MetricType::Gauge, {gauge(static_cast<double>(engine.queue_high_water))}));
   out.push_back(family("hedgewatch_series", "Figures that have a series in this scrape.", MetricType::Gauge,
                        {gauge(static_cast<double>(engine.series))}));
+  out.push_back(family("hedgewatch_series_refused_total", "Figures left out because the exposition had no room for more.",
+                       MetricType::Counter, {counter(static_cast<double>(engine.refused_series))}));
 }
 
+/// Adds one family with a sample per feed; a feed without the value has none.
+template <class ValueOf>
+void add_per_feed(std::vector<MetricFamily>& out, const std::vector<FeedSource>& feeds, const char* name, const char* help,
+                  MetricType type, ValueOf value_of) {
+  MetricFamily result = family(name, help, type, {});
+  for (const FeedSource& feed : feeds) {
+    const Labels labels{{"venue", feed.venue}, {"connection", feed.connection}};
+    const std::optional<double> value = value_of(feed);
+    if (value) result.metric.push_back(type == MetricType::Counter ? counter(*value, labels) : gauge(*value, labels));
+  }
+  out.push_back(std::move(result));
+}
+
+struct FeedCountMetric {
+  const char* name;
+  const char* help;
+  FeedCount FeedStatistics::*count;
+};
+constexpr std::array kFeedCounts{
+    FeedCountMetric{"hedgewatch_feed_messages_total", "Frames received.", &FeedStatistics::messages},
+    FeedCountMetric{"hedgewatch_feed_bytes_total", "Bytes of frames received.", &FeedStatistics::bytes},
+    FeedCountMetric{"hedgewatch_feed_events_total", "Events handed to the engine.", &FeedStatistics::events},
+    FeedCountMetric{"hedgewatch_feed_ignored_total", "Frames understood and of no use here.", &FeedStatistics::ignored},
+    FeedCountMetric{"hedgewatch_feed_gaps_total", "Breaks in a sequence.", &FeedStatistics::gaps},
+    FeedCountMetric{"hedgewatch_feed_resyncs_total", "Books or accounts asked for again.", &FeedStatistics::resyncs},
+    FeedCountMetric{"hedgewatch_feed_late_frames_total", "Frames dropped because their channel had been given up.",
+                    &FeedStatistics::late_frames},
+    FeedCountMetric{"hedgewatch_feed_error_replies_total", "Requests that the venue answered with an error.",
+                    &FeedStatistics::error_replies},
+    FeedCountMetric{"hedgewatch_feed_rate_limits_total", "Times the venue said that we ask too much.",
+                    &FeedStatistics::rate_limits},
+    FeedCountMetric{"hedgewatch_feed_refused_fields_total", "Numbers that the exact types cannot hold; their event was left out.",
+                    &FeedStatistics::refused_fields},
+    FeedCountMetric{"hedgewatch_feed_unknown_rows_total", "Rows of lists about instruments that were not listed.",
+                    &FeedStatistics::unknown_rows}};
+
+struct QueueCountMetric {
+  const char* name;
+  const char* help;
+  std::atomic<std::uint64_t> EventQueueCounters::*count;
+  MetricType type;
+};
+constexpr std::array kQueueCounts{
+    QueueCountMetric{"hedgewatch_feed_conflated_total", "Market data replaced by newer before the engine took it.",
+                     &EventQueueCounters::conflated, MetricType::Counter},
+    QueueCountMetric{"hedgewatch_feed_lost_events_total", "Events that found no room on the way to the engine.",
+                     &EventQueueCounters::refused, MetricType::Counter},
+    QueueCountMetric{"hedgewatch_feed_lost_books_total", "Order books declared invalid because their changes found no room.",
+                     &EventQueueCounters::lost_books, MetricType::Counter},
+    QueueCountMetric{"hedgewatch_feed_overflows_total", "Times the connection was given up because account events found no room.",
+                     &EventQueueCounters::breaks, MetricType::Counter},
+    QueueCountMetric{"hedgewatch_queue_high_water", "Most events of the connection that ever waited for the engine.",
+                     &EventQueueCounters::high_water, MetricType::Gauge}};
+
 void add_feeds(std::vector<MetricFamily>& out, const std::vector<FeedSource>& feeds) {
-  const auto add = [&](std::string name, std::string help, MetricType type, auto&& value_of) {
-    MetricFamily result = family(std::move(name), std::move(help), type, {});
-    for (const FeedSource& feed : feeds) {
-      const Labels labels{{"venue", feed.venue}, {"connection", feed.connection}};
-      const std::optional<double> value = value_of(*feed.statistics);
-      if (value) result.metric.push_back(type == MetricType::Counter ? counter(*value, labels) : gauge(*value, labels));
-    }
-    out.push_back(std::move(result));
-  };
-  const auto add_count = [&](std::string name, std::string help, FeedCount FeedStatistics::*count) {
-    add(std::move(name), std::move(help), MetricType::Counter,
-        [count](const FeedStatistics& statistics) { return std::optional{static_cast<double>((statistics.*count).get())}; });
-  };
-  add_count("hedgewatch_feed_messages_total", "Frames received.", &FeedStatistics::messages);
-  add_count("hedgewatch_feed_bytes_total", "Bytes of frames received.", &FeedStatistics::bytes);
-  add_count("hedgewatch_feed_events_total", "Events handed to the engine.", &FeedStatistics::events);
-  add_count("hedgewatch_feed_ignored_total", "Frames understood and of no use here.", &FeedStatistics::ignored);
-  add_count("hedgewatch_feed_gaps_total", "Breaks in a sequence.", &FeedStatistics::gaps);
-  add_count("hedgewatch_feed_resyncs_total", "Books or accounts asked for again.", &FeedStatistics::resyncs);
-  add_count("hedgewatch_feed_conflated_total", "Market data replaced by newer before the engine took it.",
-            &FeedStatistics::conflated);
-  add_count("hedgewatch_feed_late_frames_total", "Frames dropped because their channel had been given up.",
-            &FeedStatistics::late_frames);
-  add_count("hedgewatch_feed_error_replies_total", "Requests that the venue answered with an error.",
-            &FeedStatistics::error_replies);
-  add_count("hedgewatch_feed_rate_limits_total", "Times the venue said that we ask too much.", &FeedStatistics::rate_limits);
-  add_count("hedgewatch_feed_refused_fields_total", "Numbers that the exact types cannot hold; their event was left out.",
-            &FeedStatistics::refused_fields);
-  add_count("hedgewatch_feed_unknown_rows_total", "Rows of lists about instruments that were not listed.",
-            &FeedStatistics::unknown_rows);
-  add("hedgewatch_feed_refused_channels", "Channels asked for and silently not granted.", MetricType::Gauge,
-      [](const FeedStatistics& statistics) { return std::optional{static_cast<double>(statistics.refused_channels.get())}; });
-  add("hedgewatch_feed_reconnects_total", "Times the connection was opened again after its first.", MetricType::Counter,
-      [](const FeedStatistics& statistics) {
-        const std::uint64_t opened = statistics.connections.get();
-        return std::optional{opened > 0 ? static_cast<double>(opened - 1) : 0.0};
-      });
-  add("hedgewatch_feed_clock_skew_seconds", "Venue's time minus this machine's, from round trips.", MetricType::Gauge,
-      [](const FeedStatistics& statistics) -> std::optional<double> {
-        const std::int64_t skew = statistics.clock_skew.load(std::memory_order_relaxed);
-        if (skew == FeedStatistics::kNoClockSkew) return std::nullopt;
-        return static_cast<double>(skew) * 1e-9;
-      });
+  for (const FeedCountMetric& metric : kFeedCounts)
+    add_per_feed(out, feeds, metric.name, metric.help, MetricType::Counter, [&metric](const FeedSource& feed) {
+      return std::optional{static_cast<double>((feed.statistics->*metric.count).get())};
+    });
+  for (const QueueCountMetric& metric : kQueueCounts)
+    add_per_feed(out, feeds, metric.name, metric.help, metric.type, [&metric](const FeedSource& feed) -> std::optional<double> {
+      if (feed.queue == nullptr) return std::nullopt;
+      return static_cast<double>((feed.queue->*metric.count).load(std::memory_order_relaxed));
+    });
+  add_per_feed(out, feeds, "hedgewatch_feed_refused_channels", "Channels asked for and silently not granted.", MetricType::Gauge,
+               [](const FeedSource& feed) { return std::optional{static_cast<double>(feed.statistics->refused_channels.get())}; });
+  add_per_feed(out, feeds, "hedgewatch_feed_reconnects_total", "Times the connection was opened again after its first.",
+               MetricType::Counter, [](const FeedSource& feed) {
+                 const std::uint64_t opened = feed.statistics->connections.get();
+                 return std::optional{opened > 0 ? static_cast<double>(opened - 1) : 0.0};
+               });
+  add_per_feed(out, feeds, "hedgewatch_feed_clock_skew_seconds", "Venue's time minus this machine's, from round trips.",
+               MetricType::Gauge, [](const FeedSource& feed) -> std::optional<double> {
+                 const std::int64_t skew = feed.statistics->clock_skew.load(std::memory_order_relaxed);
+                 if (skew == FeedStatistics::kNoClockSkew) return std::nullopt;
+                 return static_cast<double>(skew) * 1e-9;
+               });
 
   MetricFamily errors =
       family("hedgewatch_feed_decode_errors_total", "Frames that could not be decoded, by reason.", MetricType::Counter, {});

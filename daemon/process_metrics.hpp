@@ -12,6 +12,7 @@
 #include <prometheus/registry.h>
 
 #include "core/types/time.hpp"
+#include "daemon/event_queue.hpp"
 #include "daemon/exposition/http_server.hpp"
 #include "daemon/latency_histogram.hpp"
 #include "feeds/session/feed_statistics.hpp"
@@ -25,9 +26,9 @@ struct EngineReading {
   double stall_seconds = 0;                  ///< since the engine last ended a cycle
   std::uint64_t cycles = 0;
   std::uint64_t queue_depth = 0;
-  std::uint64_t queue_high_water = 0;
-  std::uint64_t series = 0;  ///< figures with a series
-  bool answered = false;     ///< the engine handed over its table for this scrape
+  std::uint64_t series = 0;          ///< figures with a series
+  std::uint64_t refused_series = 0;  ///< figures beyond the exposition's bound, since the start
+  bool answered = false;             ///< the engine handed over its table for this scrape
 };
 
 /// One feed connection. The pointers are read during collect.
@@ -35,6 +36,7 @@ struct FeedSource {
   std::string venue;
   std::string connection;
   const FeedStatistics* statistics = nullptr;
+  const EventQueueCounters* queue = nullptr;
   const LatencyHistogram* exchange_lag = nullptr;  ///< nothing: not shown
 };
 

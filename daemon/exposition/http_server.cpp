@@ -164,7 +164,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 }  // namespace
 
 struct HttpServer::State {
-  State(HttpServerOptions given, HttpHandler given_handler) : options{std::move(given)}, handler{std::move(given_handler)} {}
+  explicit State(HttpServerOptions given) : options{std::move(given)} {}
 
   void open();
   void accept();
@@ -228,9 +228,10 @@ void HttpServer::State::close_all() {
   for (Connection* connection : connections) connection->close();
 }
 
-HttpServer::HttpServer(HttpServerOptions options, HttpHandler handler)
-    : state_{std::make_unique<State>(std::move(options), std::move(handler))} {
-  state_->open();
+HttpServer::HttpServer(HttpServerOptions options) : state_{std::make_unique<State>(std::move(options))} { state_->open(); }
+
+void HttpServer::start(HttpHandler handler) {
+  state_->handler = std::move(handler);
   state_->accept();
   state_->thread = std::thread{[state = state_.get()] {
     pthread_setname_np(pthread_self(), "http");

@@ -30,13 +30,15 @@ struct HttpServerCounters {
 /// Serves HTTP/1.1 on one thread of its own. Knows no route; the handler does.
 class HttpServer {
  public:
-  /// Binds and starts to serve. Throws std::runtime_error when the address cannot be bound.
-  HttpServer(HttpServerOptions options, HttpHandler handler);
+  /// Binds the address. Throws std::runtime_error when it cannot.
+  explicit HttpServer(HttpServerOptions options);
   /// Stops.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
+  /// Serves from now on. Once.
+  void start(HttpHandler handler);
   /// Closes every connection and ends the thread; a handler that runs is waited for.
   void stop();
 

@@ -185,6 +185,7 @@ void MetricsWriter::prepare(std::shared_ptr<const FigureLayout> layout) {
   std::optional<Figure> current;
   std::size_t index = 0;
   for (const FigureLayout::Row& row : layout_->rows) {
+    if (index == most_rows_) break;
     const FigureDefinition& definition = definition_of(row.figure);
     if (row.figure != current) {
       current = row.figure;
@@ -210,10 +211,11 @@ void MetricsWriter::prepare(std::shared_ptr<const FigureLayout> layout) {
     largest_rendering_ += std::max(sample_.back().size + TextBuffer::kNumberRoom + 1, state_.back().size + kStateRoom);
     families_.back().end_row = ++index;
   }
+  refused_ += layout_->rows.size() - index;
 }
 
 void MetricsWriter::render_figures(MetricsFormat format, const FigureSnapshot& snapshot) {
-  if (snapshot.layout != layout_) prepare(snapshot.layout);
+  adopt(snapshot.layout);
   out_.need(largest_rendering_);
 
   for (const Family& family : families_) {
@@ -232,9 +234,9 @@ void MetricsWriter::render_figures(MetricsFormat format, const FigureSnapshot& s
     }
   }
 
-  if (series_ == snapshot.values.size()) return;
+  if (series_ == sample_.size()) return;
   out_.put(kStateHeader);
-  for (std::size_t row = 0; row < snapshot.values.size(); ++row) {
+  for (std::size_t row = 0; row < sample_.size(); ++row) {
     const FigureValue& figure = snapshot.values[row];
     if (figure.state == FigureState::Ok) continue;
     out_.put(text_of(state_[row]));

@@ -26,6 +26,15 @@ enum class MetricsFormat : std::uint8_t {
 /// Used by one thread.
 class MetricsWriter {
  public:
+  /// Rows beyond this are left out and counted: a scrape stays bounded whatever the venue lists.
+  static constexpr std::size_t kMostRows = 250'000;
+
+  explicit MetricsWriter(std::size_t most_rows = kMostRows) : most_rows_{most_rows} {}
+
+  /// Prepares the layout's names unless they are; render does it, too.
+  void adopt(const std::shared_ptr<const FigureLayout>& layout) {
+    if (layout != layout_) prepare(layout);
+  }
   /// `snapshot` is null when the engine did not answer: then no figure is rendered at all.
   /// The text stays valid until the next call.
   [[nodiscard]] std::string_view render(MetricsFormat format, const FigureSnapshot* snapshot,
@@ -33,6 +42,8 @@ class MetricsWriter {
 
   /// Figures that had a series in the last rendering.
   [[nodiscard]] std::size_t series() const { return series_; }
+  /// Rows that were left out of the layouts so far.
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
  private:
   /// A piece of prepared_.
@@ -51,6 +62,8 @@ class MetricsWriter {
   void render_figures(MetricsFormat format, const FigureSnapshot& snapshot);
   [[nodiscard]] std::string_view text_of(Piece piece) const { return std::string_view{prepared_}.substr(piece.offset, piece.size); }
 
+  std::size_t most_rows_;
+  std::uint64_t refused_ = 0;
   TextBuffer out_;
   std::size_t series_ = 0;
 

@@ -44,10 +44,14 @@ HttpResponse Routes::handle(const HttpRequest& request) {
 HttpResponse Routes::metrics(const HttpRequest& request) {
   const MetricsFormat format = preferred_format(request.accept);
   const FigureSnapshot* snapshot = sources_.snapshot();
-  ScrapeFacts facts{.engine_answered = snapshot != nullptr};
-  if (snapshot != nullptr)
-    facts.series = static_cast<std::size_t>(
-        std::ranges::count_if(snapshot->values, [](const FigureValue& figure) { return figure.state == FigureState::Ok; }));
+  ScrapeFacts facts;
+  if (snapshot != nullptr) {
+    writer_.adopt(snapshot->layout);
+    const auto ok =
+        std::ranges::count_if(snapshot->values, [](const FigureValue& figure) { return figure.state == FigureState::Ok; });
+    facts = {.engine_answered = true, .series = static_cast<std::size_t>(ok), .refused_series = 0};
+  }
+  facts.refused_series = writer_.refused();
   const auto families = sources_.families(facts);
   const std::string_view text = writer_.render(format, snapshot, families);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -17,7 +18,8 @@ namespace hedgewatch {
 /// What one scrape saw of the engine.
 struct ScrapeFacts {
   bool engine_answered = false;
-  std::size_t series = 0;  ///< figures that have a series
+  std::size_t series = 0;            ///< figures that have a series
+  std::uint64_t refused_series = 0;  ///< figures left out since the start
 };
 
 /// Where the routes get what they show. All are called on the HTTP thread.

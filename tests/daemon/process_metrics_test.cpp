@@ -49,13 +49,16 @@ TEST_SUITE("daemon/process_metrics") {
     statistics.connections.add(3);
     statistics.refused_channels.add(2);
     statistics.decode_errors[static_cast<std::size_t>(DecodeFault::Truncated)].add(7);
+    EventQueueCounters queue;
+    queue.conflated.store(6);
     LatencyHistogram lag;
     lag.record(std::chrono::milliseconds{3});
-    auto seen = exposed(metrics, {}, {{"deribit", "deribit/main", &statistics, &lag}});
+    auto seen = exposed(metrics, {}, {{"deribit", "deribit/main", &statistics, &queue, &lag}});
     CHECK(seen.malformed.empty());
     CHECK(seen.repeated.empty());
     CHECK(seen.value(R"(hedgewatch_feed_messages_total{connection="deribit/main",venue="deribit"})") == 5);
     CHECK(seen.value(R"(hedgewatch_feed_reconnects_total{connection="deribit/main",venue="deribit"})") == 2);
+    CHECK(seen.value(R"(hedgewatch_feed_conflated_total{connection="deribit/main",venue="deribit"})") == 6);
     CHECK(seen.value(R"(hedgewatch_feed_refused_channels{connection="deribit/main",venue="deribit"})") == 2);
     CHECK(seen.value(R"(hedgewatch_feed_exchange_lag_seconds_count{connection="deribit/main",venue="deribit"})") == 1);
     CHECK(seen.value(R"(hedgewatch_feed_decode_errors_total{connection="deribit/main",reason="truncated",venue="deribit"})") == 7);
@@ -63,7 +66,7 @@ TEST_SUITE("daemon/process_metrics") {
     // The skew has never been measured: no series, not 0.
     CHECK(seen.count_of_name("hedgewatch_feed_clock_skew_seconds") == 0);
     statistics.clock_skew.store(-2'500'000);
-    seen = exposed(metrics, {}, {{"deribit", "deribit/main", &statistics, nullptr}});
+    seen = exposed(metrics, {}, {{"deribit", "deribit/main", &statistics, nullptr, nullptr}});
     CHECK(seen.value(R"(hedgewatch_feed_clock_skew_seconds{connection="deribit/main",venue="deribit"})") == -0.0025);
   }
 

@@ -45,11 +45,12 @@ TEST_SUITE("daemon/exposition/http_server") {
   TEST_CASE("a request reaches the handler without its query and gets its answer") {
     std::string path;
     std::string accept;
-    HttpServer server{options(), [&](const HttpRequest& request) {
-                        path = request.path;
-                        accept = request.accept;
-                        return echo_nothing(request);
-                      }};
+    HttpServer server{options()};
+    server.start([&](const HttpRequest& request) {
+      path = request.path;
+      accept = request.accept;
+      return echo_nothing(request);
+    });
     CHECK(server.loopback());
     const auto answer = http_request(server.port(), "GET", "/metrics?name=x", "Accept: text/plain\r\n");
     CHECK(answer.status == 200);
@@ -63,7 +64,8 @@ TEST_SUITE("daemon/exposition/http_server") {
   }
 
   TEST_CASE("HEAD gets the length but no body") {
-    HttpServer server{options(), echo_nothing};
+    HttpServer server{options()};
+    server.start(echo_nothing);
     const auto answer = http_request(server.port(), "HEAD", "/");
     CHECK(answer.status == 200);
     CHECK(answer.head.find("Content-Length: 4") != std::string::npos);
@@ -71,7 +73,8 @@ TEST_SUITE("daemon/exposition/http_server") {
   }
 
   TEST_CASE("one connection serves several requests") {
-    HttpServer server{options(), echo_nothing};
+    HttpServer server{options()};
+    server.start(echo_nothing);
     const TcpClient client{server.port()};
     for (int round = 0; round < 3; ++round) {
       client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -81,14 +84,16 @@ TEST_SUITE("daemon/exposition/http_server") {
   }
 
   TEST_CASE("a handler that throws is a 500 without its words") {
-    HttpServer server{options(), echo_nothing};
+    HttpServer server{options()};
+    server.start(echo_nothing);
     const auto answer = http_request(server.port(), "GET", "/throws");
     CHECK(answer.status == 500);
     CHECK(answer.body.find("secret") == std::string::npos);
   }
 
   TEST_CASE("what is too large or no HTTP is refused and counted") {
-    HttpServer server{options(), echo_nothing};
+    HttpServer server{options()};
+    server.start(echo_nothing);
     const TcpClient large{server.port()};
     large.send("GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x'));
     CHECK(large.receive_all().find("200") == std::string::npos);
@@ -106,7 +111,8 @@ TEST_SUITE("daemon/exposition/http_server") {
   TEST_CASE("a request that does not end is closed") {
     HttpServerOptions impatient = options();
     impatient.request_time_out = std::chrono::milliseconds{50};
-    HttpServer server{impatient, echo_nothing};
+    HttpServer server{impatient};
+    server.start(echo_nothing);
     const TcpClient slow{server.port()};
     slow.send("GET / HT");
     CHECK(slow.receive_all().empty());
@@ -116,7 +122,8 @@ TEST_SUITE("daemon/exposition/http_server") {
   TEST_CASE("connections beyond the limit are closed and counted") {
     HttpServerOptions small = options();
     small.max_connections = 2;
-    HttpServer server{small, echo_nothing};
+    HttpServer server{small};
+    server.start(echo_nothing);
     const TcpClient first{server.port()};
     first.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     static_cast<void>(first.receive_until("read"));
@@ -129,7 +136,8 @@ TEST_SUITE("daemon/exposition/http_server") {
   }
 
   TEST_CASE("stopping closes open connections and comes back") {
-    HttpServer server{options(), echo_nothing};
+    HttpServer server{options()};
+    server.start(echo_nothing);
     const TcpClient idle{server.port()};
     idle.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     static_cast<void>(idle.receive_until("read"));
@@ -138,10 +146,11 @@ TEST_SUITE("daemon/exposition/http_server") {
   }
 
   TEST_CASE("a port in use is said at start") {
-    HttpServer server{options(), echo_nothing};
+    HttpServer server{options()};
+    server.start(echo_nothing);
     HttpServerOptions same = options();
     same.port = server.port();
-    CHECK_THROWS_WITH_AS((HttpServer{same, echo_nothing}), doctest::Contains("cannot listen on 127.0.0.1"), std::runtime_error);
+    CHECK_THROWS_WITH_AS(HttpServer{same}, doctest::Contains("cannot listen on 127.0.0.1"), std::runtime_error);
   }
 }
 

@@ -130,6 +130,18 @@ TEST_SUITE("daemon/exposition/metrics_writer") {
     CHECK(seen.value(R"(hedgewatch_feed_live{connection="public",venue="deribit"})") == 1);
   }
 
+  TEST_CASE("rows beyond the bound are left out and counted") {
+    Table table;
+    for (const RowId row : {table.main_value, table.main_delta, table.odd_value}) table.figures.set(row, 1, MonoTime{});
+    const FigureSnapshot snapshot = table.snapshot();
+    MetricsWriter writer{2};
+    const auto seen = parse_exposition(writer.render(MetricsFormat::Text, &snapshot, {}));
+    CHECK(seen.samples.size() == 2);
+    CHECK(writer.refused() == 1);
+    static_cast<void>(writer.render(MetricsFormat::Text, &snapshot, {}));
+    CHECK(writer.refused() == 1);
+  }
+
   TEST_CASE("every value reads back as itself") {
     Table table;
     MetricsWriter writer;

@@ -1,0 +1,312 @@
+#include "daemon/application.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+
+#include "config/parser.hpp"
+#include "daemon/credentials.hpp"
+#include "daemon/engine_thread.hpp"
+#include "daemon/engine_waiter.hpp"
+#include "daemon/event_queue.hpp"
+#include "daemon/exposition/http_server.hpp"
+#include "daemon/exposition/routes.hpp"
+#include "daemon/feed_thread.hpp"
+#include "daemon/process_metrics.hpp"
+#include "daemon/reload_check.hpp"
+#include "daemon/setup.hpp"
+#include "daemon/shutdown_stack.hpp"
+#include "daemon/text_file.hpp"
+#include "feeds/transport/clock.hpp"
+
+namespace hedgewatch {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A scrape waits so long for the engine, which answers at the end of its cycle: microseconds, unless it is stalled.
+constexpr std::chrono::nanoseconds kScrapePatience = 1s;
+/// An engine that ends no cycle for so long is not well; when idle it ends one every 100 ms.
+constexpr std::chrono::nanoseconds kStallLimit = 2s;
+
+constexpr std::string_view kSelf = "hedgewatch";
+
+std::string_view words(FeedPhase phase) {
+  switch (phase) {
+    case FeedPhase::Connecting:
+      return "is connecting";
+    case FeedPhase::Synchronising:
+      return "is synchronising";
+    case FeedPhase::Live:
+      return "is live";
+    case FeedPhase::Down:
+      return "is down";
+  }
+  return "";
+}
+
+std::string_view words(FeedDownReason reason) {
+  switch (reason) {
+    case FeedDownReason::None:
+      return "";
+    case FeedDownReason::Disconnected:
+      return ": disconnected";
+    case FeedDownReason::Silent:
+      return ": silent";
+    case FeedDownReason::Refused:
+      return ": refused";
+    case FeedDownReason::Unauthorised:
+      return ": unauthorised";
+    case FeedDownReason::Maintenance:
+      return ": the exchange is under maintenance";
+    case FeedDownReason::Overflow:
+      return ": its events found no room";
+    case FeedDownReason::Stopped:
+      return ": stopped";
+  }
+  return "";
+}
+
+std::string shown_seconds(std::chrono::nanoseconds duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) {
+    if (!text.empty()) text += '\n';
+    text += line;
+  }
+  return text;
+}
+
+/// The configuration and the text it was read from, or what is wrong with it.
+struct LoadedConfig {
+  Config config;
+  std::uint64_t hash = 0;
+};
+using LoadResult = Result<LoadedConfig, std::vector<std::string>>;
+
+LoadResult load_config(const std::string& file) {
+  auto text = read_text_file(file);
+  if (!text.ok()) return std::vector{file + ": " + text.error().words};
+  auto config = parse_config(text.value(), file);
+  if (!config.ok()) {
+    std::vector<std::string> faults;
+    for (const ConfigFault& fault : config.error()) faults.push_back(fault.text());
+    return faults;
+  }
+  return LoadedConfig{std::move(config).value(), config_text_hash(text.value())};
+}
+
+}  // namespace
+
+struct Application::State {
+  State(ApplicationOptions given, Log& given_log)
+      : options{std::move(given)},
+        log{given_log},
+        undo{[this](const std::string& name, const std::string& reason) { log.error(kSelf, "could not stop " + name, reason); }} {}
+
+  void build(Config loaded, std::vector<Secret> secrets);
+  [[nodiscard]] std::vector<std::string> not_ready() const;
+  [[nodiscard]] std::optional<std::string> unhealthy() const;
+  [[nodiscard]] std::optional<std::string> reload();
+  [[nodiscard]] std::vector<prometheus::MetricFamily> families(const ScrapeFacts& facts);
+  [[nodiscard]] std::optional<std::string> refuse_reload(std::vector<std::string> faults);
+
+  ApplicationOptions options;
+  Log& log;
+  ProcessMetrics metrics{HEDGEWATCH_VERSION};
+
+  std::mutex reload_mutex;  ///< one reload at a time; guards config
+  Config config;
+
+  std::unique_ptr<EngineWaiter> waiter;
+  std::unique_ptr<EventQueue> queue;
+  std::unique_ptr<EngineThread> engine;
+  std::unique_ptr<FeedThread> feeds;
+  std::vector<FeedSource> feed_sources;
+  std::unique_ptr<Routes> routes;
+  std::unique_ptr<HttpServer> http;
+  std::vector<std::string> told_reasons{"starting"};
+  ShutdownStack undo;  ///< last: a start-up that failed is undone before its parts go
+};
+
+void Application::State::build(Config loaded, std::vector<Secret> secrets) {
+  config = std::move(loaded);
+  const EngineSetup setup = to_engine_setup(config);
+
+  waiter = std::make_unique<EngineWaiter>(config.daemon.wait);
+  queue = std::make_unique<EventQueue>(
+      EventQueueSetup{.producers = setup.connections.size(), .capacity = config.daemon.queue_capacity}, *waiter);
+  EngineThreadOptions engine_options;
+  engine_options.cpu = config.daemon.engine_cpu;
+  engine_options.observer = options.observer;
+  engine_options.tell = [this](const std::string& refused) { log.warning("engine", refused); };
+  engine = std::make_unique<EngineThread>(setup, *queue, *waiter, std::move(engine_options));
+  feeds = std::make_unique<FeedThread>(config, std::move(secrets), *queue, log);
+  for (std::size_t index = 0; index < feeds->names().size(); ++index) {
+    const FeedName& name = feeds->names()[index];
+    const ConnectionId connection{static_cast<std::uint8_t>(index)};
+    feed_sources.push_back({std::string{label(name.venue)}, name.connection, &feeds->statistics(index),
+                            &queue->counters(connection), &engine->exchange_lag(connection)});
+  }
+
+  HttpServerOptions http_options;
+  http_options.address = config.http.host;
+  http_options.port = config.http.port;
+  http_options.max_connections = config.http.max_connections;
+  http_options.max_header_bytes = static_cast<std::uint32_t>(config.http.max_request_bytes);
+  http_options.max_body_bytes = config.http.max_request_bytes;
+  http_options.request_time_out = std::chrono::duration_cast<std::chrono::milliseconds>(config.http.request_timeout);
+  http = std::make_unique<HttpServer>(http_options);
+  routes = std::make_unique<Routes>(RouteSources{.snapshot = [this] { return engine->snapshot(kScrapePatience); },
+                                                 .families = [this](const ScrapeFacts& facts) { return families(facts); },
+                                                 .unhealthy = [this] { return unhealthy(); },
+                                                 .not_ready = [this] { return not_ready(); },
+                                                 .reload = [this] { return reload(); },
+                                                 .reload_allowed = http->loopback()});
+
+  engine->start();
+  undo.push("the engine", [this] { engine->stop(); });
+  feeds->start();
+  undo.push("the feeds", [this] { feeds->stop(); });
+  http->start([this](const HttpRequest& request) { return routes->handle(request); });
+  undo.push("the HTTP listener", [this] { http->stop(); });
+}
+
+std::vector<std::string> Application::State::not_ready() const {
+  std::vector<std::string> reasons;
+  if (const auto reason = unhealthy()) reasons.push_back(*reason);
+  for (std::size_t index = 0; index < feeds->names().size(); ++index) {
+    const FeedStatus status = engine->feed_status(ConnectionId{static_cast<std::uint8_t>(index)});
+    if (status.phase == FeedPhase::Live) continue;
+    std::string reason = feeds->names()[index].connection + ' ';
+    reason.append(words(status.phase)).append(status.phase == FeedPhase::Down ? words(status.reason) : "");
+    reasons.push_back(std::move(reason));
+  }
+  return reasons;
+}
+
+std::optional<std::string> Application::State::unhealthy() const {
+  const std::chrono::nanoseconds stall = engine->stall();
+  if (stall < kStallLimit) return std::nullopt;
+  return "the engine has ended no cycle for " + shown_seconds(stall);
+}
+
+std::vector<prometheus::MetricFamily> Application::State::families(const ScrapeFacts& facts) {
+  metrics.set_ready(not_ready().empty());
+  return metrics.collect({.tick_to_figure = engine->tick_to_figure().read(),
+                          .cycle = engine->cycle_duration().read(),
+                          .stall_seconds = std::chrono::duration<double>(engine->stall()).count(),
+                          .cycles = engine->cycles(),
+                          .queue_depth = queue->depth(),
+                          .series = facts.series,
+                          .refused_series = facts.refused_series,
+                          .answered = facts.engine_answered},
+                         feed_sources, http->counters());
+}
+
+std::optional<std::string> Application::State::refuse_reload(std::vector<std::string> faults) {
+  metrics.config_refused();
+  for (const std::string& fault : faults) log.error("reload", fault);
+  log.error("reload", "refused, the configuration in force stays", std::to_string(faults.size()) + " faults");
+  return joined(faults);
+}
+
+std::optional<std::string> Application::State::reload() {
+  const std::scoped_lock lock{reload_mutex};
+  LoadResult loaded = load_config(options.config_file);
+  if (!loaded.ok()) return refuse_reload(loaded.error());
+  auto [next, hash] = std::move(loaded).value();
+  const ReloadVerdict verdict = check_reload(config, next);
+  if (!verdict.refused.empty()) return refuse_reload(verdict.refused);
+
+  engine->reconfigure(to_engine_setup(next));
+  feeds->want(named_instruments(next));
+  log.set_level(next.daemon.log_level);
+  // What waits for a restart stays as it runs, so that the next reload still tells it.
+  next.daemon.wait = config.daemon.wait;
+  next.daemon.engine_cpu = config.daemon.engine_cpu;
+  next.daemon.queue_capacity = config.daemon.queue_capacity;
+  next.http = config.http;
+  for (std::size_t index = 0; index < next.venues.size(); ++index) {
+    next.venues[index].heartbeat_interval = config.venues[index].heartbeat_interval;
+    next.venues[index].silence_limit = config.venues[index].silence_limit;
+  }
+  config = std::move(next);
+  metrics.config_loaded(hash, wall_now());
+  for (const std::string& delayed : verdict.delayed) log.warning("reload", delayed);
+  log.info("reload", "done", summary(config));
+  return std::nullopt;
+}
+
+Application::Application(ApplicationOptions options, Log& log) : state_{std::make_unique<State>(std::move(options), log)} {}
+
+Application::~Application() { stop(); }
+
+std::vector<std::string> Application::start() {
+  State& state = *state_;
+  LoadResult loaded = load_config(state.options.config_file);
+  if (!loaded.ok()) return loaded.error();
+  auto [config, hash] = std::move(loaded).value();
+  state.log.set_level(config.daemon.log_level);
+
+  std::vector<Secret> secrets;
+  std::vector<std::string> faults;
+  for (const AccountConfig& account : config.accounts) {
+    auto secret = read_secret(account, credentials_directory());
+    if (secret.ok())
+      secrets.push_back(std::move(secret).value());
+    else
+      faults.push_back(secret.error().words);
+  }
+  if (!faults.empty()) return faults;
+
+  state.log.info(kSelf, "starts", std::string{HEDGEWATCH_VERSION} + ", " + summary(config));
+  try {
+    state.build(std::move(config), std::move(secrets));
+  } catch (const std::exception& error) {
+    return {error.what()};
+  }
+  state.metrics.config_loaded(hash, wall_now());
+  state.log.info("http", "serves /metrics", state.config.http.host + " port " + std::to_string(state.http->port()));
+  return {};
+}
+
+void Application::stop() { state_->undo.run(); }
+
+std::optional<std::string> Application::reload() { return state_->reload(); }
+
+std::vector<std::string> Application::not_ready() const { return state_->not_ready(); }
+
+std::string Application::status() const {
+  const std::vector<std::string> reasons = state_->not_ready();
+  const std::size_t count = state_->feeds->names().size();
+  if (reasons.empty()) return "ready, " + std::to_string(count) + (count == 1 ? " feed live" : " feeds live");
+  std::string text = "not ready: ";
+  for (std::size_t index = 0; index < reasons.size(); ++index) text += (index == 0 ? "" : "; ") + reasons[index];
+  return text;
+}
+
+std::uint64_t Application::progress() const { return state_->engine->cycles(); }
+
+std::uint16_t Application::http_port() const { return state_->http->port(); }
+
+void Application::tick() {
+  State& state = *state_;
+  state.log.tick();
+  std::vector<std::string> reasons = state.not_ready();
+  if (reasons == state.told_reasons) return;
+  if (reasons.empty())
+    state.log.info(kSelf, status());
+  else
+    state.log.warning(kSelf, status());
+  state.told_reasons = std::move(reasons);
+}
+
+}  // namespace hedgewatch

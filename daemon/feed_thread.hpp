@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "daemon/event_queue.hpp"
+#include "daemon/log.hpp"
+#include "feeds/session/feed_statistics.hpp"
+#include "feeds/session/secret.hpp"
+
+namespace hedgewatch {
+
+/// What each connection is called, in the order of ConnectionId.
+struct FeedName {
+  Venue venue = Venue::Deribit;
+  std::string connection;
+};
+
+/// Owns every connection to the exchanges and the one I/O thread they live on: a market-data connection for each venue, then one
+/// for each account. What accounts hold, the market-data connection of their venue subscribes to.
+class FeedThread {
+ public:
+  /// `secrets` has one entry per account. Queue and log outlive the thread.
+  /// Throws std::runtime_error when a venue's certificate file cannot be used.
+  FeedThread(const Config& config, std::vector<Secret> secrets, EventQueue& queue, Log& log);
+  /// Stops.
+  ~FeedThread();
+  FeedThread(const FeedThread&) = delete;
+  FeedThread& operator=(const FeedThread&) = delete;
+
+  void start();
+  /// Says goodbye to the exchanges, hands over the last events and ends the thread: some seconds at most.
+  void stop();
+
+  /// Market data is needed for these instruments from now on. Any thread.
+  void want(std::vector<InstrumentPattern> exact);
+
+  [[nodiscard]] const std::vector<FeedName>& names() const;
+  [[nodiscard]] const FeedStatistics& statistics(std::size_t connection) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Instruments that the configuration names one by one: positions by hand, hedging legs and the watch list.
+[[nodiscard]] std::vector<InstrumentPattern> named_instruments(const Config& config);
+
+}  // namespace hedgewatch
