@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "feeds/simulator/deribit_text.hpp"
+#include "feeds/simulator/synthetic_account.hpp"
+#include "feeds/simulator/synthetic_market.hpp"
+#include "feeds/simulator/venue_content.hpp"
+
+namespace hedgewatch::simulator {
+
+struct SyntheticContentConfig {
+  SyntheticMarketConfig market;
+  SyntheticAccountConfig account;
+  bool vary_key_order = true;
+};
+
+/// A seeded market and account as a venue's content. Its clock starts with the market's and runs with the caller's.
+class SyntheticContent final : public VenueContent {
+ public:
+  /// More steps than this are not caught up in one call: after a longer pause the venue's clock has lost the difference.
+  static constexpr int kMostStepsAtOnce = 100;
+
+  explicit SyntheticContent(SyntheticContentConfig config);
+
+  [[nodiscard]] VenueTime venue_time(MonoTime now) const override;
+  [[nodiscard]] bool offers(const Channel& channel) const override;
+  void on_subscribed(const Channel& channel, MonoTime now, std::vector<Notification>& first) override;
+  void poll(MonoTime now, std::size_t most, const Wanted& wanted, std::vector<Notification>& out) override;
+  [[nodiscard]] std::optional<RpcReply> answer(std::string_view method, const Params& params, MonoTime now) override;
+  [[nodiscard]] std::optional<RpcReply> drill(std::string_view name, const Params& params, MonoTime now) override;
+
+  [[nodiscard]] const SyntheticMarket& market() const { return market_; }
+  [[nodiscard]] const SyntheticAccount& account() const { return account_; }
+
+ private:
+  void step(const Wanted& wanted, std::vector<Notification>& out);
+  void tell_markets(const Wanted& wanted, std::vector<Notification>& out);
+  void tell_aggregated_books(const Wanted& wanted, std::vector<Notification>& out);
+  void tell_indices(const Wanted& wanted, std::vector<Notification>& out);
+  void tell_account(const Wanted& wanted, std::vector<Notification>& out);
+  /// The topics that something about an instrument goes to, e.g. trades.BTC-PERPETUAL and trades.future.any.
+  [[nodiscard]] std::vector<std::string> topics(std::string_view head, const MarketInstrument& instrument) const;
+  [[nodiscard]] std::optional<std::size_t> underlying_of(const Params& params) const;
+  [[nodiscard]] std::optional<std::size_t> underlying_by_index(std::string_view index_name) const;
+  [[nodiscard]] bool selected(const MarketInstrument& instrument, const Params& params) const;
+  [[nodiscard]] RpcReply instruments(const Params& params);
+  [[nodiscard]] RpcReply account_summaries(const Params& params, bool all);
+
+  /// A book as the subscribers of its one-second channel know it.
+  struct SentBook {
+    std::int64_t change_id = 0;
+    std::vector<BookLevel> bids;
+    std::vector<BookLevel> asks;
+  };
+
+  SyntheticMarket market_;
+  SyntheticAccount account_;
+  DeribitText text_;
+  MarketChanges changes_;
+  std::vector<AccountFill> fills_;
+  std::map<std::size_t, SentBook> aggregated_;
+  std::uint64_t steps_ = 0;
+  std::optional<MonoTime> origin_;  ///< when the venue's clock stood at the market's start
+  VenueTime start_{};
+};
+
+}  // namespace hedgewatch::simulator
