@@ -1,7 +1,7 @@
 #include "daemon/commands/simulate_command.hpp"
 
-#include <csignal>
 #include <pthread.h>
+#include <csignal>
 
 #include <CLI/CLI.hpp>
 
@@ -47,7 +47,8 @@ std::optional<std::string> read_secret(const std::filesystem::path& file) {
   return secret;
 }
 
-constexpr const char* kHelp = R"(Serves an exchange on loopback that speaks a venue's protocol: a TLS websocket, HTTPS, and drills on demand.
+constexpr const char* kHelp =
+    R"(Serves an exchange on loopback that speaks a venue's protocol: a TLS websocket, HTTPS, and drills on demand.
 Without --frames it shows a market made from --seed: spot index, perpetual with funding, dated futures, an option chain
 with a smile, order books, trades, and a private account that is short straddles and hedges with the perpetual.
 With --frames it replays a recording and answers with the recording's time; what old recordings lack it supplies.
@@ -59,7 +60,8 @@ Verify the server with ca_file. It stops on SIGINT or SIGTERM.
 
 Replies say "testnet":true: a simulated venue is never production.)";
 
-constexpr const char* kFooter = R"(Faults, by --faults or over the control address: KIND[@START][:DURATION][*COUNT][=DELAY][/TARGET], comma-separated.
+constexpr const char* kFooter =
+    R"(Faults, by --faults or over the control address: KIND[@START][:DURATION][*COUNT][=DELAY][/TARGET], comma-separated.
   disconnect@10s:5s       cut every connection after 10 s, refuse new ones for 5 s
   silence@20s:5s          market data stops, heartbeats go on
   gap@15s*3/BTC-PERPETUAL lose three book changes of channels that contain BTC-PERPETUAL
@@ -82,8 +84,8 @@ Exit status: 0 stopped by a signal, 1 a fault in the input (file, port), 2 wrong
 
 }  // namespace
 
-Result<std::unique_ptr<simulator::DeribitExchange>, std::string> make_simulated_exchange(const SimulateOptions& options, MonoTime now,
-                                                                                         WallTime wall) {
+Result<std::unique_ptr<simulator::DeribitExchange>, std::string> make_simulated_exchange(const SimulateOptions& options,
+                                                                                         MonoTime now, WallTime wall) {
   auto faults = simulator::parse_faults(options.faults);
   if (!faults) return faults.error();
   std::string secret = "simulated";
@@ -148,13 +150,15 @@ void add_simulate_command(CLI::App& app, int& status) {
   command->add_option("--venue", options.venue, "protocol to speak")->check(CLI::IsMember({"deribit"}))->capture_default_str();
   command->add_option("--port", options.port, "TCP port on 127.0.0.1; 0 takes a free one")->capture_default_str();
   command->add_option("--seed", options.seed, "the same seed shows the same market")->capture_default_str();
-  command->add_option("--start-time", given->start_time, "where the seeded market's clock starts: 2026-03-02T07:58:00Z or ms since the epoch; default now");
+  command->add_option("--start-time", given->start_time,
+                      "where the seeded market's clock starts: 2026-03-02T07:58:00Z or ms since the epoch; default now");
   command->add_option("--frames", options.frames, "a recording to serve instead (.jsonl, .jsonl.zst)")->check(CLI::ExistingFile);
   command->add_option("--speed", given->speed, "of the recording: a factor such as 1 or 20, or max")->capture_default_str();
   command->add_option("--faults", options.faults, "what goes wrong, and when (below)");
   command->add_option("--ca-out", options.ca_out, "file for the certificate to trust; default in the temporary directory");
   command->add_option("--client-id", options.client_id, "of the API key that may log in")->capture_default_str();
-  command->add_option("--client-secret-file", options.client_secret_file, "file with its secret; without it the secret is 'simulated'")
+  command
+      ->add_option("--client-secret-file", options.client_secret_file, "file with its secret; without it the secret is 'simulated'")
       ->check(CLI::ExistingFile);
   command->add_flag("--trading-key", options.trading_key, "the key may trade: a monitor must refuse it");
   command->add_option("--token-lifetime", given->token_lifetime_seconds, "seconds until an access token ends")
@@ -170,7 +174,8 @@ void add_simulate_command(CLI::App& app, int& status) {
     if (!given->start_time.empty()) {
       given->options.start_time = parse_start_time(given->start_time);
       if (!given->options.start_time)
-        throw CLI::ValidationError("--start-time", "is '" + given->start_time + "', must be 2026-03-02T07:58:00Z or milliseconds since the epoch");
+        throw CLI::ValidationError("--start-time",
+                                   "is '" + given->start_time + "', must be 2026-03-02T07:58:00Z or milliseconds since the epoch");
     }
     if (given->speed == "max") {
       given->options.speed.reset();

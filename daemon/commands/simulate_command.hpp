@@ -40,10 +40,10 @@ struct SimulateOptions {
   double jumps_per_day = 0;
 };
 
-/// Builds what the options say, with its faults counted from `now`. `wall` is the calendar's time, for the market's start when none is
-/// given. The error is what to tell the user.
-[[nodiscard]] Result<std::unique_ptr<simulator::DeribitExchange>, std::string> make_simulated_exchange(const SimulateOptions& options,
-                                                                                                       MonoTime now, WallTime wall);
+/// Builds what the options say, with its faults counted from `now`. `wall` is the calendar's time, for the market's start when none
+/// is given. The error is what to tell the user.
+[[nodiscard]] Result<std::unique_ptr<simulator::DeribitExchange>, std::string> make_simulated_exchange(
+    const SimulateOptions& options, MonoTime now, WallTime wall);
 
 /// Serves until `wait` returns. The first line on `out` is the addresses as JSON. Returns the exit status.
 [[nodiscard]] int simulate(const SimulateOptions& options, std::ostream& out, std::ostream& err, const std::function<void()>& wait);

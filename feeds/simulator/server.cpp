@@ -139,6 +139,7 @@ void WebsocketConnection::start(http::request<http::string_body> upgrade) {
   stream_.set_option(websocket::stream_base::timeout{kHandshakeLimit, websocket::stream_base::none(), false});
   stream_.read_message_max(1U << 20);
   stream_.text(true);
+  stream_.auto_fragment(false);
   stream_.async_accept(upgrade_, [self = shared_from_this()](beast::error_code error) {
     if (error) return;
     self->client_ = self->host_.joined(self);

@@ -76,13 +76,14 @@ SyntheticAccount::SyntheticAccount(SyntheticAccountConfig config, const Syntheti
         const double lots = std::round(config_.straddle_usd / index * share / instrument.lot);
         const double size = lots * instrument.lot;
         const bool call = instrument.right == OptionRight::Call;
-        if (instrument.strike_usd == strikes[middle]) open(market, i, -size);
+        // Fewer puts than calls: the options have a delta worth hedging.
+        if (instrument.strike_usd == strikes[middle]) open(market, i, -(call ? size : std::round(lots * 0.6) * instrument.lot));
         if (instrument.strike_usd == strikes[call ? std::min(middle + wing, strikes.size() - 1) : middle - std::min(wing, middle)])
           open(market, i, std::round(lots / 2) * instrument.lot);
       }
     }
     const MarketInstrument& perpetual = instruments[market.perpetual_of(u)];
-    const double delta = summary(market, u).options_delta;
+    const double delta = summary(market, u).delta_total;
     const double contracts = std::round(-delta * perpetual.mark_price / perpetual.contract_size);
     open(market, market.perpetual_of(u), contracts * perpetual.contract_size);
   }
@@ -189,8 +190,7 @@ AccountSummary SyntheticAccount::summary(const SyntheticMarket& market, std::siz
 }
 
 void SyntheticAccount::hedge(SyntheticMarket& market, std::size_t underlying) {
-  const AccountSummary now = summary(market, underlying);
-  const double delta = now.options_delta + now.futures_delta;
+  const double delta = summary(market, underlying).delta_total;
   if (!(std::abs(delta) > config_.hedge_band_ratio * cash_[underlying].balance)) return;
   // Not more than once in five seconds: the order of the last time has to be filled and seen first.
   if (market.now() - last_hedge_[underlying] < std::chrono::seconds{5}) return;

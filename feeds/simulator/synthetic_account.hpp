@@ -18,7 +18,7 @@ struct SyntheticAccountConfig {
   /// Straddles sold at the start, in USD of underlying.
   double straddle_usd = 2'400'000;
   double option_fills_per_minute = 4;
-  /// The account buys or sells perpetuals when its Black-Scholes delta is beyond this share of its cash.
+  /// The account buys or sells perpetuals when its net transaction delta is beyond this share of its cash.
   double hedge_band_ratio = 0.006;
 };
 
