@@ -207,6 +207,7 @@ std::vector<prometheus::MetricFamily> Application::State::families(const ScrapeF
                           .queue_depth = queue->depth(),
                           .series = facts.series,
                           .refused_series = facts.refused_series,
+                          .drops = engine->drops(),
                           .answered = facts.engine_answered},
                          feed_sources, http->counters());
 }

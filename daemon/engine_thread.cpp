@@ -4,7 +4,10 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "feeds/transport/clock.hpp"
@@ -14,6 +17,11 @@ namespace hedgewatch {
 namespace {
 
 constexpr int kReasonShift = 8;
+
+constexpr std::array kDropCounts{&EngineCounters::unknown_instrument_events, &EngineCounters::unknown_account_events,
+                                 &EngineCounters::unknown_connection_events, &EngineCounters::refused_instruments,
+                                 &EngineCounters::refused_order_books,       &EngineCounters::refused_indices,
+                                 &EngineCounters::refused_positions};
 
 std::uint16_t packed(const FeedStatus& status) {
   return static_cast<std::uint16_t>(static_cast<unsigned>(status.phase) | static_cast<unsigned>(status.reason) << kReasonShift);
@@ -64,6 +72,20 @@ std::chrono::nanoseconds EngineThread::stall() const {
 FeedStatus EngineThread::feed_status(ConnectionId connection) const {
   const std::uint16_t word = statuses_[static_cast<std::size_t>(connection)].load(std::memory_order_relaxed);
   return {static_cast<FeedPhase>(word & 0xFF), static_cast<FeedDownReason>(word >> kReasonShift)};
+}
+
+EngineCounters EngineThread::drops() const {
+  EngineCounters result;
+  for (std::size_t index = 0; index < kDropCounts.size(); ++index)
+    result.*kDropCounts[index] = drops_[index].load(std::memory_order_relaxed);
+  return result;
+}
+
+void EngineThread::store_drops() {
+  static_assert(kDropCounts.size() == std::tuple_size_v<decltype(drops_)>);
+  const EngineCounters counters = engine_.counters();
+  for (std::size_t index = 0; index < kDropCounts.size(); ++index)
+    drops_[index].store(counters.*kDropCounts[index], std::memory_order_relaxed);
 }
 
 void EngineThread::run() {
@@ -153,6 +175,7 @@ void EngineThread::publish(MonoTime started) {
   cycle_duration_.record(ended - started);
   cycles_.store(cycles_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   last_cycle_.store(nanoseconds_of(ended), std::memory_order_relaxed);
+  if (exchange_.requested()) store_drops();
   exchange_.serve(engine_.figures(), ended, engine_.cycles());
   if (options_.observer) options_.observer(engine_);
 }

@@ -61,6 +61,9 @@ class EngineThread {
   /// As the engine has seen it, in the order of events.
   [[nodiscard]] FeedStatus feed_status(ConnectionId connection) const;
 
+  /// What the engine dropped, as of the newest snapshot.
+  [[nodiscard]] EngineCounters drops() const;
+
   [[nodiscard]] const LatencyHistogram& tick_to_figure() const { return tick_to_figure_; }
   [[nodiscard]] const LatencyHistogram& cycle_duration() const { return cycle_duration_; }
   /// Receive time by the calendar clock minus the exchange's time, one record a frame.
@@ -81,6 +84,7 @@ class EngineThread {
   void note_frame(const Event& event);
   void note_status(const Event& event);
   void publish(MonoTime started);
+  void store_drops();
 
   EventQueue& queue_;
   EngineWaiter& waiter_;
@@ -99,8 +103,9 @@ class EngineThread {
   std::atomic<EngineSetup*> pending_setup_{nullptr};  ///< owned
   std::atomic<bool> stop_{false};
   std::atomic<std::uint64_t> cycles_{0};
-  std::atomic<std::int64_t> last_cycle_{0};           ///< MonoTime nanoseconds
-  std::vector<std::atomic<std::uint16_t>> statuses_;  ///< by connection: phase, and reason in the upper byte
+  std::atomic<std::int64_t> last_cycle_{0};            ///< MonoTime nanoseconds
+  std::vector<std::atomic<std::uint16_t>> statuses_;   ///< by connection: phase, and reason in the upper byte
+  std::array<std::atomic<std::uint64_t>, 7> drops_{};  ///< in the order of EngineCounters
   std::vector<std::unique_ptr<LatencyHistogram>> exchange_lag_;
   LatencyHistogram tick_to_figure_;
   LatencyHistogram cycle_duration_;

@@ -49,6 +49,18 @@ MetricFamily family(std::string name, std::string help, MetricType type, std::ve
   return {std::move(name), std::move(help), type, std::move(metrics)};
 }
 
+struct DropMetric {
+  const char* reason;
+  std::uint64_t EngineCounters::*count;
+};
+constexpr std::array kDrops{DropMetric{"unknown_instrument", &EngineCounters::unknown_instrument_events},
+                            DropMetric{"unknown_account", &EngineCounters::unknown_account_events},
+                            DropMetric{"unknown_connection", &EngineCounters::unknown_connection_events},
+                            DropMetric{"instrument_refused", &EngineCounters::refused_instruments},
+                            DropMetric{"order_book_refused", &EngineCounters::refused_order_books},
+                            DropMetric{"index_refused", &EngineCounters::refused_indices},
+                            DropMetric{"position_refused", &EngineCounters::refused_positions}};
+
 void add_engine(std::vector<MetricFamily>& out, const EngineReading& engine) {
   out.push_back(family("hedgewatch_tick_to_figure_seconds", "Time from a frame's arrival to the table that holds its effect.",
                        MetricType::Histogram, {histogram(engine.tick_to_figure)}));
@@ -63,6 +75,11 @@ void add_engine(std::vector<MetricFamily>& out, const EngineReading& engine) {
       family("hedgewatch_engine_answered",
              "1 when the engine handed over its table for this scrape, 0 when the scrape has no figures because it did not.",
              MetricType::Gauge, {gauge(engine.answered ? 1 : 0)}));
+  MetricFamily drops =
+      family("hedgewatch_engine_drops_total", "Events that the engine could not use or keep, by reason.", MetricType::Counter, {});
+  for (const DropMetric& drop : kDrops)
+    drops.metric.push_back(counter(static_cast<double>(engine.drops.*drop.count), {{"reason", drop.reason}}));
+  out.push_back(std::move(drops));
   out.push_back(family("hedgewatch_queue_depth", "Events that wait between the feeds and the engine.", MetricType::Gauge,
                        {gauge(static_cast<double>(engine.queue_depth))}));
   out.push_back(family("hedgewatch_series", "Figures that have a series in this scrape.", MetricType::Gauge,

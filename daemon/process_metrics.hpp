@@ -11,6 +11,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/registry.h>
 
+#include "core/engine/engine.hpp"
 #include "core/types/time.hpp"
 #include "daemon/event_queue.hpp"
 #include "daemon/exposition/http_server.hpp"
@@ -28,6 +29,7 @@ struct EngineReading {
   std::uint64_t queue_depth = 0;
   std::uint64_t series = 0;          ///< figures with a series
   std::uint64_t refused_series = 0;  ///< figures beyond the exposition's bound, since the start
+  EngineCounters drops;              ///< what the engine could not use
   bool answered = false;             ///< the engine handed over its table for this scrape
 };
 

@@ -78,7 +78,9 @@ TEST_SUITE("daemon/process_metrics") {
     engine.cycle = cycles.read();
     engine.stall_seconds = 4.5;
     engine.queue_depth = 9;
+    engine.drops.refused_positions = 3;
     const auto seen = exposed(metrics, engine);
+    CHECK(seen.value(R"(hedgewatch_engine_drops_total{reason="position_refused"})") == 3);
     CHECK(seen.value("hedgewatch_engine_stall_seconds") == 4.5);
     CHECK(seen.value("hedgewatch_engine_answered") == 0);
     CHECK(seen.value("hedgewatch_queue_depth") == 9);
