@@ -17,18 +17,6 @@ constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 /// Beyond this |d1| every density and tail is exactly 0 in a double, and products such as d1 d2 would overflow.
 constexpr double kFarMoneyness = 1e50;
 
-std::optional<PricingFault> fault_of(const Black76Input& input) {
-  const double years = input.to_expiry.years();
-  const double vol = input.vol.fraction();
-  for (const double value : {input.forward, input.strike, years, vol, input.rate, input.carry})
-    if (!std::isfinite(value)) return PricingFault::NotFinite;
-  if (!(years >= 0)) return PricingFault::Expired;
-  if (!(input.forward >= 0)) return PricingFault::ForwardNegative;
-  if (!(input.strike >= 0)) return PricingFault::StrikeNegative;
-  if (!(vol >= 0)) return PricingFault::VolNegative;
-  return std::nullopt;
-}
-
 /// The option is worth its discounted payoff: exercised for sure, or never.
 Black76Greeks payoff_limit(const Black76Input& input, double sign, double discount, bool in_the_money) {
   Black76Greeks g;
@@ -95,18 +83,6 @@ Black76Greeks regular(const Black76Input& input, double sign, double discount, d
   return g;
 }
 
-void add_spot_greeks(const Black76Input& input, Black76Greeks& g) {
-  const double years = input.to_expiry.years();
-  const double growth = std::exp(input.carry * years);
-  g.spot_delta = growth * g.delta;
-  g.spot_gamma = growth * growth * g.gamma;
-  g.spot_theta = g.theta - input.carry * input.forward * g.delta;
-  g.spot_rho = years * (input.forward * g.delta - g.price);
-  // d/dt of exp(bT) delta(F = S exp(bT), T): the factor shrinks, and the forward falls along gamma.
-  const double forward_gamma = std::isnan(g.gamma) && input.carry == 0 ? 0 : input.forward * g.gamma;
-  g.spot_charm = growth * (g.charm - input.carry * (g.delta + forward_gamma));
-}
-
 void blank_infinities(Black76Greeks& g) {
   for (double* entry : {&g.price, &g.delta,      &g.gamma,      &g.vega,       &g.theta,    &g.rho,       &g.vanna,      &g.volga,
                         &g.charm, &g.speed,      &g.zomma,      &g.color,      &g.veta,     &g.ultima,    &g.dual_delta, &g.d1,
@@ -121,12 +97,36 @@ std::string_view label(PricingFault fault) {
   return kLabels[static_cast<std::size_t>(fault)];
 }
 
+std::optional<PricingFault> pricing_fault(const Black76Input& input) {
+  const double years = input.to_expiry.years();
+  const double vol = input.vol.fraction();
+  for (const double value : {input.forward, input.strike, years, vol, input.rate, input.carry})
+    if (!std::isfinite(value)) return PricingFault::NotFinite;
+  if (!(years >= 0)) return PricingFault::Expired;
+  if (!(input.forward >= 0)) return PricingFault::ForwardNegative;
+  if (!(input.strike >= 0)) return PricingFault::StrikeNegative;
+  if (!(vol >= 0)) return PricingFault::VolNegative;
+  if (!std::isfinite(std::exp(-input.rate * years))) return PricingFault::NotFinite;
+  return std::nullopt;
+}
+
+void add_spot_greeks(const Black76Input& input, Black76Greeks& greeks) {
+  const double years = input.to_expiry.years();
+  const double growth = std::exp(input.carry * years);
+  greeks.spot_delta = growth * greeks.delta;
+  greeks.spot_gamma = growth * growth * greeks.gamma;
+  greeks.spot_theta = greeks.theta - input.carry * input.forward * greeks.delta;
+  greeks.spot_rho = years * (input.forward * greeks.delta - greeks.price);
+  // d/dt of exp(bT) delta(F = S exp(bT), T): the factor shrinks, and the forward falls along gamma.
+  const double forward_gamma = std::isnan(greeks.gamma) && input.carry == 0 ? 0 : input.forward * greeks.gamma;
+  greeks.spot_charm = growth * (greeks.charm - input.carry * (greeks.delta + forward_gamma));
+}
+
 Result<Black76Greeks, PricingFault> black76(const Black76Input& input) {
-  if (const auto fault = fault_of(input)) return *fault;
+  if (const auto fault = pricing_fault(input)) return *fault;
 
   const double years = input.to_expiry.years();
   const double discount = std::exp(-input.rate * years);
-  if (!std::isfinite(discount)) return PricingFault::NotFinite;
   const double sign = input.right == OptionRight::Call ? 1 : -1;
 
   Black76Greeks greeks;

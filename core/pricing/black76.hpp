@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "core/instrument/contract.hpp"
@@ -55,6 +57,9 @@ enum class PricingFault : std::uint8_t { Expired, ForwardNegative, StrikeNegativ
 /// What is wrong, in words, for messages and the `reason` of a figure.
 [[nodiscard]] std::string_view label(PricingFault fault);
 
+/// What keeps the input from being priced, if anything.
+[[nodiscard]] std::optional<PricingFault> pricing_fault(const Black76Input& input);
+
 /// Price and Greeks, scalar and readable: the statement that the batch kernels are tested against.
 ///
 /// Degenerate inputs give their limits from inside the domain: with no vol or no time left the payoff's value (at the strike
@@ -64,5 +69,8 @@ enum class PricingFault : std::uint8_t { Expired, ForwardNegative, StrikeNegativ
 /// Error at most 8 * 2^-52 times the scale of the value, where the scale grows with the condition of d1 (1 / (vol sqrt T),
 /// |d1|, |d2|): an ulp in forward / strike moves d1 by 2^-53 / (vol sqrt T). Values below 1e-307 may be 0.
 [[nodiscard]] Result<Black76Greeks, PricingFault> black76(const Black76Input& input);
+
+/// Fills the spot Greeks from the others and the input's carry. black76() has done it; a batch leaves it to who wants them.
+void add_spot_greeks(const Black76Input& input, Black76Greeks& greeks);
 
 }  // namespace hedgewatch

@@ -1,7 +1,10 @@
 #include "oracle/pricing/black76_oracle.hpp"
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "core/pricing/normal.hpp"
 
@@ -66,6 +69,67 @@ Black76Greeks black76_scale(const Black76Input& input) {
   g.dual_delta = df * (n2 + phi2 * e) * big_r;
   g.d1 = g.d2 = e;
   return g;
+}
+
+std::array<double, kBlack76Columns.size()> compare_with_oracle(const VectorTable& table, const VectorTable& tolerances,
+                                                               const Black76Pricer& priced) {
+  REQUIRE(table.rows() == 3000);
+  std::array<double, kBlack76Columns.size()> worst{};
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    const std::string id = table.text(row, "id");
+    REQUIRE(tolerances.text(row, "id") == id);
+    CAPTURE(id);
+    const auto result = priced(row);
+    REQUIRE(result.ok());
+    for (std::size_t i = 0; i < kBlack76Columns.size(); ++i) {
+      const std::string name{kBlack76Columns[i].name};
+      const double expected = table.number(row, name);
+      const double computed = result.value().*kBlack76Columns[i].value;
+      const double tolerance = tolerances.number(row, name);
+      CAPTURE(name);
+      CAPTURE(computed);
+      CAPTURE(expected);
+      CHECK(std::fabs(computed - expected) <= tolerance);
+      worst[i] = std::fmax(worst[i], std::fabs(computed - expected) / tolerance);
+    }
+  }
+  return worst;
+}
+
+void compare_degenerate(const VectorTable& table, const Black76Pricer& priced) {
+  REQUIRE(table.rows() == 274);
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    const std::string id = table.text(row, "id");
+    const std::string status = table.text(row, "status");
+    const std::string note = table.text(row, "note");
+    CAPTURE(id);
+    CAPTURE(note);
+    const auto result = priced(row);
+    if (status == "expired" || status == "invalid") {
+      REQUIRE_FALSE(result.ok());
+      CHECK((result.error() == PricingFault::Expired) == (status == "expired"));
+      continue;
+    }
+    REQUIRE(result.ok());
+    const Black76Greeks scale = black76_scale(black76_input(table, row, false));
+    for (const char* column : {"price", "delta_fwd", "gamma_fwd", "vega", "theta_fwd", "rho_fwd", "vanna", "volga"}) {
+      const std::string name = column;
+      if (table.blank(row, name)) continue;
+      const auto entry =
+          std::find_if(kBlack76Columns.begin(), kBlack76Columns.end(), [&](const auto& c) { return c.name == name; });
+      const double computed = result.value().*entry->value;
+      const double expected = table.number(row, name);
+      CAPTURE(name);
+      CAPTURE(computed);
+      CAPTURE(expected);
+      if (std::isinf(expected)) {
+        CHECK(std::isnan(computed));
+        continue;
+      }
+      const double amplified = std::isfinite(scale.*entry->value) ? scale.*entry->value : 0;
+      CHECK(std::fabs(computed - expected) <= tolerance_of(std::fmax(amplified, std::fabs(expected))));
+    }
+  }
 }
 
 double tolerance_of(double scale) { return std::fmax(kToleranceUnit * scale, kToleranceFloor); }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <functional>
 #include <string_view>
 
 #include "core/pricing/black76.hpp"
@@ -46,6 +48,17 @@ Black76Input black76_input(const VectorTable& table, std::size_t row, bool has_c
 
 /// The scale of every value at these inputs: how far one rounding error in its ingredients is amplified.
 Black76Greeks black76_scale(const Black76Input& input);
+
+/// How a way of pricing is asked for one row: its Greeks with the spot versions, or the fault.
+using Black76Pricer = std::function<Result<Black76Greeks, PricingFault>(std::size_t row)>;
+
+/// Compares all 3,000 rows of greeks_black76.csv with what `priced` gives, cell by cell at the tolerance of the cell, and returns
+/// the worst error as a share of its tolerance, by column of kBlack76Columns.
+std::array<double, kBlack76Columns.size()> compare_with_oracle(const VectorTable& table, const VectorTable& tolerances,
+                                                               const Black76Pricer& priced);
+
+/// Compares every row of greeks_black76_degenerate.csv: limits, undefined entries and faults.
+void compare_degenerate(const VectorTable& table, const Black76Pricer& priced);
 
 /// kToleranceUnit * scale with the floor.
 double tolerance_of(double scale);

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <span>
+
+namespace hedgewatch {
+
+/// Kernels work on whole groups of this many lanes; arrays are padded to it.
+inline constexpr std::size_t kLaneGroup = 8;
+
+constexpr std::size_t padded_lanes(std::size_t lanes) { return (lanes + kLaneGroup - 1) / kLaneGroup * kLaneGroup; }
+
+/// Several columns of doubles in one allocation, each aligned to a cache line and padded to whole lane groups.
+class LaneColumns {
+ public:
+  LaneColumns() = default;
+  /// Every cell starts as `initial`, padding included.
+  LaneColumns(std::size_t columns, std::size_t lanes, double initial);
+
+  LaneColumns(LaneColumns&&) noexcept = default;
+  LaneColumns& operator=(LaneColumns&&) noexcept = default;
+
+  [[nodiscard]] std::size_t lanes() const { return lanes_; }
+  [[nodiscard]] double* data(std::size_t column) { return cells_.get() + column * stride_; }
+  [[nodiscard]] const double* data(std::size_t column) const { return cells_.get() + column * stride_; }
+  [[nodiscard]] std::span<double> column(std::size_t column) { return {data(column), lanes_}; }
+  [[nodiscard]] std::span<const double> column(std::size_t column) const { return {data(column), lanes_}; }
+
+ private:
+  static constexpr std::align_val_t kAlignment{64};
+  struct Free {
+    void operator()(double* cells) const { ::operator delete[](cells, kAlignment); }
+  };
+
+  std::unique_ptr<double[], Free> cells_;
+  std::size_t lanes_ = 0;
+  std::size_t stride_ = 0;
+};
+
+}  // namespace hedgewatch
