@@ -32,7 +32,7 @@ bool sendable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F; });
 }
 
-bool sendable(const HttpRequest& request) {
+bool sendable(const HttpsRequest& request) {
   if (request.target.empty() || request.target.front() != '/' || request.target.find(' ') != std::string::npos) return false;
   return sendable(request.target) && sendable(request.host) &&
          std::all_of(request.headers.begin(), request.headers.end(),
@@ -45,7 +45,8 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
   static constexpr bool kTls = !std::is_same_v<Stream, tcp::socket>;
 
  public:
-  Exchange(asio::io_context& io, Stream stream, HttpRequest request, const HttpLimits& limits, std::function<void(HttpResult)> done)
+  Exchange(asio::io_context& io, Stream stream, HttpsRequest request, const HttpsLimits& limits,
+           std::function<void(HttpsResult)> done)
       : resolver_{io},
         timer_{io},
         stream_{std::move(stream)},
@@ -56,12 +57,12 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
   void start() {
     timer_.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(limits_.timeout));
     timer_.async_wait([self = this->shared_from_this()](error_code error) {
-      if (!error) self->fail(HttpFault::Timeout, std::string{self->step_});
+      if (!error) self->fail(HttpsFault::Timeout, std::string{self->step_});
     });
-    if (!sendable(request_)) return fail(HttpFault::BadRequest, "target or header cannot be sent");
+    if (!sendable(request_)) return fail(HttpsFault::BadRequest, "target or header cannot be sent");
     resolver_.async_resolve(request_.host, std::to_string(request_.port),
                             [self = this->shared_from_this()](error_code error, const tcp::resolver::results_type& results) {
-                              if (error) return self->fail(HttpFault::ResolveFailed, error.message());
+                              if (error) return self->fail(HttpsFault::ResolveFailed, error.message());
                               self->connect(results);
                             });
   }
@@ -79,10 +80,10 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
     std::vector<tcp::endpoint> addresses;
     for (const auto& entry : results)
       if (kTls || entry.endpoint().address().is_loopback()) addresses.push_back(entry.endpoint());
-    if (addresses.empty()) return fail(HttpFault::PlainTextRefused, request_.host + " is not on loopback");
+    if (addresses.empty()) return fail(HttpsFault::PlainTextRefused, request_.host + " is not on loopback");
     step_ = "connect";
     asio::async_connect(socket(), addresses, [self = this->shared_from_this()](error_code error, const tcp::endpoint&) {
-      if (error) return self->fail(HttpFault::ConnectFailed, error.message());
+      if (error) return self->fail(HttpsFault::ConnectFailed, error.message());
       self->handshake();
     });
   }
@@ -92,11 +93,11 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
     if constexpr (kTls) {
       step_ = "tls";
       if (!expect_host(stream_.native_handle(), request_.host))
-        return fail(HttpFault::TlsFailed, "not a name that a certificate can be checked against");
+        return fail(HttpsFault::TlsFailed, "not a name that a certificate can be checked against");
       stream_.async_handshake(asio::ssl::stream_base::client, [self = this->shared_from_this()](error_code error) {
         if (!error) return self->write();
         const std::string reason = verification_failure(self->stream_.native_handle());
-        self->fail(HttpFault::TlsFailed, reason.empty() ? error.message() : "certificate not accepted: " + reason);
+        self->fail(HttpsFault::TlsFailed, reason.empty() ? error.message() : "certificate not accepted: " + reason);
       });
     } else {
       write();
@@ -106,7 +107,7 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
   void write() {
     if (!done_) return;
     step_ = "request";
-    message_.method(request_.method == HttpMethod::Post ? http::verb::post : http::verb::get);
+    message_.method(request_.method == HttpsMethod::Post ? http::verb::post : http::verb::get);
     message_.version(11);
     message_.target(request_.target);
     const bool ipv6 = request_.host.find(':') != std::string::npos;
@@ -118,7 +119,7 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
     message_.body() = std::move(request_.body);
     message_.prepare_payload();
     http::async_write(stream_, message_, [self = this->shared_from_this()](error_code error, std::size_t) {
-      if (error) return self->fail(HttpFault::WriteFailed, error.message());
+      if (error) return self->fail(HttpsFault::WriteFailed, error.message());
       self->read();
     });
   }
@@ -127,6 +128,15 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
     if (!done_) return;
     step_ = "response";
     parser_.body_limit(limits_.body_bytes);
+    // Header first: Boost 1.74's parser forgets that a Content-Length is above the limit when the body's start is there already.
+    http::async_read_header(stream_, buffer_, parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
+      if (error) return self->fail_reading(error);
+      self->read_body();
+    });
+  }
+
+  void read_body() {
+    if (!done_) return;
     http::async_read(stream_, buffer_, parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
       if (error) return self->fail_reading(error);
       self->succeed();
@@ -134,15 +144,15 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
   }
 
   void fail_reading(error_code error) {
-    if (error == http::error::body_limit) return fail(HttpFault::BodyTooLarge, error.message());
+    if (error == http::error::body_limit) return fail(HttpsFault::BodyTooLarge, error.message());
     // The connection's trouble and the message's have different categories.
     const bool malformed = error.category() == make_error_code(http::error::bad_version).category() &&
                            error != http::error::end_of_stream && error != http::error::partial_message;
-    fail(malformed ? HttpFault::BadResponse : HttpFault::ReadFailed, error.message());
+    fail(malformed ? HttpsFault::BadResponse : HttpsFault::ReadFailed, error.message());
   }
 
   void succeed() {
-    HttpResponse response;
+    HttpsResponse response;
     auto& message = parser_.get();
     response.status = message.result_int();
     for (const auto& field : message) response.headers.emplace_back(std::string{field.name_string()}, std::string{field.value()});
@@ -150,9 +160,9 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
     finish(std::move(response));
   }
 
-  void fail(HttpFault fault, std::string detail) { finish(HttpError{fault, std::move(detail)}); }
+  void fail(HttpsFault fault, std::string detail) { finish(HttpsError{fault, std::move(detail)}); }
 
-  void finish(HttpResult result) {
+  void finish(HttpsResult result) {
     if (!done_) return;
     const auto done = std::exchange(done_, nullptr);
     timer_.cancel();
@@ -166,9 +176,9 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
   tcp::resolver resolver_;
   asio::steady_timer timer_;
   Stream stream_;
-  HttpRequest request_;
-  HttpLimits limits_;
-  std::function<void(HttpResult)> done_;  ///< empty once it was called
+  HttpsRequest request_;
+  HttpsLimits limits_;
+  std::function<void(HttpsResult)> done_;  ///< empty once it was called
   std::string_view step_ = "resolve";
   http::request<http::string_body> message_;
   http::response_parser<http::string_body> parser_;
@@ -177,14 +187,14 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
 
 }  // namespace
 
-std::string_view label(HttpFault fault) {
+std::string_view label(HttpsFault fault) {
   static constexpr std::array<std::string_view, 10> kLabels{"resolve_failed", "connect_failed", "tls_failed",  "plain_text_refused",
                                                             "timeout",        "body_too_large", "read_failed", "write_failed",
                                                             "bad_response",   "bad_request"};
   return kLabels[static_cast<std::size_t>(fault)];
 }
 
-std::string_view HttpResponse::header(std::string_view name) const {
+std::string_view HttpsResponse::header(std::string_view name) const {
   const auto same = [name](const auto& header) {
     return boost::beast::iequals({header.first.data(), header.first.size()}, {name.data(), name.size()});
   };
@@ -192,8 +202,8 @@ std::string_view HttpResponse::header(std::string_view name) const {
   return found == headers.end() ? std::string_view{} : std::string_view{found->second};
 }
 
-void async_request(asio::io_context& io, TlsContext* tls, HttpRequest request, const HttpLimits& limits,
-                   std::function<void(HttpResult)> done) {
+void async_https_request(asio::io_context& io, TlsContext* tls, HttpsRequest request, const HttpsLimits& limits,
+                         std::function<void(HttpsResult)> done) {
   asio::post(io, [&io, tls, limits, request = std::move(request), done = std::move(done)]() mutable {
     using TlsStream = asio::ssl::stream<tcp::socket>;
     if (!request.tls)
@@ -201,17 +211,17 @@ void async_request(asio::io_context& io, TlsContext* tls, HttpRequest request, c
     else if (tls != nullptr)
       std::make_shared<Exchange<TlsStream>>(io, TlsStream{io, tls->native()}, std::move(request), limits, std::move(done))->start();
     else
-      done(HttpError{HttpFault::TlsFailed, "no TLS context"});
+      done(HttpsError{HttpsFault::TlsFailed, "no TLS context"});
   });
 }
 
-HttpResult request(TlsContext* tls, HttpRequest request, const HttpLimits& limits) {
+HttpsResult https_request(TlsContext* tls, HttpsRequest request, const HttpsLimits& limits) {
   asio::io_context io{1};
-  std::optional<HttpResult> result;
-  async_request(io, tls, std::move(request), limits, [&result](HttpResult outcome) { result.emplace(std::move(outcome)); });
+  std::optional<HttpsResult> result;
+  async_https_request(io, tls, std::move(request), limits, [&result](HttpsResult outcome) { result.emplace(std::move(outcome)); });
   while (!result && io.run_one() != 0) {
   }
-  if (!result) return HttpError{HttpFault::ReadFailed, "the exchange ended without a result"};
+  if (!result) return HttpsError{HttpsFault::ReadFailed, "the exchange ended without a result"};
   return std::move(*result);
 }
 

@@ -19,10 +19,10 @@ namespace hedgewatch {
 
 class TlsContext;
 
-enum class HttpMethod : std::uint8_t { Get, Post };
+enum class HttpsMethod : std::uint8_t { Get, Post };
 
-struct HttpRequest {
-  HttpMethod method = HttpMethod::Get;
+struct HttpsRequest {
+  HttpsMethod method = HttpsMethod::Get;
   std::string host;  ///< name or address; with TLS also what the certificate must be made out to
   std::uint16_t port = 443;
   std::string target = "/";                                    ///< path and query
@@ -32,12 +32,12 @@ struct HttpRequest {
   bool tls = true;
 };
 
-struct HttpLimits {
+struct HttpsLimits {
   std::chrono::nanoseconds timeout = std::chrono::seconds{10};  ///< the whole exchange
   std::size_t body_bytes = 64 * 1024 * 1024;                    ///< of the response
 };
 
-struct HttpResponse {
+struct HttpsResponse {
   unsigned status = 0;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
@@ -46,7 +46,7 @@ struct HttpResponse {
   [[nodiscard]] std::string_view header(std::string_view name) const;
 };
 
-enum class HttpFault : std::uint8_t {
+enum class HttpsFault : std::uint8_t {
   ResolveFailed,
   ConnectFailed,
   TlsFailed,
@@ -58,22 +58,22 @@ enum class HttpFault : std::uint8_t {
   BadResponse,  ///< not HTTP
   BadRequest    ///< a header that cannot be sent
 };
-[[nodiscard]] std::string_view label(HttpFault fault);
+[[nodiscard]] std::string_view label(HttpsFault fault);
 
-struct HttpError {
-  HttpFault fault = HttpFault::ConnectFailed;
+struct HttpsError {
+  HttpsFault fault = HttpsFault::ConnectFailed;
   std::string detail;
 };
 
-using HttpResult = Result<HttpResponse, HttpError>;
+using HttpsResult = Result<HttpsResponse, HttpsError>;
 
 /// One request on its own connection. `done` is called once, on the io_context's thread, not from within this call.
 /// The TLS context may be null when the request is plain, and must outlive the exchange.
-void async_request(boost::asio::io_context& io, TlsContext* tls, HttpRequest request, const HttpLimits& limits,
-                   std::function<void(HttpResult)> done);
+void async_https_request(boost::asio::io_context& io, TlsContext* tls, HttpsRequest request, const HttpsLimits& limits,
+                         std::function<void(HttpsResult)> done);
 
 /// The same for a thread that may wait. Returns within the limit's timeout, or later by what the system's name lookup takes,
 /// which cannot be interrupted.
-[[nodiscard]] HttpResult request(TlsContext* tls, HttpRequest request, const HttpLimits& limits = {});
+[[nodiscard]] HttpsResult https_request(TlsContext* tls, HttpsRequest request, const HttpsLimits& limits = {});
 
 }  // namespace hedgewatch
