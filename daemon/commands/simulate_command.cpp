@@ -15,17 +15,13 @@
 #include "daemon/commands/command.hpp"
 #include "feeds/simulator/deribit_exchange.hpp"
 #include "feeds/simulator/json_text.hpp"
+#include "feeds/simulator/recorded_content.hpp"
 #include "feeds/simulator/server.hpp"
 #include "feeds/simulator/synthetic_content.hpp"
+#include "feeds/transport/clock.hpp"
 
 namespace hedgewatch {
 namespace {
-
-MonoTime mono_now() { return from_nanoseconds<MonoTime>(std::chrono::steady_clock::now().time_since_epoch().count()); }
-WallTime wall_now() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return from_nanoseconds<WallTime>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
-}
 
 /// `2026-03-02T07:58:00Z` or integer milliseconds since the epoch.
 std::optional<VenueTime> parse_start_time(const std::string& text) {
@@ -94,13 +90,20 @@ Result<std::unique_ptr<simulator::DeribitExchange>, std::string> make_simulated_
     if (!read || read->empty()) return "cannot read a secret from " + options.client_secret_file.string();
     secret = std::move(*read);
   }
-  simulator::SyntheticContentConfig config;
-  config.market.seed = options.seed;
-  config.market.start = options.start_time.value_or(from_nanoseconds<VenueTime>(nanoseconds_of(wall) / 1'000'000 * 1'000'000));
-  config.market.strikes_per_side = options.strikes_per_side;
-  config.market.jumps_per_day = options.jumps_per_day;
-  config.account.seed = options.seed;
-  auto content = std::make_unique<simulator::SyntheticContent>(config);
+  std::unique_ptr<simulator::VenueContent> content;
+  if (options.frames.empty()) {
+    simulator::SyntheticContentConfig config;
+    config.market.seed = options.seed;
+    config.market.start = options.start_time.value_or(from_nanoseconds<VenueTime>(nanoseconds_of(wall) / 1'000'000 * 1'000'000));
+    config.market.strikes_per_side = options.strikes_per_side;
+    config.market.jumps_per_day = options.jumps_per_day;
+    config.account.seed = options.seed;
+    content = std::make_unique<simulator::SyntheticContent>(config);
+  } else {
+    auto recorded = simulator::RecordedContent::load(options.frames, {.speed = options.speed});
+    if (!recorded) return options.frames.string() + ": " + recorded.error();
+    content = std::move(recorded).value();
+  }
   auto exchange = std::make_unique<simulator::DeribitExchange>(
       simulator::DeribitExchangeConfig{.seed = options.seed,
                                        .keys = {{options.client_id, secret, options.trading_key}},
