@@ -11,14 +11,15 @@ Result<CoinOptionGreeks, PricingFault> coin_settled(const CoinOptionInput& input
                                .vol = input.vol,
                                .rate = input.coin_rate});
   if (!priced) return priced.error();
-  const Black76Greeks& black = priced.value();
-  const double forward = input.forward;
+  return to_coin_settled(priced.value(), input.forward, input.strike);
+}
 
+CoinOptionGreeks to_coin_settled(const Black76Greeks& black, double forward, double strike) {
   CoinOptionGreeks g;
   g.price_quote = black.price;
   g.price_coin = black.price / forward;
   g.delta_bs = black.delta;
-  g.delta_net = -input.strike / forward * black.dual_delta;
+  g.delta_net = -strike / forward * black.dual_delta;
   g.price_coin_per_forward = g.delta_net / forward;
   g.gamma_bs = black.gamma;
   g.delta_net_per_forward = black.gamma - g.delta_net / forward;

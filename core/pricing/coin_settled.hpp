@@ -43,4 +43,8 @@ struct CoinOptionGreeks {
 /// Source: Deribit's contract definition, and the change of numeraire; reproduces Deribit's mark_price and Greeks.
 [[nodiscard]] Result<CoinOptionGreeks, PricingFault> coin_settled(const CoinOptionInput& input);
 
+/// The same from Black's Greeks at these inputs with the coin's rate, as a batch computes them (price, delta, gamma, vega, theta,
+/// rho, vanna, volga, charm and dual_delta are read). Entries that are NaN stay so.
+[[nodiscard]] CoinOptionGreeks to_coin_settled(const Black76Greeks& black, double forward, double strike);
+
 }  // namespace hedgewatch

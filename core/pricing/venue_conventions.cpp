@@ -41,7 +41,10 @@ Result<PublishedGreeks, PricingFault> deribit_greeks(const DeribitOption& option
                                .to_expiry = option.to_expiry,
                                .vol = option.vol});
   if (!priced) return priced.error();
-  const Black76Greeks& black = priced.value();
+  return to_deribit(priced.value(), option);
+}
+
+PublishedGreeks to_deribit(const Black76Greeks& black, const DeribitOption& option) {
   const double years = option.to_expiry.years();
   const double to_quote = option.style == PayoffStyle::Inverse ? option.forward : 1;
   const double whole_value = option.mark_price ? *option.mark_price * to_quote : black.price;

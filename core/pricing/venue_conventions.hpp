@@ -46,6 +46,10 @@ struct DeribitOption {
 /// Deribit prints five decimals of them. No discounting.
 [[nodiscard]] Result<PublishedGreeks, PricingFault> deribit_greeks(const DeribitOption& option);
 
+/// The same from Black's undiscounted Greeks of this option, as a batch computes them (price, delta, gamma, vega, theta and
+/// dual_delta are read).
+[[nodiscard]] PublishedGreeks to_deribit(const Black76Greeks& black, const DeribitOption& option);
+
 struct BybitOption {
   OptionRight right = OptionRight::Call;
   double forward = 0;  ///< underlyingPrice

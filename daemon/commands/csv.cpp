@@ -87,7 +87,7 @@ std::optional<double> parse_number(std::string_view text) {
 }
 
 void append_number(std::string& out, double value) {
-  if (std::isnan(value)) return;
+  if (!std::isfinite(value)) return;
   std::array<char, 32> digits;
   const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value == 0 ? 0.0 : value);
   if (error == std::errc{}) out.append(digits.data(), end);

@@ -15,6 +15,7 @@
 
 #include "core/pricing/black76.hpp"
 #include "core/pricing/coin_settled.hpp"
+#include "core/pricing/option_batch.hpp"
 #include "core/pricing/venue_conventions.hpp"
 #include "daemon/commands/command.hpp"
 #include "daemon/commands/csv.hpp"
@@ -48,7 +49,7 @@ Example:
 A row that cannot be read or priced gives `line N: what is wrong` on standard error and no output row.
 Exit status: 0 every row priced, 1 a fault in the input, 2 wrong usage.)";
 
-/// Rows are priced in blocks, which is what the vector kernels want.
+/// Rows are priced in blocks by the vector kernels.
 constexpr std::size_t kRowsPerBlock = 1024;
 
 struct Row {
@@ -235,9 +236,15 @@ class RowReader {
   bool any_fault_ = false;
 };
 
+std::optional<PricingFault> fault_of(const Black76Input& input, GreeksConvention convention) {
+  // A price in coin has no value without a forward.
+  if (convention == GreeksConvention::CoinSettled && input.forward == 0) return PricingFault::ForwardNegative;
+  return pricing_fault(input);
+}
+
 std::string_view explained(PricingFault fault) {
-  constexpr std::array<std::string_view, 5> kTexts{"expired: T is negative", "F is negative", "K is negative", "sigma is negative",
-                                                   "an input or the discount factor is not finite"};
+  constexpr std::array<std::string_view, 5> kTexts{"expired: T is negative", "F must be positive", "K is negative",
+                                                   "sigma is negative", "an input or the discount factor is not finite"};
   return kTexts[static_cast<std::size_t>(fault)];
 }
 
@@ -257,42 +264,32 @@ void append_names(std::string& text, const Columns& columns) {
   }
 }
 
-/// One output row, or the fault that stands in its way.
-std::optional<PricingFault> append_black76(std::string& text, const Row& row) {
-  const auto result = black76(row.input);
-  if (!result) return result.error();
+void append_black76(std::string& text, const Row& row, Black76Greeks greeks) {
+  add_spot_greeks(row.input, greeks);
   append_field(text, row.id);
-  append_columns(text, kBlack76Columns, result.value());
-  return std::nullopt;
+  append_columns(text, kBlack76Columns, greeks);
+  text.push_back('\n');
 }
 
-std::optional<PricingFault> append_coin_settled(std::string& text, const Row& row) {
+void append_coin_settled(std::string& text, const Row& row, const Black76Greeks& greeks) {
   const Black76Input& input = row.input;
-  const auto result = coin_settled({.right = input.right,
-                                    .forward = input.forward,
-                                    .strike = input.strike,
-                                    .to_expiry = input.to_expiry,
-                                    .vol = input.vol,
-                                    .coin_rate = input.rate});
-  if (!result) return result.error();
   append_field(text, row.id);
-  append_columns(text, kCoinColumns, result.value());
-  if (input.rate != 0) {
+  append_columns(text, kCoinColumns, to_coin_settled(greeks, input.forward, input.strike));
+  if (input.rate == 0) {
+    // A price beyond any theta: the column is defined without the cap.
+    constexpr double kNoCap = 1e300;
+    append_columns(text, kDeribitColumns,
+                   to_deribit(greeks, {.right = input.right,
+                                       .forward = input.forward,
+                                       .strike = input.strike,
+                                       .to_expiry = input.to_expiry,
+                                       .vol = input.vol,
+                                       .style = PayoffStyle::Linear,
+                                       .mark_price = kNoCap}));
+  } else {
     text.append(kDeribitColumns.size(), ',');
-    return std::nullopt;
   }
-  // A price beyond any theta: the column is defined without the cap.
-  constexpr double kNoCap = 1e300;
-  const auto published = deribit_greeks({.right = input.right,
-                                         .forward = input.forward,
-                                         .strike = input.strike,
-                                         .to_expiry = input.to_expiry,
-                                         .vol = input.vol,
-                                         .style = PayoffStyle::Linear,
-                                         .mark_price = kNoCap});
-  if (!published) return published.error();
-  append_columns(text, kDeribitColumns, published.value());
-  return std::nullopt;
+  text.push_back('\n');
 }
 
 }  // namespace
@@ -315,6 +312,8 @@ int run_greeks(std::istream& in, std::ostream& out, std::ostream& errors, Greeks
   text.push_back('\n');
 
   std::vector<Row> block;
+  OptionBatch batch{kRowsPerBlock};
+  GreekColumns columns{GreekSet::Every, kRowsPerBlock};
   for (bool more = true; more;) {
     block.clear();
     while (block.size() < kRowsPerBlock && more) {
@@ -322,12 +321,16 @@ int run_greeks(std::istream& in, std::ostream& out, std::ostream& errors, Greeks
       more = row.has_value();
       if (row) block.push_back(std::move(*row));
     }
-    for (const Row& row : block) {
-      const auto fault = inverse ? append_coin_settled(text, row) : append_black76(text, row);
-      if (fault) {
+    for (std::size_t lane = 0; lane < block.size(); ++lane) batch.set(lane, block[lane].input);
+    price(batch, 0, block.size(), columns);
+    for (std::size_t lane = 0; lane < block.size(); ++lane) {
+      const Row& row = block[lane];
+      if (const auto fault = fault_of(row.input, convention)) {
         reader.report(row.line, std::string{explained(*fault)});
+      } else if (inverse) {
+        append_coin_settled(text, row, columns.lane(lane));
       } else {
-        text.push_back('\n');
+        append_black76(text, row, columns.lane(lane));
       }
     }
     out << text;

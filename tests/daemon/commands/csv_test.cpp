@@ -81,6 +81,7 @@ TEST_SUITE("daemon/commands/csv") {
     CHECK(written(0.1) == "0.1");
     CHECK(written(-0.0) == "0");
     CHECK(written(std::nan("")).empty());
+    CHECK(written(HUGE_VAL).empty());
     for (const double value : {1.0 / 3, 6.02214076e23, -5e-324, 61'250.5}) CHECK(parse_number(written(value)) == value);
   }
 
