@@ -20,7 +20,7 @@ constexpr double kSqrtTwoPi = 2.5066282746310002;
 /// Below this vol sqrt(T) the difference of two Mills ratios has fewer digits than its series.
 constexpr double kSeriesVolRoot = 0.02;
 constexpr double kSmallestPrice = 1e-300;
-constexpr double kLargestRatio = 1e300;
+constexpr double kLargestRatio = 1e14;
 constexpr int kStepLimit = 200;
 constexpr double kLastStep = 1e-6;
 

@@ -13,11 +13,11 @@ namespace hedgewatch {
 /// Why a price has a volatility, or has none. Everything but Ok carries no usable vol.
 enum class ImpliedVolStatus : std::uint8_t {
   Ok,
-  AtIntrinsic,     ///< the price is the payoff at today's forward: vol 0
+  AtIntrinsic,     ///< the price is the payoff at today's forward (or within 1e-300 sqrt(F K) of it): vol 0
   BelowIntrinsic,  ///< cheaper than the payoff, or negative: no vol (NaN)
   AtUpper,         ///< a call at the forward, a put at the strike: vol is infinite
   AboveUpper,      ///< dearer than that: no vol (NaN)
-  Invalid,         ///< forward, strike or time not positive, or an input not finite (NaN)
+  Invalid,         ///< forward, strike or time not positive, their ratio beyond 1e14, or an input not finite (NaN)
   NotConverged,    ///< the step limit was reached (NaN); no known input does this
 };
 

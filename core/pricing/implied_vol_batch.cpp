@@ -1,9 +1,9 @@
-#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 
 #include "core/pricing/implied_vol.hpp"
@@ -27,32 +27,44 @@ using Bits = hn::RebindToUnsigned<D>;
 
 HWY_INLINE V constant(double value) { return hn::Set(D(), value); }
 
-/// Horner's rule over coefficients from the lowest power up, four short chains instead of one long where there are many.
-template <std::size_t N>
-HWY_INLINE V polynomial(V x, const double (&coefficients)[N]) {
-  V sum = constant(coefficients[N - 1]);
-  for (std::size_t i = N - 1; i-- > 0;) sum = hn::MulAdd(sum, x, constant(coefficients[i]));
-  return sum;
+/// Horner's rule, unrolled: the sum of coefficients[I] x^I from I = At on, `top` being what stands above At.
+template <std::size_t At, std::size_t N>
+HWY_INLINE V horner(V x, V top, const double (&coefficients)[N]) {
+  const V sum = hn::MulAdd(top, x, constant(coefficients[At]));
+  if constexpr (At > 0)
+    return horner<At - 1>(x, sum, coefficients);
+  else
+    return sum;
 }
 
-/// ln of positive normal x by the classic reduction to [sqrt(1/2), sqrt(2)) and s = f / (2 + f). Error below 1 ulp.
-/// `excess` is x - 1 without the rounding of x; it is used where x needs no reduction.
-HWY_INLINE V logarithm(V x, V excess) {
-  constexpr double kSeries[] = {6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01,
-                                2.222219843214978396e-01, 1.818357216161805012e-01, 1.531383769920937332e-01,
-                                1.479819860511658591e-01};
-  constexpr double kLn2High = 6.93147180369123816490e-01;
-  constexpr double kLn2Low = 1.90821492927058770002e-10;
+/// Coefficients from the lowest power up.
+template <std::size_t N>
+HWY_INLINE V polynomial(V x, const double (&coefficients)[N]) {
+  return horner<N - 2>(x, constant(coefficients[N - 1]), coefficients);
+}
+
+/// x = mantissa * 2^exponent with the mantissa in [sqrt(1/2), sqrt(2)); x positive and normal.
+struct Split {
+  V mantissa;
+  V exponent;
+};
+HWY_INLINE Split split(V x) {
   const Bits bits;
   const auto root_half = hn::Set(bits, std::uint64_t{0x3FE6A09E667F3BCD});
   const auto shifted = hn::Add(hn::BitCast(bits, x), hn::Set(bits, std::uint64_t{0x3FF0000000000000 - 0x3FE6A09E667F3BCD}));
   const auto mantissa = hn::Add(hn::And(shifted, hn::Set(bits, std::uint64_t{0x000FFFFFFFFFFFFF})), root_half);
   // 2^52 + exponent as a double, without an integer conversion (AVX2 has none for 64 bits).
   const auto biased = hn::Or(hn::ShiftRight<52>(shifted), hn::Set(bits, std::uint64_t{0x4330000000000000}));
-  const V exponent = hn::Sub(hn::BitCast(D(), biased), constant(4503599627370496.0 + 1023.0));
+  return {hn::BitCast(D(), mantissa), hn::Sub(hn::BitCast(D(), biased), constant(4503599627370496.0 + 1023.0))};
+}
 
-  const V one = constant(1);
-  const V f = hn::IfThenElse(hn::Eq(exponent, hn::Zero(D())), excess, hn::Sub(hn::BitCast(D(), mantissa), one));
+/// ln of positive normal x from s = f / (2 + f), f = mantissa - 1. Error below 1 ulp.
+HWY_INLINE V logarithm(V f, V exponent) {
+  constexpr double kSeries[] = {6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01,
+                                2.222219843214978396e-01, 1.818357216161805012e-01, 1.531383769920937332e-01,
+                                1.479819860511658591e-01};
+  constexpr double kLn2High = 6.93147180369123816490e-01;
+  constexpr double kLn2Low = 1.90821492927058770002e-10;
   const V s = hn::Div(f, hn::Add(f, constant(2)));
   const V z = hn::Mul(s, s);
   const V series = hn::Mul(z, polynomial(z, kSeries));
@@ -61,38 +73,77 @@ HWY_INLINE V logarithm(V x, V excess) {
   return hn::MulSub(exponent, constant(kLn2High), hn::Sub(hn::Sub(half_square, low), f));
 }
 
-HWY_INLINE V logarithm(V x) { return logarithm(x, hn::Sub(x, constant(1))); }
-
-/// (u + 4) N(-y) / phi(y) as a polynomial of t = (u - 4) / (u + 4), u = y + 0.75, fitted on y >= -0.75 to 4e-16 relative.
-HWY_INLINE V mills_polynomial(V t) {
-  constexpr double kCoefficients[] = {
-      2.2750571739879435,     -2.5734563023255217,     2.349184596900042,       -1.7086363683515797,   0.9544290104306997,
-      -0.37257934957948186,   0.07056968225419728,     0.017659201500617974,    -0.014697515914740814, 0.0010336116656191824,
-      0.0020718291883080105,  -0.0004437245356193315,  -0.00032129171580226086, 9.367989690863406e-05, 6.107386175813119e-05,
-      -1.626983833720844e-05, -1.367901759573549e-05,  2.12978892792783e-06,    3.220346223668883e-06, -8.346976173017441e-08,
-      -6.950876778455506e-07, -4.2961852409680035e-08, 1.1507353400693047e-07,  8.276931288061831e-09, -1.0373740564565105e-08};
-  return polynomial(t, kCoefficients);
+HWY_INLINE V logarithm(V x) {
+  const Split parts = split(x);
+  return logarithm(hn::Sub(parts.mantissa, constant(1)), parts.exponent);
 }
 
+/// ln(1 + excess), where x is the rounded sum: near 1 the exact excess is used.
+HWY_INLINE V logarithm_of_one_plus(V x, V excess) {
+  const Split parts = split(x);
+  return logarithm(hn::IfThenElse(hn::Eq(parts.exponent, hn::Zero(D())), excess, hn::Sub(parts.mantissa, constant(1))),
+                   parts.exponent);
+}
+
+/// To 1e-6, absolute.
+HWY_INLINE V rough_logarithm(V x) {
+  constexpr double kSeries[] = {2.0, 0.66666666666, 0.400089, 0.28};
+  const Split parts = split(x);
+  const V f = hn::Sub(parts.mantissa, constant(1));
+  const V s = hn::Div(f, hn::Add(f, constant(2)));
+  return hn::MulAdd(parts.exponent, constant(0.6931471805599453), hn::Mul(s, polynomial(hn::Mul(s, s), kSeries)));
+}
+
+/// (u + 4) N(-y) / phi(y) as a polynomial of t = (u - 4) / (u + 4), u = y + 0.75, fitted on y >= -0.75 to 1.6e-15 relative; the
+/// error is smooth, so that it does not grow in the difference of two ratios.
+constexpr double kMillsCoefficients[] = {
+    2.275057173987945,       -2.573456302325476,      2.349184596899686,      -1.7086363683555739,   0.9544290104476765,
+    -0.372579349475635,      0.07056968193729926,     0.01765920025445585,    -0.014697512858938482, 0.001033619973366682,
+    0.00207181180418808,     -0.00044375837080914775, -0.0003212290276122086, 9.376838894353805e-05, 6.092506341690821e-05,
+    -1.6421538968472446e-05, -1.344342022213244e-05,  2.2993366922817213e-06, 2.973969885260462e-06, -2.0245064899606324e-07,
+    -5.317012639536502e-07,  4.630502496675502e-09,   5.2831090619539837e-08};
+/// The same to 3e-6, for a first step.
+constexpr double kRoughMillsCoefficients[] = {2.275059932,  -2.573464961,  2.349044585,   -1.70850231,   0.9555751921,
+                                              -0.373180185, 0.06723293252, 0.01880347977, -0.01057171384};
 constexpr double kMillsShift = 0.75;
 constexpr double kMillsScale = 4;
 
-/// Mills ratios of two arguments with one division.
-struct MillsPair {
+struct Pair {
   V first;
   V second;
 };
-HWY_INLINE MillsPair mills_ratios(V y1, V y2) {
+
+/// Sums of every second coefficient of two polynomials at once: constants are loaded once, and short chains hide latency.
+template <std::size_t At, std::size_t N>
+HWY_INLINE Pair every_second(Pair square, Pair top, const double (&coefficients)[N]) {
+  const V coefficient = constant(coefficients[At]);
+  const Pair sum{hn::MulAdd(top.first, square.first, coefficient), hn::MulAdd(top.second, square.second, coefficient)};
+  if constexpr (At >= 2)
+    return every_second<At - 2>(square, sum, coefficients);
+  else
+    return sum;
+}
+
+/// Mills ratios N(-y) / phi(y) of two arguments with one division, the second not negative. Where the first is below -0.75 it
+/// is taken at -0.75: a step from there leads back, but is no proof of a root.
+template <std::size_t N>
+HWY_INLINE Pair mills_ratios(V y1, V y2, const double (&coefficients)[N]) {
+  static_assert(N % 2 == 1);
+  const V scale = constant(kMillsScale);
   const V u1 = hn::Max(hn::Add(y1, constant(kMillsShift)), hn::Zero(D()));
-  const V u2 = hn::Max(hn::Add(y2, constant(kMillsShift)), hn::Zero(D()));
-  const V sum1 = hn::Add(u1, constant(kMillsScale));
-  const V sum2 = hn::Add(u2, constant(kMillsScale));
+  const V u2 = hn::Add(y2, constant(kMillsShift));
+  const V sum1 = hn::Add(u1, scale);
+  const V sum2 = hn::Add(u2, scale);
   const V inverse = hn::Div(constant(1), hn::Mul(sum1, sum2));
-  const V inverse1 = hn::Mul(inverse, sum2);
-  const V inverse2 = hn::Mul(inverse, sum1);
-  const V t1 = hn::Mul(hn::Sub(u1, constant(kMillsScale)), inverse1);
-  const V t2 = hn::Mul(hn::Sub(u2, constant(kMillsScale)), inverse2);
-  return {hn::Mul(mills_polynomial(t1), inverse1), hn::Mul(mills_polynomial(t2), inverse2)};
+  const Pair inverses{hn::Mul(inverse, sum2), hn::Mul(inverse, sum1)};
+  const Pair t{hn::Mul(hn::Sub(u1, scale), inverses.first), hn::Mul(hn::Sub(u2, scale), inverses.second)};
+  const Pair square{hn::Mul(t.first, t.first), hn::Mul(t.second, t.second)};
+  const V top_even = constant(coefficients[N - 1]);
+  const V top_odd = constant(coefficients[N - 2]);
+  const Pair even = every_second<N - 3>(square, {top_even, top_even}, coefficients);
+  const Pair odd = every_second<N - 4>(square, {top_odd, top_odd}, coefficients);
+  return {hn::Mul(hn::MulAdd(odd.first, t.first, even.first), inverses.first),
+          hn::Mul(hn::MulAdd(odd.second, t.second, even.second), inverses.second)};
 }
 
 /// What does not change while a vector of options is solved.
@@ -100,19 +151,19 @@ struct Problem {
   V moneyness;  ///< |ln(F/K)|
   V scale;      ///< sqrt(F K) / (sqrt(2 pi) value), value = out-of-the-money price or its complement
   M upper;      ///< lanes that solve for the complement
+  V flip;       ///< the sign bit in those lanes
 };
 
-constexpr double kSeriesVolRoot = 0.02;
+constexpr double kSeriesVolRoot = 0.01;
 
-/// Price (or complement) over phi(d1) exp(-|x|/2), as the scalar twin's density_multiple.
-HWY_INLINE V density_multiple(const Problem& problem, V vol_root, V z) {
-  const V half = hn::Mul(vol_root, constant(0.5));
-  const V inner = hn::Sub(z, half);
-  const MillsPair mills = mills_ratios(hn::IfThenElse(problem.upper, hn::Neg(inner), inner), hn::Add(z, half));
-  const V direct = hn::Add(mills.first, hn::IfThenElse(problem.upper, mills.second, hn::Neg(mills.second)));
+/// Price (or complement) over phi(d1) exp(-|x|/2), as the scalar twin's density_multiple. `inner` is -d1 or, for the complement,
+/// d1.
+HWY_INLINE V density_multiple(const Problem& problem, V vol_root, V z, V inner, V half) {
+  const Pair mills = mills_ratios(inner, hn::Add(z, half), kMillsCoefficients);
+  const V direct = hn::Sub(mills.first, hn::Xor(mills.second, problem.flip));
   const M small = hn::AndNot(problem.upper, hn::Lt(vol_root, constant(kSeriesVolRoot)));
   if (hn::AllFalse(D(), small)) return direct;
-  const V m = mills_ratios(z, z).first;
+  const V m = mills_ratios(z, z, kMillsCoefficients).first;
   const V zm = hn::Mul(z, m);
   const V z2 = hn::Mul(z, z);
   const V first = hn::NegMulAdd(z, m, constant(1));
@@ -125,30 +176,57 @@ HWY_INLINE V density_multiple(const Problem& problem, V vol_root, V z) {
   return hn::IfThenElse(small, series, direct);
 }
 
-/// Householder's third-order step on the logarithm, relative to vol_root.
-HWY_INLINE V relative_step(const Problem& problem, V vol_root) {
+/// A Newton step below this, relative, leaves an error below 1e-12 after the third-order step: the next would be of its fourth
+/// power.
+constexpr double kLastStep = 5e-4;
+
+struct Step {
+  V change;  ///< relative to vol_root
+  M last;    ///< lanes that are at their root after it
+};
+
+/// Householder's third-order step on the logarithm f, relative to vol_root. With rho = d f / d ln v and a = z^2 - v^2/4 the second
+/// and third derivatives over the first are (a - rho) / v and (a^2 - 3 z^2 - v^2/4 - 3 a rho + 2 rho^2) / v^2; multiplied by
+/// Newton's step n = -f / rho no division by rho is left.
+HWY_INLINE Step householder_step(const Problem& problem, V vol_root) {
   const V inverse = hn::Div(constant(1), vol_root);
   const V z = hn::Mul(problem.moneyness, inverse);
-  const V multiple = density_multiple(problem, vol_root, z);
+  const V half = hn::Mul(vol_root, constant(0.5));
+  const V inner = hn::Xor(hn::Sub(z, half), problem.flip);
+  const V multiple = density_multiple(problem, vol_root, z, inner, half);
   const V z2 = hn::Mul(z, z);
-  const V quarter = hn::Mul(hn::Mul(vol_root, vol_root), constant(0.25));
-  const V error = hn::NegMulAdd(hn::Add(z2, quarter), constant(0.5), logarithm(hn::Mul(multiple, problem.scale)));
-  const V unsigned_elasticity = hn::Div(vol_root, multiple);
-  const V elasticity = hn::IfThenElse(problem.upper, hn::Neg(unsigned_elasticity), unsigned_elasticity);
-  const V signed_error = hn::IfThenElse(problem.upper, hn::Neg(error), error);
-  const V newton = hn::Neg(hn::Mul(signed_error, hn::Mul(multiple, inverse)));
-  const V a = hn::Sub(z2, quarter);
-  const V second = hn::Sub(a, elasticity);
-  const V third = hn::MulAdd(elasticity, hn::NegMulAdd(constant(3), a, hn::Add(elasticity, elasticity)),
-                             hn::MulSub(a, a, hn::MulAdd(constant(3), z2, quarter)));
-  const V numerator = hn::MulAdd(hn::Mul(second, newton), constant(0.5), constant(1));
-  const V denominator = hn::MulAdd(newton, hn::MulAdd(third, hn::Mul(newton, constant(1.0 / 6)), second), constant(1));
-  return hn::Div(hn::Mul(newton, numerator), denominator);
+  const V quarter = hn::Mul(half, half);
+  const V minus_error = hn::MulSub(hn::Add(z2, quarter), constant(0.5), logarithm(hn::Mul(multiple, problem.scale)));
+  const V newton = hn::Xor(hn::Mul(minus_error, hn::Mul(multiple, inverse)), problem.flip);
+  const V a_newton = hn::Mul(hn::Sub(z2, quarter), newton);
+  const V second = hn::Sub(a_newton, minus_error);
+  const V curvature = hn::Mul(hn::MulAdd(constant(3), z2, quarter), hn::Mul(newton, newton));
+  const V third = hn::MulAdd(a_newton, hn::NegMulAdd(constant(3), minus_error, a_newton),
+                             hn::MulSub(hn::Add(minus_error, minus_error), minus_error, curvature));
+  const V numerator = hn::MulAdd(second, constant(0.5), constant(1));
+  const V denominator = hn::MulAdd(third, constant(1.0 / 6), hn::Add(second, constant(1)));
+  return {hn::Div(hn::Mul(newton, numerator), denominator),
+          hn::And(hn::Lt(hn::Abs(newton), constant(kLastStep)), hn::Gt(inner, constant(-kMillsShift)))};
+}
+
+/// Halley's step with a rough price: right to 3e-4 of vol_root where that is not below kSeriesVolRoot and starts near.
+HWY_INLINE V rough_step(const Problem& problem, V vol_root) {
+  const V inverse = hn::Div(constant(1), vol_root);
+  const V z = hn::Mul(problem.moneyness, inverse);
+  const V half = hn::Mul(vol_root, constant(0.5));
+  const Pair mills = mills_ratios(hn::Xor(hn::Sub(z, half), problem.flip), hn::Add(z, half), kRoughMillsCoefficients);
+  const V multiple = hn::Sub(mills.first, hn::Xor(mills.second, problem.flip));
+  const V z2 = hn::Mul(z, z);
+  const V quarter = hn::Mul(half, half);
+  const V minus_error = hn::MulSub(hn::Add(z2, quarter), constant(0.5), rough_logarithm(hn::Mul(multiple, problem.scale)));
+  const V newton = hn::Xor(hn::Mul(minus_error, hn::Mul(multiple, inverse)), problem.flip);
+  const V second = hn::MulSub(hn::Sub(z2, quarter), newton, minus_error);
+  return hn::Div(newton, hn::MulAdd(second, constant(0.5), constant(1)));
 }
 
 /// Upper-tail normal quantile to about 5e-4 (Abramowitz and Stegun 26.2.23), 0 < p <= 1/2.
 HWY_INLINE V rough_quantile(V p) {
-  const V s = hn::Sqrt(hn::Mul(constant(-2), logarithm(hn::Min(p, constant(0.5)))));
+  const V s = hn::Sqrt(hn::Mul(constant(-2), rough_logarithm(hn::Min(p, constant(0.5)))));
   const V numerator = hn::MulAdd(s, hn::MulAdd(s, constant(0.010328), constant(0.802853)), constant(2.515517));
   const V denominator =
       hn::MulAdd(s, hn::MulAdd(s, hn::MulAdd(s, constant(0.001308), constant(0.189269)), constant(1.432788)), constant(1));
@@ -178,7 +256,7 @@ HWY_INLINE V guess_from_price(const Problem& problem, V excess, V root_ratio) {
   constexpr double kDenominator[] = {1.0, 1.775340343, 0.2262790336, 0.02624599538, 0.0007819375515};
   const V one = constant(1);
   const V kappa = hn::Mul(hn::Div(excess, root_ratio), problem.scale);
-  const V t = logarithm(hn::Add(one, kappa));
+  const V t = rough_logarithm(hn::Add(one, kappa));
   const V z = hn::Mul(t, hn::Sqrt(hn::Div(polynomial(t, kNumerator), polynomial(t, kDenominator))));
   const V near_money = hn::Div(hn::MulAdd(kappa, constant(1.2533141373155), one), problem.scale);
   const V away = hn::Div(problem.moneyness, z);
@@ -186,23 +264,37 @@ HWY_INLINE V guess_from_price(const Problem& problem, V excess, V root_ratio) {
   return hn::Mul(normal, hn::MulAdd(hn::Mul(normal, normal), constant(1.0 / 24), one));
 }
 
-/// A relative step below this leaves an error below 1e-12: the next one would be of its fourth power.
-constexpr double kLastStep = 5e-4;
+/// A previous vol sqrt(T) beyond this is no start.
+constexpr double kLargestStart = 16;
 constexpr int kRestartStep = 5;
 constexpr int kStepLimit = 16;
 
-/// Options of one vector; rights as +1 call, -1 put.
-struct LaneInput {
-  const double* sign;
+/// By value and apart, so that a warm solve need not keep anything in memory for it.
+HWY_NOINLINE V cold_guess(Problem problem, V excess, V root_ratio) {
+  const V guess = guess_from_price(problem, excess, root_ratio);
+  if (hn::AllFalse(D(), problem.upper)) return guess;
+  return hn::IfThenElse(problem.upper, guess_from_complement(problem, root_ratio), guess);
+}
+
+/// Where the options stand; previous may be null.
+struct Lanes {
+  const OptionRight* right;
   const double* forward;
   const double* strike;
   const double* years;
   const double* price;
-  const double* previous;  ///< or nullptr
+  const double* previous;
+  double* vol;
+  ImpliedVolStatus* status;
 };
 
-HWY_INLINE M positive_and_finite(V x) {
-  return hn::And(hn::Gt(x, hn::Zero(D())), hn::Lt(x, constant(std::numeric_limits<double>::infinity())));
+HWY_INLINE M calls(const OptionRight* right) {
+  static_assert(sizeof(OptionRight) == 1 && OptionRight::Call == OptionRight{0});
+  const hn::Rebind<std::uint8_t, D> bytes;
+  const hn::Rebind<std::int32_t, D> integers;
+  std::array<std::uint8_t, HWY_MAX_BYTES / sizeof(double)> copy;
+  std::memcpy(copy.data(), right, hn::Lanes(D()));
+  return hn::Eq(hn::PromoteTo(D(), hn::PromoteTo(integers, hn::LoadU(bytes, copy.data()))), hn::Zero(D()));
 }
 
 void store_statuses(M ok, M valid, M above, M at_upper, M below, M at_intrinsic, V vol, double* vol_out,
@@ -227,29 +319,27 @@ void store_statuses(M ok, M valid, M above, M at_upper, M below, M at_intrinsic,
   for (std::size_t i = 0; i < hn::Lanes(d); ++i) status_out[i] = static_cast<ImpliedVolStatus>(static_cast<int>(buffer[i]));
 }
 
-HWY_INLINE void solve_vector(const LaneInput& in, double* vol_out, ImpliedVolStatus* status_out) {
+/// Solves the options from `at` on, one vector of them.
+HWY_INLINE void solve_vector(const Lanes& in, std::size_t at) {
   constexpr double kSqrtTwoPi = 2.5066282746310002;
-  constexpr double kLargestRatio = 1e300;
+  constexpr double kLargestRatio = 1e14;
   constexpr double kSmallestPrice = 1e-300;
   const D d;
   const V zero = hn::Zero(d);
   const V one = constant(1);
-  const V forward = hn::LoadU(d, in.forward);
-  const V strike = hn::LoadU(d, in.strike);
-  const V years = hn::LoadU(d, in.years);
-  const V price = hn::LoadU(d, in.price);
-  const M call = hn::Gt(hn::LoadU(d, in.sign), zero);
+  const V forward = hn::LoadU(d, in.forward + at);
+  const V strike = hn::LoadU(d, in.strike + at);
+  const V years = hn::LoadU(d, in.years + at);
+  const V price = hn::LoadU(d, in.price + at);
+  const M call = calls(in.right + at);
+  const V infinity = constant(std::numeric_limits<double>::infinity());
 
   const V larger = hn::Max(forward, strike);
   const V smaller = hn::Min(forward, strike);
-  const V difference = hn::Sub(larger, smaller);
+  const V difference = hn::Abs(hn::Sub(forward, strike));  // keeps NaN
   const V rounding = hn::Sub(hn::Sub(larger, difference), smaller);
   const V excess = hn::Div(difference, smaller);
   const V ratio = hn::Add(one, excess);
-  const M finite_price = hn::Lt(hn::Abs(price), constant(std::numeric_limits<double>::infinity()));
-  const M valid = hn::And(hn::And(hn::And(positive_and_finite(forward), positive_and_finite(strike)), positive_and_finite(years)),
-                          hn::And(finite_price, hn::Lt(ratio, constant(kLargestRatio))));
-
   const V bound = hn::IfThenElse(call, forward, strike);
   const M in_the_money = hn::And(hn::Lt(smaller, bound), hn::Gt(difference, zero));
   const V above_payoff = hn::IfThenElse(in_the_money, hn::Sub(price, difference), price);
@@ -257,90 +347,91 @@ HWY_INLINE void solve_vector(const LaneInput& in, double* vol_out, ImpliedVolSta
   const V root_ratio = hn::Sqrt(ratio);
   const V unit = hn::Mul(smaller, root_ratio);
 
-  const M above = hn::Gt(price, bound);
-  const M at_upper = hn::Eq(price, bound);
-  const M below = hn::Lt(above_payoff, zero);
-  const M has_value = hn::And(hn::Gt(above_payoff, zero), hn::Gt(out_price, hn::Mul(unit, constant(kSmallestPrice))));
-  const M solvable = hn::And(hn::And(valid, has_value), hn::Lt(price, bound));
+  const M sane = hn::And(hn::Gt(smaller, zero),
+                         hn::And(hn::And(hn::Gt(years, zero), hn::Lt(years, infinity)), hn::Lt(ratio, constant(kLargestRatio))));
+  const M has_value = hn::Gt(hn::Min(above_payoff, out_price), hn::Mul(unit, constant(kSmallestPrice)));
+  const M solvable = hn::And(hn::And(sane, has_value), hn::Lt(price, bound));
 
   Problem problem;
   problem.upper = hn::And(solvable, hn::Gt(out_price, hn::Mul(smaller, constant(0.5))));
+  problem.flip = hn::IfThenElseZero(problem.upper, constant(-0.0));
   const V value = hn::IfThenElse(problem.upper, hn::Sub(bound, price), out_price);
-  // Lanes without an answer solve a harmless problem instead: neither their numbers nor their steps reach a neighbour.
-  problem.scale = hn::IfThenElse(solvable, hn::Div(unit, hn::Mul(value, constant(kSqrtTwoPi))), one);
-  problem.moneyness = hn::IfThenElseZero(solvable, logarithm(ratio, excess));
+  problem.scale = hn::Div(unit, hn::Mul(value, constant(kSqrtTwoPi)));
+  problem.moneyness = logarithm_of_one_plus(ratio, excess);
   const V root_years = hn::Sqrt(years);
 
-  const V lowest = hn::Max(hn::Mul(problem.moneyness, constant(1.0 / 64)), constant(1e-150));
-  const V highest = hn::Add(constant(64), problem.moneyness);
-  const auto cold_guess = [&]() HWY_ATTR {
-    V guess = guess_from_price(problem, excess, root_ratio);
-    if (!hn::AllFalse(d, problem.upper)) guess = hn::IfThenElse(problem.upper, guess_from_complement(problem, root_ratio), guess);
-    return hn::IfThenElse(solvable, guess, one);
-  };
-
+  // Lanes without an answer go along with whatever numbers they have; only `active` ones are looked at.
   V vol_root = one;
-  M warm = hn::Lt(zero, zero);
-  if (in.previous != nullptr) {
-    const V previous = hn::Mul(hn::LoadU(d, in.previous), root_years);
-    warm = hn::And(solvable, positive_and_finite(previous));
-    vol_root = hn::IfThenElse(warm, previous, one);
+  if (in.previous == nullptr) {
+    vol_root = cold_guess(problem, excess, root_ratio);
+  } else {
+    vol_root = hn::Mul(hn::LoadU(d, in.previous + at), root_years);
+    const M warm = hn::And(hn::Gt(vol_root, zero), hn::Lt(vol_root, constant(kLargestStart)));
+    if (!hn::AllFalse(d, hn::AndNot(warm, solvable)))
+      vol_root = hn::IfThenElse(warm, vol_root, cold_guess(problem, excess, root_ratio));
   }
-  if (!hn::AllTrue(d, hn::Or(warm, hn::Not(solvable)))) vol_root = hn::IfThenElse(warm, vol_root, cold_guess());
-  vol_root = hn::Min(hn::Max(vol_root, lowest), highest);
 
-  M done = hn::Not(solvable);
+  const V largest_fall = constant(-0.6);
+  const V largest_rise = constant(2);
+  const M roughly = hn::Gt(vol_root, constant(kSeriesVolRoot));
+  if (!hn::AllFalse(d, roughly)) {
+    const V change = hn::Min(hn::Max(rough_step(problem, vol_root), largest_fall), largest_rise);
+    vol_root = hn::IfThenElse(roughly, hn::MulAdd(vol_root, change, vol_root), vol_root);
+  }
+  M active = solvable;
   for (int step = 0; step < kStepLimit; ++step) {
-    const V change = hn::Min(hn::Max(relative_step(problem, vol_root), constant(-0.6)), constant(2));
-    const V next = hn::MulAdd(vol_root, change, vol_root);
-    // A lane that is done keeps its value, so that the number of its neighbours' steps does not show in it.
-    vol_root = hn::IfThenElse(done, vol_root, next);
-    done = hn::Or(done, hn::Lt(hn::Abs(change), constant(kLastStep)));
-    if (hn::AllTrue(d, done)) break;
+    const Step taken = householder_step(problem, vol_root);
+    const V change = hn::Min(hn::Max(taken.change, largest_fall), largest_rise);
+    // A lane that has its root keeps it, so that the number of its neighbours' steps does not show in it.
+    vol_root = hn::IfThenElse(active, hn::MulAdd(vol_root, change, vol_root), vol_root);
+    active = hn::AndNot(taken.last, active);
+    if (hn::AllFalse(d, active)) break;
     // A start that was too far away (or left the numbers) begins again from the price.
-    if (step == kRestartStep) vol_root = hn::IfThenElse(done, vol_root, cold_guess());
-    vol_root = hn::Min(hn::Max(vol_root, lowest), highest);
+    if (step == kRestartStep) vol_root = hn::IfThenElse(active, cold_guess(problem, excess, root_ratio), vol_root);
   }
 
   const V vol = hn::Div(vol_root, root_years);
-  const M ok = hn::And(solvable, done);
+  const M ok = hn::AndNot(active, solvable);
   if (hn::AllTrue(d, ok)) {
-    hn::StoreU(vol, d, vol_out);
-    std::fill_n(status_out, hn::Lanes(d), ImpliedVolStatus::Ok);
+    hn::StoreU(vol, d, in.vol + at);
+    static_assert(ImpliedVolStatus::Ok == ImpliedVolStatus{0});
+    std::memset(in.status + at, 0, hn::Lanes(d));
     return;
   }
+  const M valid = hn::And(sane, hn::Lt(hn::Abs(price), infinity));
+  const M above = hn::Gt(price, bound);
+  const M at_upper = hn::Eq(price, bound);
+  const M below = hn::Lt(above_payoff, zero);
   const M at_intrinsic = hn::AndNot(hn::Or(has_value, below), valid);
-  store_statuses(ok, valid, above, at_upper, below, at_intrinsic, vol, vol_out, status_out);
+  store_statuses(ok, valid, above, at_upper, below, at_intrinsic, vol, in.vol + at, in.status + at);
 }
 
 void solve_batch(const ImpliedVolBatch& batch) {
   const std::size_t lanes = hn::Lanes(D());
   const std::size_t size = batch.forward.size();
-  constexpr std::size_t kMostLanes = HWY_MAX_BYTES / sizeof(double);
-  std::array<double, kMostLanes> sign;
+  const bool warm = !batch.previous_vol.empty();
+  const Lanes all{batch.right.data(), batch.forward.data(),      batch.strike.data(), batch.to_expiry_years.data(),
+                  batch.price.data(), batch.previous_vol.data(), batch.vol.data(),    batch.status.data()};
   std::size_t at = 0;
-  for (; at + lanes <= size; at += lanes) {
-    for (std::size_t i = 0; i < lanes; ++i) sign[i] = batch.right[at + i] == OptionRight::Call ? 1.0 : -1.0;
-    solve_vector({sign.data(), &batch.forward[at], &batch.strike[at], &batch.to_expiry_years[at], &batch.price[at],
-                  batch.previous_vol.empty() ? nullptr : &batch.previous_vol[at]},
-                 &batch.vol[at], &batch.status[at]);
-  }
+  for (; at + lanes <= size; at += lanes) solve_vector(all, at);
   if (at == size) return;
   // The rest goes through a full vector whose other lanes are a harmless at-the-money option.
+  constexpr std::size_t kMostLanes = HWY_MAX_BYTES / sizeof(double);
+  std::array<OptionRight, kMostLanes> right;
   std::array<double, kMostLanes> forward, strike, years, price, previous, vol;
   std::array<ImpliedVolStatus, kMostLanes> status;
   for (std::size_t i = 0; i < lanes; ++i) {
     const bool real = at + i < size;
-    sign[i] = real && batch.right[at + i] == OptionRight::Put ? -1.0 : 1.0;
+    right[i] = real ? batch.right[at + i] : OptionRight::Call;
     forward[i] = real ? batch.forward[at + i] : 1.0;
     strike[i] = real ? batch.strike[at + i] : 1.0;
     years[i] = real ? batch.to_expiry_years[at + i] : 1.0;
     price[i] = real ? batch.price[at + i] : 0.2;
-    previous[i] = real && !batch.previous_vol.empty() ? batch.previous_vol[at + i] : 0.5;
+    previous[i] = real && warm ? batch.previous_vol[at + i] : 0.5;
   }
-  solve_vector({sign.data(), forward.data(), strike.data(), years.data(), price.data(),
-                batch.previous_vol.empty() ? nullptr : previous.data()},
-               vol.data(), status.data());
+  solve_vector({right.data(), forward.data(), strike.data(), years.data(), price.data(), warm ? previous.data() : nullptr,
+                vol.data(), status.data()},
+               0);
   for (std::size_t i = 0; at + i < size; ++i) {
     batch.vol[at + i] = vol[i];
     batch.status[at + i] = status[i];

@@ -87,6 +87,19 @@ TEST_SUITE("core/pricing/implied_vol") {
     const ImpliedVol call = implied_vol({OptionRight::Call, 50'000, 40'000, YearFraction::from_years(0.5), 14'100});
     REQUIRE(put.status == ImpliedVolStatus::Ok);
     CHECK(call.vol == put.vol);
+
+    // forward - strike is no double here; its rounding error is a part in 1e9 of the value above it.
+    const double forward = 97'531.3;
+    const double strike = 1'234.567;
+    const double call_price = 96'296.75;
+    const auto above = static_cast<double>(static_cast<long double>(call_price) - forward + strike);
+    REQUIRE(above != call_price - (forward - strike));
+    Book book;
+    book.add(OptionRight::Put, forward, strike, 0.5, above);
+    book.add(OptionRight::Call, forward, strike, 0.5, call_price);
+    solve_implied_vols(book.batch());
+    CHECK(std::fabs(book.vol[1] - book.vol[0]) <= 1e-14 * book.vol[0]);
+    CHECK(std::fabs(implied_vol(book.input(1)).vol - implied_vol(book.input(0)).vol) <= 1e-14 * book.vol[0]);
   }
 
   TEST_CASE("a price that carries no vol has a status instead of a number") {
