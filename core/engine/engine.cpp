@@ -196,16 +196,18 @@ struct Engine::State {
 
 void Engine::State::configure(EngineSetup configuration) {
   // Connections are known by name across a new configuration, as accounts are.
-  Feeds old = feeds;
-  const std::vector<std::string> old_names = std::exchange(setup.connections, {});
-  feeds.resize(0);
-  feeds.resize(configuration.connections.size());
-  for (std::size_t i = 0; i < configuration.connections.size(); ++i) {
-    const auto known = std::find(old_names.begin(), old_names.end(), configuration.connections[i]);
-    if (known != old_names.end())
-      *feeds.find(ConnectionId{static_cast<std::uint8_t>(i)}) = old.at(static_cast<std::size_t>(known - old_names.begin()));
+  std::vector<ConnectionId> new_of_old;
+  for (const std::string& name : setup.connections) {
+    const auto place = std::find(configuration.connections.begin(), configuration.connections.end(), name);
+    new_of_old.push_back(place == configuration.connections.end()
+                             ? kNoConnection
+                             : ConnectionId{static_cast<std::uint8_t>(place - configuration.connections.begin())});
   }
+  feeds.renumber_connections(new_of_old, configuration.connections.size());
+  market.renumber_connections(new_of_old);
+  for (Account& account : portfolio.accounts()) account.renumber_connections(new_of_old);
   setup = std::move(configuration);
+  for (const Venue venue : kVenues) freshness.set_limits(venue, {});
   for (const VenueSetup& venue : setup.venues)
     freshness.set_limits(venue.venue, {.market_data = venue.market_data_max_age, .account = venue.account_max_age});
   portfolio.configure(setup);

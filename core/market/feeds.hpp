@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "core/market/event.hpp"
@@ -28,8 +30,17 @@ class Feeds {
     ConnectionId connection = kNoConnection;
   };
 
-  void resize(std::size_t connections) { connections_.resize(connections); }
-  [[nodiscard]] std::size_t size() const { return connections_.size(); }
+  /// Takes `count` connections; those of before come to their new places, the others have not said anything yet.
+  void renumber_connections(std::span<const ConnectionId> new_of_old, std::size_t count) {
+    std::vector<Connection> connections(count);
+    for (std::size_t old = 0; old < new_of_old.size(); ++old)
+      if (new_of_old[old] != kNoConnection) connections[static_cast<std::size_t>(new_of_old[old])] = connections_[old];
+    connections_ = std::move(connections);
+    for (Platform& platform : platforms_) {
+      const auto old = static_cast<std::size_t>(platform.connection);
+      platform.connection = old < new_of_old.size() ? new_of_old[old] : kNoConnection;
+    }
+  }
 
   /// Nothing when the connection is not one of the configuration's.
   [[nodiscard]] Connection* find(ConnectionId id) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <span>
 
 #include "core/market/event.hpp"
 #include "core/market/feeds.hpp"
@@ -19,6 +20,11 @@ struct Origin {
   MonoTime received{};
   ConnectionId connection = kNoConnection;
 };
+/// A new configuration numbers its connections anew: `new_of_old` says what each became, kNoConnection when it is gone.
+constexpr void renumber(Origin& origin, std::span<const ConnectionId> new_of_old) {
+  const auto index = static_cast<std::size_t>(origin.connection);
+  origin.connection = index < new_of_old.size() ? new_of_old[index] : kNoConnection;
+}
 constexpr Origin origin_of(const EventHeader& header) { return {header.exchange_time, header.received, header.connection}; }
 
 /// One number a venue sent. Each part of a valuation has its own, because channels carry different parts.
@@ -50,7 +56,8 @@ class Freshness {
 
   /// `missing` is the reason when there is no value at all.
   [[nodiscard]] Quality of_market(const Reading& reading, Venue venue, FigureReason missing) {
-    return reading.present() ? judge(reading.origin, limits_[static_cast<std::size_t>(venue)].market_data) : Quality::unknown(missing);
+    return reading.present() ? judge(reading.origin, limits_[static_cast<std::size_t>(venue)].market_data)
+                             : Quality::unknown(missing);
   }
   [[nodiscard]] Quality of_account(const Origin& origin, Venue venue) {
     return judge(origin, limits_[static_cast<std::size_t>(venue)].account);

@@ -65,6 +65,17 @@ void MarketState::note(InstrumentSlot slot, const Origin& origin) {
   market.has_data = true;
 }
 
+void MarketState::renumber_connections(std::span<const ConnectionId> new_of_old) {
+  for (InstrumentMarket& market : instruments_) {
+    for (Reading* reading : {&market.mark_price, &market.mark_vol, &market.forward, &market.rate})
+      renumber(reading->origin, new_of_old);
+    renumber(market.quote_origin, new_of_old);
+    renumber(market.newest, new_of_old);
+  }
+  for (Index& index : indices_) renumber(index.reading.origin, new_of_old);
+  for (Expiry& expiry : expiries_) renumber(expiry.forward.origin, new_of_old);
+}
+
 OrderBook* MarketState::begin_book(InstrumentSlot slot, bool snapshot) {
   InstrumentMarket& market = instruments_[index_of(slot)];
   if (market.order_book == InstrumentMarket::kNoOrderBook) {

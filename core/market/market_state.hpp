@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/instrument/contract.hpp"
@@ -61,6 +63,9 @@ class MarketState {
   IndexId apply(Venue venue, const IndexPrice& index, const Origin& origin);
   /// Notes that some market data of the instrument arrived.
   void note(InstrumentSlot slot, const Origin& origin);
+
+  /// See renumber(Origin&, ...).
+  void renumber_connections(std::span<const ConnectionId> new_of_old);
 
   /// The book of an instrument, made at its first snapshot. Nothing before, or when there are kMaxOrderBooks already (counted).
   OrderBook* begin_book(InstrumentSlot slot, bool snapshot);

@@ -40,13 +40,23 @@ class Quality {
   friend constexpr bool operator==(const Quality&, const Quality&) = default;
 
   /// From what concerns one input to what concerns everything: the reason that is shown is the widest one.
-  static constexpr std::array kMildestFirst{
-      FigureReason::None,          FigureReason::TooOld,        FigureReason::Halted,
-      FigureReason::Inconclusive,  FigureReason::Empty,         FigureReason::MissingEntryPrice,
-      FigureReason::MissingEquity, FigureReason::MissingIndex,  FigureReason::MissingVol,
-      FigureReason::MissingForward, FigureReason::MissingMark,  FigureReason::NotFinite,
-      FigureReason::MixedNumeraire, FigureReason::Expired,      FigureReason::NeverReceived,
-      FigureReason::FeedDown,      FigureReason::MissingInstrument};
+  static constexpr std::array kMildestFirst{FigureReason::None,
+                                            FigureReason::TooOld,
+                                            FigureReason::Halted,
+                                            FigureReason::Inconclusive,
+                                            FigureReason::Empty,
+                                            FigureReason::MissingEntryPrice,
+                                            FigureReason::MissingEquity,
+                                            FigureReason::MissingIndex,
+                                            FigureReason::MissingVol,
+                                            FigureReason::MissingForward,
+                                            FigureReason::MissingMark,
+                                            FigureReason::NotFinite,
+                                            FigureReason::MixedNumeraire,
+                                            FigureReason::Expired,
+                                            FigureReason::NeverReceived,
+                                            FigureReason::FeedDown,
+                                            FigureReason::MissingInstrument};
 
  private:
   static constexpr std::uint8_t kStale = 32;

@@ -31,20 +31,17 @@ void Account::begin_snapshot() {
   for (AccountPosition& position : positions_) position.named = false;
 }
 
-bool Account::end_snapshot(std::vector<std::uint32_t>& closed) {
-  if (!snapshot_open_) return false;
+void Account::end_snapshot(std::vector<std::uint32_t>& closed) {
+  if (!snapshot_open_) return;
   snapshot_open_ = false;
   complete_ = refused_ == 0;
   lost_ = false;
-  bool any = false;
   for (AccountPosition& position : positions_) {
     if (position.named || position.size == 0) continue;
     position.size = 0;
     position.average_entry = kAbsent;
-    any = true;
     if (position.holding != kNoHolding) closed.push_back(position.holding);
   }
-  return any;
 }
 
 void Account::lose_connection() {
@@ -71,6 +68,11 @@ void Account::hear(Venue venue, const Origin& origin) {
   newest_ = origin;
   venue_ = venue;
   heard_ = true;
+}
+
+void Account::renumber_connections(std::span<const ConnectionId> new_of_old) {
+  renumber(newest_, new_of_old);
+  for (Summary& summary : summaries_) renumber(summary.origin, new_of_old);
 }
 
 Quality Account::positions_quality(Freshness& freshness, const Feeds& feeds) const {

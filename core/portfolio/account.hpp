@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/market/event.hpp"
@@ -38,13 +39,15 @@ class Account {
 
   Effect apply(const PositionReport& report, InstrumentId instrument);
   void begin_snapshot();
-  /// What was not named since begin_snapshot() is flat. True when that closed anything; `closed` gets those holdings.
-  bool end_snapshot(std::vector<std::uint32_t>& closed);
+  /// What was not named since begin_snapshot() is flat; `closed` gets the holdings that this closed.
+  void end_snapshot(std::vector<std::uint32_t>& closed);
   /// The connection was lost: what is known may have changed since, and only a whole new snapshot makes it known again.
   void lose_connection();
   /// True when the asset is new.
   bool apply(const AccountSummary& summary, const Origin& origin);
   void hear(Venue venue, const Origin& origin);
+  /// See renumber(Origin&, ...).
+  void renumber_connections(std::span<const ConnectionId> new_of_old);
 
   /// How far the list of positions may be believed.
   [[nodiscard]] Quality positions_quality(Freshness& freshness, const Feeds& feeds) const;
