@@ -17,6 +17,7 @@ void add(NetGross& sum, double value) {
 NetGross operator+(const NetGross& a, const NetGross& b) { return {a.net + b.net, a.gross + b.gross}; }
 
 Estimate neutrality(const NetGross& greek, const Quality& quality) {
+  if (!quality.ok()) return {0, quality};
   const auto ratio = neutrality_ratio(greek);
   if (!ratio) return {0, worst(quality, Quality::unknown(FigureReason::Empty))};
   return {*ratio, quality};

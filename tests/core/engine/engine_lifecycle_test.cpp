@@ -1,0 +1,420 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "core/engine/engine_driver.hpp"
+
+using namespace hedgewatch;
+using namespace hedgewatch::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view kCall = "BTC-ONE-100000-C";
+constexpr std::string_view kPerpetual = "BTC-PERPETUAL";
+
+EngineSetup account_book() {
+  EngineSetup setup = EngineDriver::setup();
+  setup.accounts = {"main"};
+  BookSetup book;
+  book.name = "main";
+  book.rules = {BookRule{.accounts = {kMain}, .underlyings = {"BTC"}, .instruments = {}}};
+  setup.books = {book};
+  return setup;
+}
+
+EngineSetup line_book() {
+  EngineSetup setup = EngineDriver::setup();
+  setup.books = {book_of("main", {line(kCall, 10, 0.05), line(kPerpetual, -300'000, 100'000)})};
+  return setup;
+}
+
+void list_and_mark(EngineDriver& driver) {
+  driver.list_option(kCall, OptionRight::Call, 100'000, 36.5);
+  driver.list_perpetual(kPerpetual);
+  driver.mark(kCall, {.price = 0.063, .vol = 0.5, .forward = 100'000, .index = 99'000, .rate = 0});
+  driver.mark(kPerpetual, {.price = 100'000, .index = 99'000});
+}
+
+EngineDriver desk(EngineSetup setup) {
+  EngineDriver driver{std::move(setup)};
+  list_and_mark(driver);
+  driver.cycle();
+  return driver;
+}
+
+std::string delta_state(const EngineDriver& driver, std::string_view book = "main") {
+  return driver.state(Figure::BookDeltaCoins, {book, "BTC", "black_scholes"});
+}
+
+double delta(const EngineDriver& driver, std::string_view book = "main") {
+  return driver.value(Figure::BookDeltaCoins, {book, "BTC", "black_scholes"});
+}
+
+}  // namespace
+
+TEST_SUITE("core/engine/engine") {
+  // ---- freshness
+
+  TEST_CASE("figures turn stale by time alone, at the venue's limit, and recover with the next message") {
+    EngineDriver driver = desk(line_book());
+    driver.advance(60s);
+    driver.cycle();
+    CHECK(delta_state(driver) == "ok/none");
+    driver.advance(1ns);
+    driver.cycle();
+    CHECK(delta_state(driver) == "stale/too_old");
+    CHECK(driver.state(Figure::Delta, {"deribit", kCall}) == "stale/too_old");
+    CHECK(driver.state(Figure::BookValueUsd, {"main", "BTC"}) == "stale/too_old");
+    CHECK(driver.state(Figure::IndexPriceUsd, {"deribit", "BTC"}) == "stale/too_old");
+    driver.mark(kCall, {.price = 0.063, .vol = 0.5, .forward = 100'000, .index = 99'000});
+    driver.cycle();
+    CHECK(driver.state(Figure::Delta, {"deribit", kCall}) == "ok/none");
+    CHECK(delta_state(driver) == "stale/too_old");  // the perpetual's mark is still old
+    driver.mark(kPerpetual, {.price = 100'000, .index = 99'000});
+    driver.cycle();
+    CHECK(delta_state(driver) == "ok/none");
+  }
+
+  TEST_CASE("one old input turns stale while its fresher neighbour's own figures stay") {
+    EngineDriver driver = desk(line_book());
+    driver.advance(40s);
+    driver.mark(kCall, {.price = 0.063, .vol = 0.5, .forward = 100'000, .index = 99'000});
+    driver.cycle();
+    driver.advance(30s);
+    driver.cycle();
+    CHECK(driver.state(Figure::MarkPrice, {"deribit", kPerpetual}) == "stale/too_old");
+    CHECK(driver.state(Figure::MarkPrice, {"deribit", kCall}) == "ok/none");
+    driver.advance(31s);
+    driver.cycle();
+    CHECK(driver.state(Figure::MarkPrice, {"deribit", kCall}) == "stale/too_old");
+  }
+
+  TEST_CASE("the limit is the venue's own") {
+    EngineSetup setup = line_book();
+    setup.venues[0].market_data_max_age = 5s;
+    EngineDriver driver = desk(setup);
+    driver.advance(6s);
+    driver.cycle();
+    CHECK(delta_state(driver) == "stale/too_old");
+  }
+
+  TEST_CASE("a timer tick is enough to make time pass") {
+    EngineDriver driver = desk(line_book());
+    const MonoTime before = driver.now();
+    driver.advance(61s);
+    driver.apply(TimerTick{});
+    driver.engine().end_cycle(before);
+    CHECK(delta_state(driver) == "stale/too_old");
+  }
+
+  TEST_CASE("a feed that goes down takes its figures along at once, and brings them back when it is live again") {
+    EngineDriver driver = desk(line_book());
+    for (const FeedPhase phase : {FeedPhase::Down, FeedPhase::Connecting, FeedPhase::Synchronising}) {
+      driver.status(kPublic, phase);
+      driver.cycle();
+      CHECK(delta_state(driver) == "stale/feed_down");
+      CHECK(driver.value(Figure::FeedLive, {"deribit", "market"}) == 0);
+    }
+    driver.status(kPublic, FeedPhase::Live);
+    driver.cycle();
+    CHECK(delta_state(driver) == "ok/none");
+    CHECK(driver.value(Figure::FeedLive, {"deribit", "market"}) == 1);
+  }
+
+  TEST_CASE("nothing is shown before the first live status") {
+    EngineDriver driver{line_book(), false};
+    list_and_mark(driver);
+    driver.cycle();
+    CHECK(delta_state(driver) == "stale/feed_down");
+    CHECK(driver.value(Figure::PositionSize, {"main", "deribit", kCall}) == 10);
+  }
+
+  TEST_CASE("ages grow with time and start anew with data") {
+    EngineDriver driver = desk(line_book());
+    CHECK(driver.value(Figure::DataAgeSeconds, {"deribit", kCall}) == 0);
+    driver.advance(2500ms);
+    driver.cycle();
+    CHECK(driver.value(Figure::DataAgeSeconds, {"deribit", kCall}) == 2.5);
+    CHECK(driver.value(Figure::FeedLastMarketDataAgeSeconds, {"deribit", "market"}) == 2.5);
+    CHECK(driver.state(Figure::FeedLastMarketDataAgeSeconds, {"deribit", "account"}) == "unknown/never_received");
+    driver.mark(kCall, {.price = 0.063});
+    driver.cycle();
+    CHECK(driver.value(Figure::DataAgeSeconds, {"deribit", kCall}) == 0);
+    CHECK(driver.value(Figure::DataAgeSeconds, {"deribit", kPerpetual}) == 2.5);
+  }
+
+  TEST_CASE("a moving index reaches every position's dollars within the slow rhythm, and the book's at once") {
+    EngineDriver driver = desk(line_book());
+    driver.advance(50ms);
+    driver.index(100'000);
+    driver.cycle();
+    CHECK(driver.value(Figure::BookValueUsd, {"main", "BTC"}) == doctest::Approx(0.63 * 100'000));
+    driver.advance(60ms);
+    driver.cycle();
+    CHECK(driver.value(Figure::PositionNotionalUsd, {"main", "deribit", kCall}) == doctest::Approx(1'000'000));
+  }
+
+  TEST_CASE("the platform's lock is shown, and unknown before the venue said anything") {
+    EngineDriver driver = desk(line_book());
+    CHECK(driver.state(Figure::PlatformLocked, {"deribit"}) == "unknown/never_received");
+    driver.apply(PlatformState{.locked = true, .maintenance = false});
+    driver.cycle();
+    CHECK(driver.value(Figure::PlatformLocked, {"deribit"}) == 1);
+    driver.apply(PlatformState{.locked = false, .maintenance = true});
+    driver.cycle();
+    CHECK(driver.value(Figure::PlatformLocked, {"deribit"}) == 1);
+    driver.apply(PlatformState{});
+    driver.cycle();
+    CHECK(driver.value(Figure::PlatformLocked, {"deribit"}) == 0);
+    driver.status(kPublic, FeedPhase::Down);
+    driver.cycle();
+    CHECK(driver.state(Figure::PlatformLocked, {"deribit"}) == "stale/feed_down");
+  }
+
+  // ---- accounts
+
+  TEST_CASE("an account's positions are unknown, not nothing, until its first whole snapshot") {
+    EngineDriver driver = desk(account_book());
+    CHECK(delta_state(driver) == "unknown/never_received");
+    driver.begin_snapshot();
+    driver.position(kPerpetual, 200'000, 90'000);
+    driver.cycle();
+    CHECK(delta_state(driver) == "unknown/never_received");
+    driver.end_snapshot();
+    driver.cycle();
+    CHECK(delta(driver) == doctest::Approx(2));
+  }
+
+  TEST_CASE("an empty account is known to be nothing once its snapshot says so") {
+    EngineDriver driver = desk(account_book());
+    driver.begin_snapshot();
+    driver.end_snapshot();
+    driver.cycle();
+    CHECK(delta(driver) == 0);
+    CHECK(driver.value(Figure::BookVegaUsdPerVolPoint, {"main", "BTC"}) == 0);
+    CHECK(driver.value(Figure::BookDeltaUsd, {"main", "BTC", "black_scholes"}) == 0);
+    driver.status(kPrivate, FeedPhase::Down);
+    driver.cycle();
+    CHECK(delta_state(driver) == "unknown/feed_down");
+  }
+
+  TEST_CASE("a position that a snapshot does not name is flat, and its book reads 0 instead of vanishing") {
+    EngineDriver driver = desk(account_book());
+    driver.begin_snapshot();
+    driver.position(kPerpetual, 200'000, 90'000);
+    driver.end_snapshot();
+    driver.cycle();
+    driver.begin_snapshot();
+    driver.end_snapshot();
+    driver.cycle();
+    CHECK(driver.value(Figure::PositionSize, {"main", "deribit", kPerpetual}) == 0);
+    CHECK(delta(driver) == 0);
+    CHECK(driver.value(Figure::BookValueUsd, {"main", "BTC"}) == 0);
+  }
+
+  TEST_CASE("the venue's report of a changed position is shown with the same cycle") {
+    EngineDriver driver = desk(account_book());
+    driver.begin_snapshot();
+    driver.position(kPerpetual, 200'000, 90'000);
+    driver.end_snapshot();
+    driver.cycle();
+    driver.position(kPerpetual, -50'000, 110'000);
+    driver.cycle();
+    CHECK(delta(driver) == doctest::Approx(-0.5));
+    driver.position(kCall, 3, 0.06);
+    driver.cycle();
+    CHECK(driver.value(Figure::PositionSize, {"main", "deribit", kCall}) == 3);
+    driver.position(kCall, 0);
+    driver.cycle();
+    CHECK(delta(driver) == doctest::Approx(-0.5));
+  }
+
+  TEST_CASE("after its feed was down an account needs a new snapshot") {
+    EngineDriver driver = desk(account_book());
+    driver.begin_snapshot();
+    driver.position(kPerpetual, 200'000, 90'000);
+    driver.end_snapshot();
+    driver.status(kPrivate, FeedPhase::Down);
+    driver.status(kPrivate, FeedPhase::Synchronising);
+    driver.status(kPrivate, FeedPhase::Live);
+    driver.cycle();
+    CHECK(delta_state(driver) == "unknown/never_received");
+    driver.begin_snapshot();
+    driver.position(kPerpetual, 100'000, 90'000);
+    driver.end_snapshot();
+    driver.cycle();
+    CHECK(delta(driver) == doctest::Approx(1));
+  }
+
+  TEST_CASE("positions turn stale when the account has been silent beyond its limit") {
+    EngineDriver driver = desk(account_book());
+    driver.begin_snapshot();
+    driver.position(kPerpetual, 200'000, 90'000);
+    driver.end_snapshot();
+    driver.cycle();
+    driver.advance(119s);
+    driver.mark(kPerpetual, {.price = 100'000, .index = 99'000});
+    driver.cycle();
+    CHECK(delta_state(driver) == "ok/none");
+    driver.advance(2s);
+    driver.cycle();
+    CHECK(delta_state(driver) == "stale/too_old");
+    driver.begin_snapshot();
+    driver.position(kPerpetual, 200'000, 90'000);
+    driver.end_snapshot();
+    driver.cycle();
+    CHECK(delta_state(driver) == "ok/none");
+  }
+
+  TEST_CASE("what no book takes is reported as the rest, and only when there is something") {
+    EngineDriver driver = desk(account_book());
+    driver.list_perpetual("ETH-PERPETUAL", "ETH");
+    driver.mark("ETH-PERPETUAL", {.price = 4'000, .index = 3'990});
+    driver.begin_snapshot();
+    driver.end_snapshot();
+    driver.cycle();
+    CHECK_FALSE(driver.has(Figure::BookDeltaCoins, {"rest", "ETH", "black_scholes"}));
+    driver.position("ETH-PERPETUAL", 40'000, 4'000);
+    driver.cycle();
+    CHECK(driver.value(Figure::BookDeltaCoins, {"rest", "ETH", "black_scholes"}) == doctest::Approx(10));
+    CHECK(delta(driver) == 0);
+  }
+
+  TEST_CASE("equity is valued at the index, and margins are the venue's over its own margin balance") {
+    EngineDriver driver = desk(account_book());
+    driver.summary({.asset = AssetCode::from("BTC").value(),
+                    .equity = 4,
+                    .balance = 3.5,
+                    .margin_balance = 2,
+                    .initial_margin = 1.2,
+                    .maintenance_margin = 0.9});
+    driver.summary({.asset = AssetCode::from("USDC").value(), .equity = 1'000});
+    driver.summary({.asset = AssetCode::from("USD").value(), .equity = 700, .margin_balance = 0, .initial_margin = 0});
+    driver.cycle();
+    CHECK(driver.value(Figure::EquityUsd, {"main", "deribit", "BTC"}) == 396'000);
+    CHECK(driver.value(Figure::Balance, {"main", "deribit", "BTC"}) == 3.5);
+    CHECK(driver.value(Figure::MarginBalance, {"main", "deribit", "BTC"}) == 2);
+    CHECK(driver.value(Figure::InitialMarginRatio, {"main", "deribit", "BTC"}) == doctest::Approx(0.6));
+    CHECK(driver.value(Figure::MaintenanceMarginRatio, {"main", "deribit", "BTC"}) == doctest::Approx(0.45));
+    CHECK(driver.state(Figure::EquityUsd, {"main", "deribit", "USDC"}) == "unknown/missing_index");
+    CHECK(driver.value(Figure::EquityUsd, {"main", "deribit", "USD"}) == 700);
+    CHECK(driver.state(Figure::InitialMarginRatio, {"main", "deribit", "USD"}) == "unknown/empty");
+    driver.index(0.99, "USDC", "USD");
+    driver.cycle();
+    CHECK(driver.value(Figure::EquityUsd, {"main", "deribit", "USDC"}) == doctest::Approx(990));
+    driver.advance(121s);
+    driver.cycle();
+    CHECK(driver.state(Figure::Balance, {"main", "deribit", "BTC"}) == "stale/too_old");
+  }
+
+  // ---- instruments come and go
+
+  TEST_CASE("a line becomes a figure when its instrument is listed") {
+    EngineDriver driver{line_book()};
+    driver.cycle();
+    CHECK(driver.state(Figure::BookDeltaCoins, {"main", "", "black_scholes"}) == "unknown/missing_instrument");
+    driver.list_option(kCall, OptionRight::Call, 100'000, 36.5);
+    driver.mark(kCall, {.price = 0.063, .vol = 0.5, .forward = 100'000, .index = 99'000});
+    driver.cycle();
+    CHECK(delta_state(driver) == "unknown/missing_instrument");
+    driver.list_perpetual(kPerpetual);
+    driver.cycle();
+    CHECK(delta_state(driver) == "unknown/never_received");
+    driver.mark(kPerpetual, {.price = 100'000, .index = 99'000});
+    driver.cycle();
+    CHECK(delta_state(driver) == "ok/none");
+  }
+
+  TEST_CASE("a position in an instrument that is not listed makes its book unknown until it is") {
+    EngineDriver driver = desk(account_book());
+    driver.begin_snapshot();
+    driver.apply(PositionReport{.size = size_of(5), .average_entry = 1}, make_instrument_id(Venue::Deribit, 2), kMain, kPrivate);
+    driver.end_snapshot();
+    driver.cycle();
+    CHECK(delta_state(driver) == "unknown/missing_instrument");
+    driver.list_perpetual("BTC-NEW");
+    driver.mark("BTC-NEW", {.price = 100'000, .index = 99'000});
+    driver.cycle();
+    CHECK(delta(driver) == doctest::Approx(5 / 100'000.0));
+  }
+
+  TEST_CASE("an option past its expiry by the venue's clock leaves the Greeks, and its value is unknown until it is settled") {
+    EngineDriver driver = desk(line_book());
+    driver.advance(std::chrono::hours{24 * 36 + 12});
+    driver.mark(kPerpetual, {.price = 100'000, .index = 99'000});
+    driver.cycle();
+    CHECK(delta(driver) == doctest::Approx(-3));
+    CHECK(driver.value(Figure::BookVegaUsdPerVolPoint, {"main", "BTC"}) == 0);
+    CHECK(driver.state(Figure::Delta, {"deribit", kCall}) == "unknown/expired");
+    CHECK(driver.state(Figure::PositionDeltaCoins, {"main", "deribit", kCall}) == "unknown/expired");
+    CHECK(driver.state(Figure::BookValueUsd, {"main", "BTC"}) == "unknown/expired");
+  }
+
+  TEST_CASE("an instrument that the venue calls expired is expired") {
+    EngineDriver driver = desk(line_book());
+    driver.apply(InstrumentStateChanged{InstrumentPhase::Expired}, driver.id(kCall));
+    driver.cycle();
+    CHECK(delta(driver) == doctest::Approx(-3));
+    CHECK(driver.state(Figure::MarkPrice, {"deribit", kCall}) == "unknown/expired");
+  }
+
+  TEST_CASE("a contract that is listed anew with another strike is priced as what it is now") {
+    EngineDriver driver = desk(line_book());
+    const double before = driver.value(Figure::Delta, {"deribit", kCall});
+    driver.list_option(kCall, OptionRight::Call, 120'000, 36.5);
+    driver.cycle();
+    CHECK(driver.value(Figure::Delta, {"deribit", kCall}) < before);
+  }
+
+  // ---- a new configuration
+
+  TEST_CASE("a new configuration keeps market, instruments and account positions") {
+    EngineDriver driver = desk(account_book());
+    driver.begin_snapshot();
+    driver.position(kPerpetual, 200'000, 90'000);
+    driver.end_snapshot();
+    driver.cycle();
+    EngineSetup changed = account_book();
+    changed.books[0].name = "renamed";
+    changed.watch = {deribit(kCall)};
+    driver.engine().reconfigure(changed);
+    driver.cycle();
+    CHECK(delta(driver, "renamed") == doctest::Approx(2));
+    CHECK(driver.value(Figure::Delta, {"deribit", kCall}) > 0.5);
+    CHECK_FALSE(driver.has(Figure::BookDeltaCoins, {"main", "BTC", "black_scholes"}));
+  }
+
+  TEST_CASE("a new configuration that numbers connections and accounts anew does not mix them up") {
+    EngineDriver driver = desk(account_book());
+    driver.begin_snapshot();
+    driver.position(kPerpetual, 200'000, 90'000);
+    driver.end_snapshot();
+    driver.cycle();
+    EngineSetup changed = account_book();
+    changed.connections = {"new", "account", "market"};
+    changed.connection_venues = {Venue::Deribit, Venue::Deribit, Venue::Deribit};
+    changed.accounts = {"other", "main"};
+    changed.books[0].rules[0].accounts = {AccountId{1}};
+    driver.engine().reconfigure(changed);
+    driver.cycle();
+    CHECK(delta(driver) == doctest::Approx(2));
+    driver.status(ConnectionId{2}, FeedPhase::Down);
+    driver.cycle();
+    CHECK(delta_state(driver) == "stale/feed_down");
+    changed.connections = {"new", "account"};
+    driver.engine().reconfigure(changed);
+    driver.cycle();
+    CHECK(delta_state(driver) == "stale/feed_down");
+  }
+
+  TEST_CASE("ticks between a new configuration and the end of its cycle are not lost") {
+    EngineDriver driver = desk(line_book());
+    EngineSetup changed = line_book();
+    changed.books.push_back(book_of("second", {line(kPerpetual, 100'000, 100'000)}));
+    driver.engine().reconfigure(changed);
+    driver.mark(kPerpetual, {.price = 50'000, .index = 99'000});
+    driver.cycle();
+    CHECK(delta(driver, "second") == doctest::Approx(2));
+  }
+}

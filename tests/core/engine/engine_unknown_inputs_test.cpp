@@ -1,0 +1,327 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/engine/engine_driver.hpp"
+
+using namespace hedgewatch;
+using namespace hedgewatch::testing;
+
+namespace {
+
+constexpr std::string_view kCall = "BTC-ONE-100000-C";
+constexpr std::string_view kPut = "BTC-ONE-90000-P";
+constexpr std::string_view kPerpetual = "BTC-PERPETUAL";
+constexpr std::string_view kLinear = "BTC_USDC-PERPETUAL";
+
+/// Every input that the desk of this test has. A row of the table spoils one.
+struct Inputs {
+  bool list_put = true;
+  Mark call{.price = 0.063, .vol = 0.5, .forward = 100'000, .rate = 0};
+  Mark put{.price = 0.02, .vol = 0.55, .forward = 100'000, .rate = 0};
+  Mark perpetual{.price = 100'000};
+  Mark linear{.price = 100'100};
+  bool send_call = true;
+  bool send_perpetual = true;
+  double usd_index = 99'000;
+  double usdc_index = 99'010;
+  double perpetual_entry = 95'000;
+  bool send_equity = true;
+  bool snapshot = true;
+  FeedPhase market_phase = FeedPhase::Live;
+  FeedPhase account_phase = FeedPhase::Live;
+  InstrumentPhase call_phase = InstrumentPhase::Open;
+};
+
+/// The call and the put are lines, the perpetuals are an account's; all in one book, hedged by the inverse perpetual.
+EngineDriver desk(const Inputs& inputs) {
+  EngineSetup setup = EngineDriver::setup();
+  setup.accounts = {"main"};
+  BookSetup book = book_of("main", {line(kCall, 10, 0.05), line(kPut, -5, 0.03)});
+  book.rules = {BookRule{}};
+  book.equity = {{.account = kMain, .share = 1}};
+  HedgeSetup hedge;
+  hedge.name = "hedge";
+  hedge.book = "main";
+  hedge.underlying = "BTC";
+  hedge.legs = {deribit("BTC-PERPETUAL")};
+  hedge.soft_delta_limit_coins = 0.5;
+  hedge.hard_delta_limit_coins = 2;
+  hedge.vega_limit_usd_per_vol_point = 1'000;
+  setup.books = {book};
+  setup.hedges = {hedge};
+  EngineDriver driver{setup, false};
+  driver.list_option(kCall, OptionRight::Call, 100'000, 36.5);
+  if (inputs.list_put) driver.list_option(kPut, OptionRight::Put, 90'000, 36.5);
+  driver.list_perpetual(kPerpetual);
+  driver.list_linear(kLinear);
+  driver.status(kPublic, FeedPhase::Live);
+  driver.status(kPrivate, FeedPhase::Live);
+  driver.apply(PlatformState{}, kNoInstrument, kNoAccount, kPrivate);
+  driver.apply(Quote{}, driver.id(kCall), kNoAccount, kPrivate);
+  if (inputs.send_call) driver.mark(kCall, inputs.call);
+  if (inputs.list_put) driver.mark(kPut, inputs.put);
+  if (inputs.send_perpetual) driver.mark(kPerpetual, inputs.perpetual);
+  driver.mark(kLinear, inputs.linear);
+  driver.index(inputs.usd_index);
+  driver.index(inputs.usdc_index, "BTC", "USDC");
+  driver.begin_snapshot();
+  driver.position(kPerpetual, -300'000, inputs.perpetual_entry);
+  driver.position(kLinear, 1, 99'000);
+  if (inputs.snapshot) driver.end_snapshot();
+  if (inputs.send_equity)
+    driver.summary({.asset = AssetCode::from("BTC").value(),
+                    .equity = 4,
+                    .balance = 4,
+                    .margin_balance = 4,
+                    .initial_margin = 1,
+                    .maintenance_margin = 0.5});
+  if (inputs.market_phase != FeedPhase::Live) driver.status(kPublic, inputs.market_phase);
+  if (inputs.account_phase != FeedPhase::Live) driver.status(kPrivate, inputs.account_phase);
+  if (inputs.call_phase != InstrumentPhase::Open) driver.apply(InstrumentStateChanged{inputs.call_phase}, driver.id(kCall));
+  driver.cycle();
+  return driver;
+}
+
+/// "name scope" of every row that is not ok, with its state: what a table row is compared with.
+std::vector<std::pair<std::string, std::string>> not_ok(EngineDriver& driver) {
+  FigureSnapshot snapshot;
+  driver.engine().figures().copy_to(snapshot);
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (std::size_t i = 0; i < snapshot.values.size(); ++i) {
+    const FigureLayout::Row& row = snapshot.layout->rows[i];
+    const FigureValue& value = snapshot.values[i];
+    if (value.state == FigureState::Ok) continue;
+    rows.emplace_back(std::string{definition_of(row.figure).name}.substr(sizeof "hedgewatch_" - 1) + " " + row.scope,
+                      std::string{label(value.state)} + "/" + std::string{label(value.reason)});
+  }
+  return rows;
+}
+
+const std::vector<std::string> kCallGreeks = {"delta deribit/BTC-ONE-100000-C",
+                                              "gamma_per_usd deribit/BTC-ONE-100000-C",
+                                              "vega_usd_per_vol_point deribit/BTC-ONE-100000-C",
+                                              "theta_usd_per_day deribit/BTC-ONE-100000-C",
+                                              "rho_usd_per_percent deribit/BTC-ONE-100000-C",
+                                              "vanna deribit/BTC-ONE-100000-C",
+                                              "volga deribit/BTC-ONE-100000-C",
+                                              "charm deribit/BTC-ONE-100000-C",
+                                              "position_delta_coins main/deribit/BTC-ONE-100000-C"};
+const std::vector<std::string> kBookDeltas = {"book_delta_coins main/BTC/black_scholes",
+                                              "book_delta_coins main/BTC/net_transaction", "book_delta_coins main/BTC/with_equity",
+                                              "book_gamma_coins_per_percent main/BTC"};
+const std::vector<std::string> kBookDollarDeltas = {
+    "book_delta_usd main/BTC/black_scholes", "book_delta_usd main/BTC/net_transaction", "book_delta_usd main/BTC/with_equity"};
+const std::vector<std::string> kBookGreeks = {"book_gamma_usd_per_percent main/BTC",
+                                              "book_vega_usd_per_vol_point main/BTC",
+                                              "book_theta_usd_per_day main/BTC",
+                                              "book_rho_usd_per_percent main/BTC",
+                                              "book_vanna main/BTC",
+                                              "book_volga main/BTC",
+                                              "book_charm main/BTC"};
+const std::vector<std::string> kBookValue = {"book_value_usd main/BTC"};
+const std::vector<std::string> kHedgeItem = {"hedge_item_delta_coins hedge"};
+const std::vector<std::string> kHedgeLegs = {"hedge_legs_delta_coins hedge"};
+const std::vector<std::string> kHedgeNet = {"hedge_net_delta_coins hedge",
+                                            "hedge_net_delta_usd hedge",
+                                            "hedge_ratio hedge",
+                                            "hedge_over_ratio hedge",
+                                            "hedge_under_ratio hedge",
+                                            "hedge_wrong_way hedge",
+                                            "hedge_neutrality_ratio hedge/delta",
+                                            "hedge_neutrality_ratio hedge/gamma",
+                                            "hedge_limit_usage_ratio hedge/delta"};
+const std::vector<std::string> kHedgeVega = {"hedge_neutrality_ratio hedge/vega", "hedge_limit_usage_ratio hedge/vega"};
+const std::vector<std::string> kAccountPositions = {"position_size main/deribit/BTC-PERPETUAL",
+                                                    "position_size main/deribit/BTC_USDC-PERPETUAL",
+                                                    "position_notional_usd main/deribit/BTC-PERPETUAL",
+                                                    "position_notional_usd main/deribit/BTC_USDC-PERPETUAL",
+                                                    "position_unrealized_pnl_usd main/deribit/BTC-PERPETUAL",
+                                                    "position_unrealized_pnl_usd main/deribit/BTC_USDC-PERPETUAL",
+                                                    "position_delta_coins main/deribit/BTC-PERPETUAL",
+                                                    "position_delta_coins main/deribit/BTC_USDC-PERPETUAL"};
+
+struct Row {
+  std::string what;
+  std::string state;  ///< what every dependent figure must say
+  std::function<void(Inputs&)> spoil;
+  std::vector<std::vector<std::string>> dependents;
+};
+
+const Row kRows[] = {
+    {"a mark without a vol",
+     "unknown/missing_vol",
+     [](Inputs& in) { in.call.vol = kAbsent; },
+     {{"mark_vol_ratio deribit/BTC-ONE-100000-C"},
+      kCallGreeks,
+      kBookDeltas,
+      kBookDollarDeltas,
+      kBookGreeks,
+      kHedgeItem,
+      kHedgeNet,
+      kHedgeVega}},
+    {"a mark without a price",
+     "unknown/missing_mark",
+     [](Inputs& in) { in.call.price = kAbsent; },
+     {{"mark_price deribit/BTC-ONE-100000-C", "position_unrealized_pnl_usd main/deribit/BTC-ONE-100000-C"}, kBookValue}},
+    {"a future's mark without a price",
+     "unknown/missing_mark",
+     [](Inputs& in) { in.perpetual.price = kAbsent; },
+     {{"mark_price deribit/BTC-PERPETUAL", "position_unrealized_pnl_usd main/deribit/BTC-PERPETUAL",
+       "position_delta_coins main/deribit/BTC-PERPETUAL"},
+      kBookValue,
+      kBookDeltas,
+      kBookDollarDeltas,
+      kHedgeLegs,
+      kHedgeNet}},
+    {"a linear future's mark without a price",
+     "unknown/missing_mark",
+     [](Inputs& in) { in.linear.price = kAbsent; },
+     {{"mark_price deribit/BTC_USDC-PERPETUAL", "position_unrealized_pnl_usd main/deribit/BTC_USDC-PERPETUAL",
+       "position_notional_usd main/deribit/BTC_USDC-PERPETUAL"},
+      kBookValue}},
+    {"no message about a future at all",
+     "unknown/never_received",
+     [](Inputs& in) { in.send_perpetual = false; },
+     {{"mark_price deribit/BTC-PERPETUAL", "data_age_seconds deribit/BTC-PERPETUAL",
+       "position_unrealized_pnl_usd main/deribit/BTC-PERPETUAL", "position_delta_coins main/deribit/BTC-PERPETUAL"},
+      kBookValue,
+      kBookDeltas,
+      kBookDollarDeltas,
+      kHedgeLegs,
+      kHedgeNet}},
+    {"no index of the coin in dollars",
+     "unknown/missing_index",
+     [](Inputs& in) { in.usd_index = kAbsent; },
+     {{"index_price_usd deribit/BTC", "equity_usd main/deribit/BTC", "hedge_net_delta_usd hedge",
+       "position_notional_usd main/deribit/BTC-ONE-100000-C", "position_notional_usd main/deribit/BTC-ONE-90000-P",
+       "position_unrealized_pnl_usd main/deribit/BTC-ONE-100000-C", "position_unrealized_pnl_usd main/deribit/BTC-ONE-90000-P",
+       "position_unrealized_pnl_usd main/deribit/BTC-PERPETUAL"},
+      kBookValue,
+      kBookDollarDeltas}},
+    {"no index of the coin in the stablecoin",
+     "unknown/missing_index",
+     [](Inputs& in) { in.usdc_index = kAbsent; },
+     {{"hedge_net_delta_usd hedge"}, kBookDollarDeltas}},
+    {"a position without an entry price",
+     "unknown/missing_entry_price",
+     [](Inputs& in) { in.perpetual_entry = kAbsent; },
+     {{"position_unrealized_pnl_usd main/deribit/BTC-PERPETUAL"}, kBookValue}},
+    {"an account that never told its equity",
+     "unknown/missing_equity",
+     [](Inputs& in) { in.send_equity = false; },
+     {{"book_delta_coins main/BTC/with_equity", "book_delta_usd main/BTC/with_equity"}}},
+    {"a line whose instrument is not listed",
+     "unknown/missing_instrument",
+     [](Inputs& in) { in.list_put = false; },
+     {kBookDeltas, kBookDollarDeltas, kBookGreeks, kBookValue, kHedgeItem, kHedgeLegs, kHedgeNet, kHedgeVega}},
+    {"a snapshot of positions that never ended",
+     "unknown/never_received",
+     [](Inputs& in) { in.snapshot = false; },
+     {kAccountPositions, kBookDeltas, kBookDollarDeltas, kBookGreeks, kBookValue, kHedgeItem, kHedgeLegs, kHedgeNet, kHedgeVega}},
+    {"a halted instrument",
+     "stale/halted",
+     [](Inputs& in) { in.call_phase = InstrumentPhase::Halted; },
+     {{"mark_price deribit/BTC-ONE-100000-C", "mark_vol_ratio deribit/BTC-ONE-100000-C",
+       "forward_price_usd deribit/BTC-ONE-100000-C", "position_unrealized_pnl_usd main/deribit/BTC-ONE-100000-C"},
+      kCallGreeks,
+      kBookValue,
+      kBookDeltas,
+      kBookDollarDeltas,
+      kBookGreeks,
+      kHedgeItem,
+      kHedgeNet,
+      kHedgeVega}},
+};
+
+}  // namespace
+
+TEST_SUITE("core/engine/engine") {
+  TEST_CASE("with every input there, every figure is ok") {
+    EngineDriver driver = desk(Inputs{});
+    const auto rows = not_ok(driver);
+    for (const auto& [figure, state] : rows) {
+      CAPTURE(figure);
+      CHECK(state == "ok/none");
+    }
+  }
+
+  TEST_CASE("each missing input makes exactly the figures that depend on it unknown, with its reason") {
+    for (const Row& row : kRows) {
+      CAPTURE(row.what);
+      Inputs inputs;
+      row.spoil(inputs);
+      EngineDriver driver = desk(inputs);
+      std::set<std::string> expected;
+      for (const auto& group : row.dependents) expected.insert(group.begin(), group.end());
+      for (const auto& [figure, state] : not_ok(driver)) {
+        CAPTURE(figure);
+        CHECK(state == row.state);
+        CHECK_MESSAGE(expected.erase(figure) == 1, "does not depend on it, yet is not ok");
+      }
+      for (const std::string& figure : expected) CHECK_MESSAGE(figure.empty(), "depends on it, yet is shown: " << figure);
+    }
+  }
+
+  TEST_CASE("without any forward of the expiry every option of it is unknown, and marks and sizes stay") {
+    Inputs inputs;
+    inputs.call.forward = inputs.put.forward = kAbsent;
+    EngineDriver driver = desk(inputs);
+    for (const std::string_view name : {kCall, kPut}) {
+      CHECK(driver.state(Figure::Delta, {"deribit", name}) == "unknown/missing_forward");
+      CHECK(driver.state(Figure::ForwardPriceUsd, {"deribit", name}) == "unknown/missing_forward");
+      CHECK(driver.state(Figure::MarkPrice, {"deribit", name}) == "ok/none");
+      CHECK(driver.state(Figure::PositionSize, {"main", "deribit", name}) == "ok/none");
+    }
+    CHECK(driver.state(Figure::BookDeltaCoins, {"main", "BTC", "net_transaction"}) == "unknown/missing_forward");
+    CHECK(driver.state(Figure::BookValueUsd, {"main", "BTC"}) == "ok/none");
+  }
+
+  TEST_CASE("while the market feed is down nothing that needs a market is shown, and account figures in coin are") {
+    Inputs inputs;
+    inputs.market_phase = FeedPhase::Down;
+    EngineDriver driver = desk(inputs);
+    for (const auto& [figure, state] : not_ok(driver)) {
+      CAPTURE(figure);
+      CHECK(state == "stale/feed_down");
+    }
+    for (const Figure figure : {Figure::BookValueUsd, Figure::BookGammaUsdPerPercent, Figure::BookVegaUsdPerVolPoint,
+                                Figure::BookThetaUsdPerDay, Figure::BookRhoUsdPerPercent, Figure::BookCharm})
+      CHECK(driver.state(figure, {"main", "BTC"}) == "stale/feed_down");
+    CHECK(driver.state(Figure::EquityUsd, {"main", "deribit", "BTC"}) == "stale/feed_down");
+    CHECK(driver.value(Figure::Balance, {"main", "deribit", "BTC"}) == 4);
+    CHECK(driver.value(Figure::PositionSize, {"main", "deribit", kPerpetual}) == -300'000);
+    CHECK(driver.value(Figure::FeedLive, {"deribit", "market"}) == 0);
+    CHECK(driver.value(Figure::FeedLive, {"deribit", "account"}) == 1);
+  }
+
+  TEST_CASE("while the account feed is down its positions are unknown and its amounts stale, and the market is shown") {
+    Inputs inputs;
+    inputs.account_phase = FeedPhase::Down;
+    EngineDriver driver = desk(inputs);
+    CHECK(driver.state(Figure::PositionSize, {"main", "deribit", kPerpetual}) == "unknown/feed_down");
+    CHECK(driver.state(Figure::BookDeltaCoins, {"main", "BTC", "black_scholes"}) == "unknown/feed_down");
+    CHECK(driver.state(Figure::HedgeRatio, {"hedge"}) == "unknown/feed_down");
+    CHECK(driver.state(Figure::Balance, {"main", "deribit", "BTC"}) == "stale/feed_down");
+    CHECK(driver.state(Figure::Delta, {"deribit", kCall}) == "ok/none");
+    CHECK(driver.state(Figure::PositionSize, {"main", "deribit", kCall}) == "ok/none");
+  }
+
+  TEST_CASE("a number that is not finite is never shown") {
+    Inputs inputs;
+    inputs.perpetual.price = 0;
+    EngineDriver driver = desk(inputs);
+    CHECK(driver.state(Figure::BookDeltaCoins, {"main", "BTC", "black_scholes"}) == "unknown/not_finite");
+    CHECK(driver.state(Figure::PositionUnrealizedPnlUsd, {"main", "deribit", kPerpetual}) == "unknown/not_finite");
+    CHECK(driver.state(Figure::BookValueUsd, {"main", "BTC"}) == "unknown/not_finite");
+    inputs = Inputs{};
+    inputs.call.vol = -0.74;
+    EngineDriver negative = desk(inputs);
+    CHECK(negative.state(Figure::Delta, {"deribit", kCall}) == "unknown/not_finite");
+    CHECK(negative.state(Figure::BookVegaUsdPerVolPoint, {"main", "BTC"}) == "unknown/not_finite");
+  }
+}

@@ -1,0 +1,156 @@
+#include "core/hedge/hedge_relationship.hpp"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+using namespace hedgewatch;
+
+namespace {
+
+constexpr Quality kKnown = Quality::fresh(MonoTime{});
+
+PositionRisk holding(double delta, double gamma = 0, double vega = 0, double lot = 0) {
+  PositionRisk risk;
+  risk.total.delta_black_scholes_coins = delta;
+  risk.total.delta_net_transaction_coins = delta / 2;
+  risk.total.gamma_coins_per_percent = gamma;
+  risk.total.vega_usd_per_vol_point = vega;
+  risk.lot_delta_coins = lot;
+  risk.delta = risk.greeks = risk.greeks_usd = kKnown;
+  return risk;
+}
+
+HedgeSetup relationship() {
+  HedgeSetup setup;
+  setup.name = "main";
+  setup.soft_delta_limit_coins = 1;
+  setup.target_ratio = 1;
+  return setup;
+}
+
+/// The first position is the item, the others are legs.
+HedgeFigures figures_of(const HedgeSetup& setup, const std::vector<PositionRisk>& positions, const EquityPart& equity = {},
+                        const Quality& book = kKnown) {
+  std::vector<unsigned char> legs(positions.size(), 1);
+  legs[0] = 0;
+  const HedgePart part{.sum = sum_hedge(positions, legs, setup.view), .index_price = {50'000, kKnown}};
+  return hedge_figures(setup, std::span{&part, 1}, equity, book);
+}
+
+}  // namespace
+
+TEST_SUITE("core/hedge/hedge_relationship") {
+  TEST_CASE("legs that offset 80 % of the item give a ratio of 0.8") {
+    const HedgeFigures figures = figures_of(relationship(), {holding(10), holding(-6), holding(-2)});
+    CHECK(figures.item_delta_coins.value == 10);
+    CHECK(figures.legs_delta_coins.value == -8);
+    CHECK(figures.net_delta_coins.value == 2);
+    CHECK(figures.net_delta_usd.value == 100'000);
+    CHECK(figures.ratio.value == doctest::Approx(0.8));
+    CHECK(figures.over.value == 0);
+    CHECK(figures.under.value == doctest::Approx(0.2));
+    CHECK(figures.wrong_way.value == 0);
+    CHECK(figures.usage_delta.value == 2);
+  }
+
+  TEST_CASE("over- and under-hedge are measured against the target") {
+    HedgeSetup setup = relationship();
+    setup.target_ratio = 0.5;
+    const HedgeFigures figures = figures_of(setup, {holding(10), holding(-8)});
+    CHECK(figures.over.value == doctest::Approx(0.3));
+    CHECK(figures.under.value == 0);
+  }
+
+  TEST_CASE("legs of the item's own sign are the wrong way, with a negative ratio") {
+    for (const double side : {1.0, -1.0}) {
+      const HedgeFigures figures = figures_of(relationship(), {holding(side * 10), holding(side * 4)});
+      CHECK(figures.wrong_way.value == 1);
+      CHECK(figures.ratio.value == doctest::Approx(-0.4));
+      CHECK(figures.under.value == doctest::Approx(1.4));
+    }
+  }
+
+  TEST_CASE("the view decides which delta is hedged") {
+    HedgeSetup setup = relationship();
+    setup.view = DeltaView::NetTransaction;
+    CHECK(figures_of(setup, {holding(10), holding(-8)}).item_delta_coins.value == 5);
+    setup.view = DeltaView::WithEquity;
+    const EquityPart equity{.coins = {3, kKnown}, .usd = {150'000, kKnown}};
+    const HedgeFigures figures = figures_of(setup, {holding(10), holding(-8)}, equity);
+    CHECK(figures.item_delta_coins.value == 8);
+    CHECK(figures.net_delta_coins.value == 4);
+    CHECK(figures.net_delta_usd.value == 1 * 50'000 + 150'000);
+  }
+
+  TEST_CASE("equity that is not known makes only the view that needs it unknown") {
+    HedgeSetup setup = relationship();
+    const EquityPart equity{.coins = {0, Quality::unknown(FigureReason::MissingEquity)},
+                            .usd = {0, Quality::unknown(FigureReason::MissingEquity)}};
+    CHECK(figures_of(setup, {holding(10), holding(-8)}, equity).ratio.quality.ok());
+    setup.view = DeltaView::WithEquity;
+    CHECK(figures_of(setup, {holding(10), holding(-8)}, equity).ratio.quality.reason() == FigureReason::MissingEquity);
+  }
+
+  TEST_CASE("ratios near nothing are inconclusive while the net delta stays live") {
+    struct Row {
+      std::string why;
+      double item, leg, lot, soft_limit;
+      bool conclusive;
+    };
+    const Row rows[] = {
+        {"above every threshold", 1.2, -1, 0.5, 1, true},   {"below the soft limit", 0.9, -1, 0.5, 1, false},
+        {"below one lot", 1.2, -1, 1.5, 1, false},          {"below 5 % of the legs' gross delta", 1.2, -30, 0.5, 1, false},
+        {"exactly at the soft limit", 1, -1, 0.5, 1, true}, {"nothing at all", 0, 0, 0, 0, false},
+    };
+    for (const Row& row : rows) {
+      CAPTURE(row.why);
+      HedgeSetup setup = relationship();
+      setup.soft_delta_limit_coins = row.soft_limit;
+      const HedgeFigures figures = figures_of(setup, {holding(row.item), holding(row.leg, 0, 0, row.lot)});
+      for (const Estimate* ratio : {&figures.ratio, &figures.over, &figures.under, &figures.wrong_way}) {
+        CHECK(ratio->quality.ok() == row.conclusive);
+        if (!row.conclusive) CHECK(ratio->quality.reason() == FigureReason::Inconclusive);
+      }
+      CHECK(figures.net_delta_coins.quality.ok());
+      CHECK(figures.net_delta_coins.value == row.item + row.leg);
+    }
+  }
+
+  TEST_CASE("neutrality of each Greek is 1 minus net over gross, and nothing without a gross") {
+    const HedgeFigures figures = figures_of(relationship(), {holding(10, 0.4, 0), holding(-6, -0.1, 0), holding(-2, 0, 0)});
+    CHECK(figures.neutrality_delta.value == doctest::Approx(1 - 2.0 / 18));
+    CHECK(figures.neutrality_gamma.value == doctest::Approx(1 - 0.3 / 0.5));
+    CHECK(figures.neutrality_vega.quality.reason() == FigureReason::Empty);
+  }
+
+  TEST_CASE("limit usage is the size of the net Greek over its limit") {
+    HedgeSetup setup = relationship();
+    setup.soft_delta_limit_coins = 4;
+    setup.gamma_limit_coins_per_percent = 0.2;
+    setup.vega_limit_usd_per_vol_point = 500;
+    const HedgeFigures figures = figures_of(setup, {holding(10, -0.3, 1'000), holding(-12, 0, -250)});
+    CHECK(figures.usage_delta.value == 0.5);
+    CHECK(figures.usage_gamma.value == doctest::Approx(1.5));
+    CHECK(figures.usage_vega.value == 1.5);
+  }
+
+  TEST_CASE("an unpriced leg spoils what depends on legs and leaves the item alone") {
+    PositionRisk leg = holding(0);
+    leg.delta = Quality::unknown(FigureReason::MissingMark);
+    const HedgeFigures figures = figures_of(relationship(), {holding(10), leg});
+    CHECK(figures.item_delta_coins.quality.ok());
+    CHECK(figures.legs_delta_coins.quality.reason() == FigureReason::MissingMark);
+    CHECK(figures.net_delta_coins.quality.reason() == FigureReason::MissingMark);
+    CHECK(figures.ratio.quality.reason() == FigureReason::MissingMark);
+    CHECK(figures.neutrality_vega.quality.reason() == FigureReason::Empty);
+  }
+
+  TEST_CASE("a book whose positions are not known has no hedge figure") {
+    const HedgeFigures figures =
+        figures_of(relationship(), {holding(10), holding(-10)}, {}, Quality::unknown(FigureReason::FeedDown));
+    for (const Estimate* figure : {&figures.item_delta_coins, &figures.legs_delta_coins, &figures.net_delta_usd, &figures.ratio,
+                                   &figures.neutrality_delta, &figures.usage_delta})
+      CHECK(figure->quality.reason() == FigureReason::FeedDown);
+  }
+}
