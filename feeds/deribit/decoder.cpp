@@ -490,17 +490,18 @@ struct Decoder::Work {
 
   bool level(Side side, BookShape& shape) {
     std::size_t place = 0;
+    bool acts = false;
     bool removes = false;
     Exact price;
     Exact size;
     const std::string_view list = side == Side::Buy ? "bids" : "asks";
     const bool complete = array(list, [&] {
-      if (place == 0 && in.peek() == '"') {
+      if (place == 0 && !acts && in.peek() == '"') {
         std::string_view action;
         if (!in.string(action)) return fail_reading(list);
         removes = action == "delete";
         if (!removes && action != "new" && action != "change") return fail(DecodeFault::UnknownWord, list);
-        shape.with_action = true;
+        shape.with_action = acts = true;
         return true;
       }
       switch (place++) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,6 +78,7 @@ class DeribitSession final : public VenueSession {
   void on_frame(simdjson::padded_string_view frame, SessionTime now, EventBatch& events, SessionActions& actions) override;
   void on_closed(std::string_view reason, SessionTime now, EventBatch& events) override;
   void on_deadline(SessionTime now, EventBatch& events, SessionActions& actions) override;
+  void on_books_lost(std::span<const InstrumentId> books, SessionTime now, EventBatch& events, SessionActions& actions) override;
   [[nodiscard]] std::optional<MonoTime> deadline() const override;
   [[nodiscard]] std::optional<MonoTime> reconnect_at() const override;
 
