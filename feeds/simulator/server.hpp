@@ -16,9 +16,9 @@ struct SimulatedExchangeOptions {
   std::uint16_t port = 0;  ///< 0: any free one
   /// Where the certificate of the authority that signed the server's goes, as PEM. Empty: a file of its own in the
   /// temporary directory, removed at the end.
-  std::filesystem::path ca_file;
+  std::filesystem::path ca_file = {};
   /// Reads the steady clock; given by the owner, because a feed never reads one.
-  std::function<MonoTime()> clock;
+  std::function<MonoTime()> clock = {};
   /// A client with more than this waiting to be written is cut off as too slow.
   std::size_t most_queued_bytes = 32U << 20;
   std::size_t most_queued_frames = 50'000;

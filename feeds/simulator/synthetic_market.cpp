@@ -38,6 +38,16 @@ std::chrono::sys_days last_friday(std::chrono::year_month month) {
   return std::chrono::sys_days{month / std::chrono::Friday[std::chrono::last]};
 }
 
+/// The nearest price of the option grid on one side. The tick is that of the price itself.
+double option_price_at_most(double price) {
+  const double tick = SyntheticMarket::option_tick(price);
+  return on_tick(std::floor(price / tick + 1e-6), tick);
+}
+double option_price_at_least(double price) {
+  const double tick = SyntheticMarket::option_tick(price);
+  return on_tick(std::ceil(price / tick - 1e-6), tick);
+}
+
 /// 5JUN26, as in instrument names.
 std::string expiry_label(VenueTime expiry) {
   constexpr std::array<const char*, 12> kMonths{"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
@@ -217,7 +227,7 @@ void SyntheticMarket::list_series(std::size_t underlying, MarketChanges* changes
   std::map<std::chrono::sys_days, Wanted> wanted;
   std::chrono::sys_days first = day_of(now_);
   if (at_settlement(first) <= now_) first += days{1};
-  for (int i = 0; i < 2; ++i) wanted[first + days{i}] = {"day", false};
+  for (int i = 0; i < 3; ++i) wanted[first + days{i}] = {"day", false};
   const auto friday = first + (std::chrono::Friday - std::chrono::weekday{first});
   wanted[friday] = {"week", true};
   wanted[friday + days{7}] = {"week", false};
@@ -340,19 +350,15 @@ void SyntheticMarket::quote_option(const MarketInstrument& instrument, std::vect
   const double half_spread_vol = std::min(0.004 + 0.006 * wing, vol / 2);
   const double low = price_option(instrument, years, vol - half_spread_vol).price_coins;
   const double high = price_option(instrument, years, vol + half_spread_vol).price_coins;
-  double bid = on_tick(std::floor(low / option_tick(low) + 1e-9), option_tick(low));
-  double ask = on_tick(std::ceil(high / option_tick(high) - 1e-9), option_tick(high));
-  ask = std::max({ask, 0.0001, round_decimals(bid + option_tick(bid), 4)});
+  double bid = option_price_at_most(low);
+  double ask = std::max({option_price_at_least(high), 0.0001, option_price_at_least(bid + option_tick(bid))});
   for (int i = 0; i < kDepth && bid > 0; ++i) {
     bids.push_back({bid, level_amount(instrument, instrument.bids, bid)});
-    // Below the step the grid is finer, so the tick is asked for just under the price.
-    const double tick = option_tick(bid - 1e-9);
-    bid = on_tick(std::floor((bid - tick * (1 + i)) / tick + 1e-6), tick);
+    bid = option_price_at_most(bid - option_tick(bid) * (1 + i));
   }
   for (int i = 0; i < kDepth; ++i) {
     asks.push_back({ask, level_amount(instrument, instrument.asks, ask)});
-    const double tick = option_tick(ask + 1e-9);
-    ask = on_tick(std::ceil((ask + tick * (1 + i)) / tick - 1e-6), tick);
+    ask = option_price_at_least(ask + option_tick(ask) * (1 + i));
   }
 }
 
