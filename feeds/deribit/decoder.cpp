@@ -414,7 +414,6 @@ struct Decoder::Work {
     Mark mark;
     double vol_percent = kAbsent;
     VenueGreeks published;
-    bool has_greeks = false;
     Funding funding;
     if (!object("data", [&](JsonKey key) {
           switch (key.prefix()) {
@@ -453,9 +452,7 @@ struct Decoder::Work {
               if (key.is("funding_8h")) return number("funding_8h", funding.average_rate_8h);
               break;
             case k("greeks"):
-              if (in.skip_null()) return true;
-              has_greeks = true;
-              return greeks(published);
+              return in.skip_null() || greeks(published);
             default:
               break;
           }
@@ -476,6 +473,8 @@ struct Decoder::Work {
     if (!push_quote(bid, bid_size, ask, ask_size)) return false;
     if ((is_present(mark.price) || is_present(mark.vol) || is_present(mark.forward) || is_present(mark.index)) && !push(mark))
       return false;
+    const bool has_greeks = is_present(published.delta) || is_present(published.gamma) || is_present(published.vega) ||
+                            is_present(published.theta) || is_present(published.rho);
     if (has_greeks && contract_kind == ContractKind::Option && !push(published)) return false;
     const bool funded = is_present(funding.current_rate_8h) || is_present(funding.average_rate_8h);
     return !funded || contract_kind != ContractKind::Perpetual || push(funding);
@@ -1098,6 +1097,7 @@ struct Decoder::Work {
 
   bool changes() {
     VenueTime newest = kNoVenueTime;
+    bool has_positions = false;
     const std::size_t first = out.size();
     if (!object("data", [&](JsonKey key) {
           switch (key.prefix()) {
@@ -1105,6 +1105,7 @@ struct Decoder::Work {
               return fills("trades", newest);
             case k("positions"):
               if (key.is("positions")) {
+                has_positions = true;
                 header.exchange_time = kNoVenueTime;
                 return positions("positions");
               }
@@ -1115,6 +1116,7 @@ struct Decoder::Work {
           return skip();
         }))
       return false;
+    if (!has_positions) return fail(DecodeFault::MissingField, "positions");
     if (!every_position_known()) return false;
     // Positions carry no time of their own; the trades that made them do.
     for (Event& event : out.events().subspan(first))
@@ -1138,6 +1140,8 @@ struct Decoder::Work {
               return number("balance", row.balance);
             case k("margin_balance"):
               if (key.is("margin_balance")) return number("margin_balance", row.margin_balance);
+              break;
+            case k("margin_model"):
               if (key.is("margin_model")) return text("margin_model", model);
               break;
             case k("initial_margin"):
