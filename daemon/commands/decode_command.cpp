@@ -30,7 +30,8 @@ class DeribitNames final : public InstrumentNames {
   const deribit::Symbols& symbols_;
 };
 
-/// Channel, what became of the frame, and why: every record is counted under exactly one.
+/// Channel, what became of the frame, and why: every record is counted under exactly one. Rows and fields that a decoded frame
+/// had to leave out are counted beside it.
 class Tally {
  public:
   void count(std::string_view channel, std::string_view outcome, std::string_view reason = {}) {
@@ -43,7 +44,7 @@ class Tally {
     for (const auto& [key, number] : rows_) {
       const auto& [channel, outcome, reason] = key;
       out << number << ' ' << channel << ' ' << outcome << (reason.empty() ? "" : " ") << reason << '\n';
-      records += number;
+      if (outcome != "row" && outcome != "field") records += number;
     }
     out << records << " records, " << events << " events\n";
   }
