@@ -21,7 +21,7 @@ enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
 struct DaemonConfig {
   WaitMode wait = WaitMode::Adaptive;
   std::optional<unsigned> engine_cpu;   ///< the engine thread is pinned to this CPU; nothing: not pinned
-  std::size_t queue_capacity = 65'536;  ///< events that may wait between feeds and engine
+  std::size_t queue_capacity = 65'536;  ///< events of one connection that may wait for the engine; a whole option chain must fit
   LogLevel log_level = LogLevel::Info;
 };
 

@@ -265,7 +265,7 @@ class Reader {
     DaemonConfig daemon;
     read_choice(table, "wait", kWaits, daemon.wait);
     read_count(table, "engine_cpu", 0, 1023, daemon.engine_cpu);
-    read_count(table, "queue_capacity", 1'024, 16'777'216, daemon.queue_capacity);
+    read_count(table, "queue_capacity", 40'000, 500'000, daemon.queue_capacity);
     read_choice(table, "log_level", kLevels, daemon.log_level);
     table.finish();
     return daemon;

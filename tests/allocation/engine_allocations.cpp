@@ -1,41 +1,13 @@
-// A program of its own, because it replaces operator new: fails when the engine allocates in its steady state.
+// Fails when the engine allocates in its steady state.
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
 
 #include "core/engine/engine.hpp"
 #include "core/metric/figure_table.hpp"
-
-namespace {
-
-std::size_t allocations = 0;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  void* memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) throw std::bad_alloc{};
-  return memory;
-}
-void* operator new[](std::size_t size) { return operator new(size); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  ++allocations;
-  const auto step = static_cast<std::size_t>(alignment);
-  void* memory = std::aligned_alloc(step, (size + step - 1) / step * step);
-  if (memory == nullptr) throw std::bad_alloc{};
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+#include "counted_new.hpp"
 
 namespace hedgewatch {
 namespace {
@@ -173,7 +145,7 @@ int run() {
     desk.round(i);
     desk.engine.figures().copy_to(snapshot);
   }
-  const std::size_t before = allocations;
+  const std::size_t before = allocations();
   if (before == 0) {
     std::puts("FAILED: nothing was counted");
     return 1;
@@ -182,7 +154,7 @@ int run() {
     desk.round(i);
     desk.engine.figures().copy_to(snapshot);
   }
-  const std::size_t made = allocations - before;
+  const std::size_t made = allocations() - before;
   std::printf("%zu allocations in 2000 cycles of market and account events over %zu figures\n", made, snapshot.values.size());
   return made == 0 ? 0 : 1;
 }

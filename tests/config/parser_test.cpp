@@ -51,9 +51,9 @@ const BadExample kBadExamples[] = {
     {"top_no_venue", "1:1: venue: is missing, must be at least one [[venue]] table"},
     {"daemon_wait_unknown", "2:8: daemon.wait: is \"spin\", must be \"busy_poll\", \"adaptive\" or \"blocking\""},
     {"daemon_log_level_unknown", "2:13: daemon.log_level: is \"trace\", must be \"debug\", \"info\", \"warning\" or \"error\""},
-    {"daemon_queue_too_small", "2:18: daemon.queue_capacity: is 16, must be an integer from 1024 to 16777216"},
+    {"daemon_queue_too_small", "2:18: daemon.queue_capacity: is 16, must be an integer from 40000 to 500000"},
     {"daemon_engine_cpu_negative", "2:14: daemon.engine_cpu: is -1, must be an integer from 0 to 1023"},
-    {"daemon_queue_capacity_text", "2:18: daemon.queue_capacity: is \"64k\", must be an integer from 1024 to 16777216"},
+    {"daemon_queue_capacity_text", "2:18: daemon.queue_capacity: is \"64k\", must be an integer from 40000 to 500000"},
     {"daemon_misspelt_key", "2:1: daemon.queue_capactiy: is an unknown key, must be \"queue_capacity\" or left out"},
     {"http_listen_on_network",
      "2:10: http.listen: is \"0.0.0.0:9464\", must be on loopback (127.0.0.1 or [::1]): positions are served without a password, "
