@@ -26,6 +26,9 @@ double blended(const MarketInstrument& instrument, double size, double price, do
   return (size + more) / (size / price + more / at);
 }
 
+/// Sizes live on a grid of 1e-4 coin or whole dollars.
+double on_size_grid(double size) { return std::round(size * 1e4) / 1e4; }
+
 double fee_coins(const MarketInstrument& instrument, double price, double amount) {
   if (is_option(instrument)) return std::min(0.0003, 0.125 * price) * amount;
   return 0.0005 * amount / price;
@@ -96,7 +99,7 @@ void SyntheticAccount::open(const SyntheticMarket& market, std::size_t index, do
   const double price = is_option(instrument)
                            ? std::max(0.0001, std::round(instrument.mark_price * random_.uniform(0.92, 1.1) * 1e4) / 1e4)
                            : std::round(instrument.mark_price * random_.uniform(0.995, 1.005) / instrument.tick) * instrument.tick;
-  positions_[index] = {.size = size,
+  positions_[index] = {.size = on_size_grid(size),
                        .average_price = price,
                        .average_price_usd = is_option(instrument) ? price * instrument.index_usd : 0,
                        .session_price = is_option(instrument) ? price : instrument.settlement_price};
@@ -117,8 +120,7 @@ AccountFill SyntheticAccount::apply(const SyntheticMarket& market, const MarketT
     position.realized_coins += fill.profit_coins;
     position.size += closing;
   }
-  // Sizes live on a grid of 1e-4 coin or whole dollars.
-  position.size = std::round(position.size * 1e4) / 1e4;
+  position.size = on_size_grid(position.size);
   if (std::abs(opening) > 1e-9) {
     if (position.size == 0) {
       position.average_price = position.session_price = trade.price;
@@ -126,7 +128,7 @@ AccountFill SyntheticAccount::apply(const SyntheticMarket& market, const MarketT
       position.average_price = blended(instrument, position.size, position.average_price, opening, trade.price);
       position.session_price = blended(instrument, position.size, position.session_price, opening, trade.price);
     }
-    position.size = std::round((position.size + opening) * 1e4) / 1e4;
+    position.size = on_size_grid(position.size + opening);
     if (is_option(instrument)) position.average_price_usd = position.average_price * instrument.index_usd;
   }
   // Premium is paid at once; a future's profit waits for the settlement.

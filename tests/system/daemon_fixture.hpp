@@ -1,0 +1,158 @@
+#pragma once
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "daemon/application.hpp"
+#include "daemon/exposition/exposition_text.hpp"
+#include "daemon/exposition/tcp_client.hpp"
+#include "daemon/log.hpp"
+#include "feeds/simulator/deribit_exchange.hpp"
+#include "feeds/simulator/server.hpp"
+#include "feeds/simulator/synthetic_content.hpp"
+#include "feeds/transport/clock.hpp"
+
+namespace hedgewatch::testing {
+
+/// True as soon as the condition holds; false when it has not for a long time.
+template <class Condition>
+bool eventually(Condition condition) {
+  for (int attempt = 0; attempt < 3'000; ++attempt) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  return false;
+}
+
+/// A folder of its own, gone afterwards.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "hedgewatch-test-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  /// Writes a file that only this user can read; returns its path.
+  [[nodiscard]] std::string write(const std::string& name, std::string_view text) const {
+    const std::filesystem::path file = path_ / name;
+    std::ofstream{file, std::ios::binary} << text;
+    std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    return file.string();
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline constexpr std::string_view kClientId = "monitor";
+inline constexpr std::string_view kClientSecret = "a-secret-made-for-these-tests";
+
+/// One coin with a short chain, so that it is quick.
+inline simulator::SyntheticContentConfig small_market() {
+  simulator::SyntheticContentConfig config;
+  config.market.seed = 11;
+  config.market.start = from_nanoseconds<VenueTime>(nanoseconds_of(wall_now()) / 1'000'000 * 1'000'000);
+  config.market.strikes_per_side = 2;
+  simulator::UnderlyingConfig coin;
+  coin.currency = "BTC";
+  coin.index_usd = 61'000;
+  config.market.underlyings = {coin};
+  return config;
+}
+
+class Exchange {
+ public:
+  explicit Exchange(
+      std::unique_ptr<simulator::VenueContent> content = std::make_unique<simulator::SyntheticContent>(small_market())) {
+    simulator::DeribitExchangeConfig config;
+    config.keys = {{std::string{kClientId}, std::string{kClientSecret}, false}};
+    simulator::SimulatedExchangeOptions options;
+    options.clock = mono_now;
+    server_ = std::make_unique<simulator::SimulatedExchangeServer>(
+        std::move(options), std::make_unique<simulator::DeribitExchange>(std::move(config), std::move(content)));
+    server_->start();
+  }
+  [[nodiscard]] simulator::SimulatedExchangeServer& server() { return *server_; }
+
+ private:
+  std::unique_ptr<simulator::SimulatedExchangeServer> server_;
+};
+
+/// The configuration's head: listener and venue.
+inline std::string venue_config(Exchange& exchange, std::string_view more = {}) {
+  std::string text =
+      "[http]\nlisten = \"127.0.0.1:0\"\n\n[[venue]]\nkind = \"deribit\"\nnetwork = \"testnet\"\ncurrencies = [\"BTC\"]\n";
+  text += "endpoint = \"" + exchange.server().websocket_url() + "\"\n";
+  text += "ca_file = \"" + exchange.server().ca_file().string() + "\"\n";
+  text.append(more);
+  return text;
+}
+
+inline std::string account_config(const std::string& secret_file) {
+  return "\n[[account]]\nname = \"main\"\nvenue = \"deribit\"\nclient_id = \"" + std::string{kClientId} + "\"\nsecret_file = \"" +
+         secret_file + "\"\n";
+}
+
+/// The daemon in this process.
+class Daemon {
+ public:
+  explicit Daemon(const std::string& config_file)
+      : log_{{.least = LogLevel::Info,
+              .journal = true,
+              .write =
+                  [this](std::string_view line) {
+                    const std::scoped_lock lock{mutex_};
+                    lines_ += line;
+                  },
+              .mono = mono_now,
+              .wall = wall_now}},
+        application_{{.config_file = config_file, .observer = {}}, log_} {}
+
+  [[nodiscard]] Application& application() { return application_; }
+  void start() {
+    std::string faults;
+    for (const std::string& fault : application_.start()) faults += fault + '\n';
+    CAPTURE(faults);
+    REQUIRE(faults.empty());
+  }
+  [[nodiscard]] HttpAnswer get(std::string_view path, std::string_view headers = {}) {
+    return http_request(application_.http_port(), "GET", path, headers);
+  }
+  [[nodiscard]] HttpAnswer post(std::string_view path) {
+    return http_request(application_.http_port(), "POST", path, "Content-Length: 0\r\n");
+  }
+  [[nodiscard]] Exposition scrape() { return parse_exposition(get("/metrics").body); }
+  [[nodiscard]] bool becomes_ready() {
+    return eventually([this] { return get("/-/ready").status == 200; });
+  }
+  [[nodiscard]] std::string log_text() {
+    const std::scoped_lock lock{mutex_};
+    return lines_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string lines_;
+  Log log_;
+  Application application_;
+};
+
+}  // namespace hedgewatch::testing
