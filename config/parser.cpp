@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "config/shown.hpp"
 #include "config/table_reader.hpp"
+#include "config/text_screen.hpp"
 #include "config/value_forms.hpp"
 #include "core/types/duration_text.hpp"
 
@@ -23,30 +25,38 @@ using namespace std::chrono_literals;
 
 /// Shares are written as decimals; three times a third must not be called more than the whole.
 constexpr double kShareTolerance = 1e-9;
-constexpr std::int64_t kMostAccounts = 64;
+constexpr std::size_t kMostAccounts = 64;
 constexpr double kMostTargetRatio = 10;
 
 /// The names that one kind of table defines. While a definition itself is faulty, nobody is told that a name does not exist:
 /// one mistake, one fault.
-struct Names {
+class Names {
+ public:
   struct Known {
-    std::string name;
-    std::size_t line;
+    std::size_t index = 0;
+    std::size_t line = 0;
   };
-  std::vector<Known> known;
+
   bool complete = true;
 
-  [[nodiscard]] std::optional<std::size_t> index_of(std::string_view name) const {
-    const auto found = std::ranges::find(known, name, &Known::name);
-    if (found == known.end()) return std::nullopt;
-    return static_cast<std::size_t>(found - known.begin());
+  [[nodiscard]] const Known* find(std::string_view name) const {
+    const auto found = known_.find(name);
+    return found != known_.end() ? &found->second : nullptr;
   }
+  void add(std::string name, std::size_t line) { known_.emplace(std::move(name), Known{known_.size(), line}); }
+  [[nodiscard]] std::size_t size() const { return known_.size(); }
+
+  /// Some of them, for a fault.
   [[nodiscard]] std::string choices() const {
+    constexpr std::size_t kMostListed = 12;
     std::vector<std::string_view> names;
-    names.reserve(known.size());
-    for (const Known& one : known) names.push_back(one.name);
-    return one_of(names);
+    for (const auto& [name, known] : known_)
+      if (names.size() < kMostListed) names.emplace_back(name);
+    return one_of(names) + (known_.size() > kMostListed ? " and more" : "");
   }
+
+ private:
+  std::map<std::string, Known, std::less<>> known_;
 };
 
 std::string plural(std::size_t count, std::string_view noun) {
@@ -192,22 +202,22 @@ class Reader {
       names.complete = false;
       return std::nullopt;
     }
-    if (const auto other = names.index_of(found->value)) {
-      table.fault(*found, "is " + shown(found->value) + ", must be a name that is not taken (line " +
-                              std::to_string(names.known[*other].line) + " has it)");
+    if (const auto* other = names.find(found->value)) {
+      table.fault(*found, "is " + shown(found->value) + ", must be a name that is not taken (line " + std::to_string(other->line) +
+                              " has it)");
       return std::nullopt;
     }
-    names.known.push_back({found->value, found->at.line});
+    names.add(found->value, found->at.line);
     return found;
   }
 
   /// The index of a name that another table must define.
   std::optional<std::size_t> resolve(const Found<std::string>& found, const Names& names, std::string_view table) {
-    if (const auto index = names.index_of(found.value)) return index;
+    if (const auto* known = names.find(found.value)) return known->index;
     if (!names.complete) return std::nullopt;
     const std::string header = "[[" + std::string{table} + "]]";
     top_.fault(found, "is " + shown(found.value) + ", must be the name of a configured " + header +
-                          (names.known.empty() ? ", and there is none" : ": " + names.choices()));
+                          (names.size() == 0 ? ", and there is none" : ": " + names.choices()));
     return std::nullopt;
   }
 
@@ -224,10 +234,11 @@ class Reader {
 
   std::vector<InstrumentPattern> as_patterns(const std::vector<Found<std::string>>& texts, bool exact = false) {
     std::vector<InstrumentPattern> patterns;
+    std::set<std::string_view> seen;
     for (const auto& found : texts) {
       auto pattern = as_pattern(found, exact);
       if (!pattern) continue;
-      if (std::ranges::find(patterns, *pattern) != patterns.end())
+      if (!seen.insert(found.value).second)
         repeated(found);
       else
         patterns.push_back(std::move(*pattern));
@@ -237,10 +248,11 @@ class Reader {
 
   std::vector<std::string> as_asset_codes(const std::vector<Found<std::string>>& texts) {
     std::vector<std::string> codes;
+    std::set<std::string_view> seen;
     for (const auto& found : texts) {
       if (!is_asset_code(found.value))
         top_.fault(found, "is " + shown(found.value) + ", must be " + std::string{kAssetCodeForm});
-      else if (std::ranges::find(codes, found.value) != codes.end())
+      else if (!seen.insert(found.value).second)
         repeated(found);
       else
         codes.push_back(found.value);
@@ -251,7 +263,7 @@ class Reader {
   void repeated(const Found<std::string>& found) { top_.fault(found, "is " + shown(found.value) + " again, must be listed once"); }
 
   void check_venue_configured(const Awaited& awaited) {
-    if (!venues_.complete || venues_.index_of(label(awaited.pattern.venue))) return;
+    if (!venues_.complete || venues_.find(label(awaited.pattern.venue)) != nullptr) return;
     top_.fault(awaited.found, "is " + shown(awaited.found.value) + ", must be on a configured venue: " + venues_.choices());
   }
 
@@ -304,12 +316,12 @@ class Reader {
       venues_.complete = false;
       if (kind)
         table.fault(*kind, "is " + shown(kind->value) + ", must be " + std::string{kKindForm} + ", the only kind of this version");
-    } else if (const auto other = venues_.index_of(kind->value)) {
+    } else if (const auto* other = venues_.find(kind->value)) {
       table.fault(*kind, "is " + shown(kind->value) + " again, must be the only [[venue]] of its kind (line " +
-                             std::to_string(venues_.known[*other].line) + " has one)");
+                             std::to_string(other->line) + " has one)");
     } else {
       kind_is_good = true;
-      venues_.known.push_back({kind->value, kind->at.line});
+      venues_.add(kind->value, kind->at.line);
     }
 
     read_endpoint(table, venue);
@@ -374,7 +386,7 @@ class Reader {
     AccountConfig account;
     const auto name = read_name(table, accounts_);
     if (const auto venue = table.required_text("venue", "the kind of a configured [[venue]]")) {
-      if (venues_.index_of(venue->value))
+      if (venues_.find(venue->value) != nullptr)
         account.venue = *venue_from_label(venue->value);
       else if (venues_.complete)
         table.fault(*venue, "is " + shown(venue->value) + ", must be the kind of a configured [[venue]]: " + venues_.choices());
@@ -392,7 +404,7 @@ class Reader {
     if (const auto allow = table.boolean("allow_trading_scope", "true or false")) account.allow_trading_scope = allow->value;
     table.finish();
 
-    if (std::ssize(accounts_.known) == kMostAccounts + 1)
+    if (accounts_.size() == kMostAccounts + 1)
       table.fault(table.at(), table.path(),
                   "is account " + std::to_string(kMostAccounts + 1) + ", must be at most " + std::to_string(kMostAccounts));
     if (name) {
@@ -567,6 +579,10 @@ class Reader {
 
 Result<Config, std::vector<ConfigFault>> parse_config(std::string_view text, std::string_view file_name) {
   FaultList faults{file_name};
+  if (const auto refused = screen(text)) {
+    faults.add(refused->at, "", std::string{refused->message});
+    return faults.take();
+  }
   try {
     const toml::table document = toml::parse(text);
     Config config = Reader{document, faults}.read();
