@@ -3,7 +3,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -35,7 +34,7 @@ struct TimedPrice {
   MonoTime received{};
 };
 
-/// Both rights at one strike, undiscounted, quote per base (coin prices are multiplied by a forward first; see parity_in_coin).
+/// Both rights at one strike, undiscounted: quote per base, or coin for forward_from_coin_parity. A bid may be 0 (nobody bids).
 struct ParityQuotes {
   double strike = 0;
   double call_bid = kAbsent;
