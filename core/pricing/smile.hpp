@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 
 #include "core/types/result.hpp"
@@ -53,6 +53,10 @@ struct SmileQuote {
   double weight = 1;  ///< of the squared vol error; not negative, 0 leaves the point out
 };
 
+/// Weight of a quote by what its vol says about a price: vega relative to that at the money, exp(-d^2 / 2) with
+/// d = k / (vol sqrt T), but at least 0.05, so that far wings still shape the wings.
+[[nodiscard]] double vega_weight(double k, Vol vol, YearFraction to_expiry);
+
 /// Vol errors of a fit over its quotes, absolute, in vol points (0.01 of vol).
 struct FitError {
   double median_points = 0;
@@ -75,9 +79,15 @@ enum class SmileFault : std::uint8_t { TooFewQuotes, TimeNotPositive, NoAcceptab
 /// Fewest distinct usable quotes that a fit is made of.
 inline constexpr std::size_t kSmileMinimumQuotes = 5;
 
-/// Weighted least squares in vol. The result has no butterfly arbitrage and, where `earlier` is given, no calendar arbitrage
-/// against it; when no such slice is found, a fault. Deterministic, with a bounded number of steps.
+/// Slices of other expiries that a fit must not cross; null where there is none.
+struct SmileBounds {
+  const SviSlice* earlier = nullptr;
+  const SviSlice* later = nullptr;
+};
+
+/// Weighted least squares in vol. The result has no butterfly arbitrage, and no calendar arbitrage against its bounds; when no such
+/// slice is found, a fault. Deterministic, with a bounded number of steps.
 [[nodiscard]] Result<SmileFit, SmileFault> fit_smile(std::span<const SmileQuote> quotes, YearFraction to_expiry,
-                                                     const SviSlice* earlier = nullptr);
+                                                     SmileBounds bounds = {});
 
 }  // namespace hedgewatch

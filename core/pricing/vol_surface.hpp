@@ -66,12 +66,14 @@ struct VolQuestion {
   MonoTime now{};
 };
 
-/// The smiles of one underlying. Refitted as a whole: every slice is fitted against the one before it.
+/// The smiles of one underlying, refitted as a whole so that no expiry crosses another.
 class VolSurface {
  public:
   explicit VolSurface(std::chrono::nanoseconds max_age);
 
-  /// Replaces all slices. `expiries` in ascending order of time; one that cannot be fitted is left out and counted.
+  /// Replaces all slices. `expiries` in ascending order of time; one that cannot be fitted is left out and counted. Every slice
+  /// that stays is free of butterfly arbitrage and of calendar arbitrage against the others. First each expiry is fitted alone;
+  /// then, from the nearest on, those that cross the slice before or a lone fit after are fitted again between the two.
   void fit(std::span<const ExpiryQuotes> expiries);
 
   [[nodiscard]] std::span<const SurfaceSlice> slices() const { return slices_; }
@@ -79,12 +81,19 @@ class VolSurface {
   [[nodiscard]] std::size_t unfitted() const { return unfitted_; }
 
   /// The first source of VolSource that is fresh and covers the question.
+  /// A fitted smile answers for strikes up to half the width of its quotes beyond them. Between two fitted expiries the neighbours
+  /// are interpolated linearly in total variance at the same k; outside of them the nearest one answers at the same k / sqrt(T), as
+  /// long as its time is within a factor of two.
   [[nodiscard]] SurfaceVol vol(const VolQuestion& question) const;
   /// The vol of the question's strike after the forward has moved by `log_move` = ln(new / old) under a smile rule. `question.k`
   /// is ln(strike / old forward). A venue mark is shifted by the fitted smile's change, and stays as it is where there is no smile.
   [[nodiscard]] SurfaceVol vol_after_move(const VolQuestion& question, double log_move, SmileRule rule) const;
 
  private:
+  [[nodiscard]] bool fresh(const SurfaceSlice& slice, MonoTime now) const { return now - slice.oldest_input <= max_age_; }
+  [[nodiscard]] SurfaceVol smile_vol(const VolQuestion& question, double k) const;
+  [[nodiscard]] SurfaceVol neighbour_vol(const VolQuestion& question, double k) const;
+
   std::vector<SurfaceSlice> slices_;
   std::chrono::nanoseconds max_age_;
   std::size_t unfitted_ = 0;

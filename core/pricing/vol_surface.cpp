@@ -1,0 +1,162 @@
+#include "core/pricing/vol_surface.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <optional>
+
+namespace hedgewatch {
+
+namespace {
+
+bool usable(double vol) { return vol > 0 && vol < std::numeric_limits<double>::infinity(); }
+
+bool covers(const SmileFit& fit, double k) {
+  const double margin = 0.5 * (fit.highest_k - fit.lowest_k);
+  return k >= fit.lowest_k - margin && k <= fit.highest_k + margin;
+}
+
+/// Vol of a slice at the time it was fitted. Between fits an expiry keeps its vols, not its total variances.
+double slice_vol(const SurfaceSlice& slice, double k) {
+  return std::sqrt(slice.fit.slice.total_variance(k) / slice.to_expiry.years());
+}
+
+bool within(const SviSlice& slice, SmileBounds bounds) {
+  return (bounds.earlier == nullptr || check_calendar(*bounds.earlier, slice).free_of_arbitrage) &&
+         (bounds.later == nullptr || check_calendar(slice, *bounds.later).free_of_arbitrage);
+}
+
+/// Of the later lone fits the one that `fit` crosses most; null where it crosses none.
+const SviSlice* most_crossed(const SmileFit& fit, std::span<const std::optional<SmileFit>> later) {
+  const SviSlice* most = nullptr;
+  double lowest = 0;
+  for (const auto& other : later) {
+    if (!other) continue;
+    const CalendarCheck calendar = check_calendar(fit.slice, other->slice);
+    if (calendar.free_of_arbitrage || calendar.lowest > lowest) continue;
+    lowest = calendar.lowest;
+    most = &other->slice;
+  }
+  return most;
+}
+
+/// The lone fit if it keeps its bounds, else a fit between both, else one above the earlier slice only.
+std::optional<SmileFit> bounded_fit(const ExpiryQuotes& expiry, const SmileFit& lone, SmileBounds bounds) {
+  if (within(lone.slice, bounds)) return lone;
+  for (const SmileBounds tried : {bounds, SmileBounds{bounds.earlier, nullptr}}) {
+    const auto fit = fit_smile(expiry.quotes, expiry.to_expiry, tried);
+    if (fit.ok()) return fit.value();
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view label(VolSource source) {
+  switch (source) {
+    case VolSource::VenueMark:
+      return "venue_mark";
+    case VolSource::Fitted:
+      return "fitted";
+    case VolSource::Neighbour:
+      return "neighbour";
+    case VolSource::Unknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+VolSurface::VolSurface(std::chrono::nanoseconds max_age) : max_age_{max_age} {}
+
+void VolSurface::fit(std::span<const ExpiryQuotes> expiries) {
+  std::vector<std::optional<SmileFit>> lone;
+  lone.reserve(expiries.size());
+  for (const ExpiryQuotes& expiry : expiries) {
+    const auto fit = fit_smile(expiry.quotes, expiry.to_expiry);
+    lone.push_back(fit.ok() ? std::optional{fit.value()} : std::nullopt);
+  }
+
+  slices_.clear();
+  slices_.reserve(expiries.size());
+  unfitted_ = 0;
+  for (std::size_t i = 0; i < expiries.size(); ++i) {
+    std::optional<SmileFit> fit;
+    if (lone[i]) {
+      SmileBounds bounds;
+      if (!slices_.empty()) bounds.earlier = &slices_.back().fit.slice;
+      bounds.later = most_crossed(*lone[i], std::span{lone}.subspan(i + 1));
+      fit = bounded_fit(expiries[i], *lone[i], bounds);
+    }
+    if (fit)
+      slices_.push_back({expiries[i].expiry, expiries[i].to_expiry, *fit, expiries[i].oldest_input});
+    else
+      ++unfitted_;
+  }
+}
+
+SurfaceVol VolSurface::neighbour_vol(const VolQuestion& question, double k) const {
+  constexpr double kLargestTimeFactor = 2;
+  const SurfaceSlice* before = nullptr;
+  const SurfaceSlice* after = nullptr;
+  for (const SurfaceSlice& slice : slices_) {
+    if (!fresh(slice, question.now) || slice.expiry == question.expiry) continue;
+    if (slice.expiry < question.expiry) before = &slice;
+    if (slice.expiry > question.expiry && after == nullptr) after = &slice;
+  }
+  if (before != nullptr && after != nullptr && covers(before->fit, k) && covers(after->fit, k)) {
+    // Times on the slices' own clock, that of the fit.
+    const double first = before->to_expiry.years();
+    const double second = after->to_expiry.years();
+    const double between =
+        first + YearFraction::from_nanoseconds(static_cast<double>((question.expiry - before->expiry).count())).years();
+    const double share = (between - first) / (second - first);
+    const double variance = (1 - share) * before->fit.slice.total_variance(k) + share * after->fit.slice.total_variance(k);
+    const double vol = std::sqrt(variance / between);
+    if (share > 0 && share < 1 && usable(vol))
+      return {vol, VolSource::Neighbour, std::min(before->oldest_input, after->oldest_input)};
+  }
+  const double asked = question.to_expiry.years();
+  for (const SurfaceSlice* slice : {before, after}) {
+    if (slice == nullptr) continue;
+    const double years = slice->to_expiry.years();
+    const double there = k * std::sqrt(years / asked);
+    const bool near = asked <= kLargestTimeFactor * years && years <= kLargestTimeFactor * asked;
+    const double vol = slice_vol(*slice, there);
+    if (near && covers(slice->fit, there) && usable(vol)) return {vol, VolSource::Neighbour, slice->oldest_input};
+  }
+  return {};
+}
+
+SurfaceVol VolSurface::smile_vol(const VolQuestion& question, double k) const {
+  if (!std::isfinite(k) || !(question.to_expiry.years() > 0)) return {};
+  const auto own =
+      std::find_if(slices_.begin(), slices_.end(), [&](const SurfaceSlice& slice) { return slice.expiry == question.expiry; });
+  if (own != slices_.end() && fresh(*own, question.now) && covers(own->fit, k)) {
+    const double vol = slice_vol(*own, k);
+    if (usable(vol)) return {vol, VolSource::Fitted, own->oldest_input};
+  }
+  return neighbour_vol(question, k);
+}
+
+SurfaceVol VolSurface::vol(const VolQuestion& question) const {
+  if (usable(question.venue_mark_vol) && question.now - question.venue_mark_received <= max_age_)
+    return {question.venue_mark_vol, VolSource::VenueMark, question.venue_mark_received};
+  return smile_vol(question, question.k);
+}
+
+SurfaceVol VolSurface::vol_after_move(const VolQuestion& question, double log_move, SmileRule rule) const {
+  if (!std::isfinite(log_move)) return {};
+  const SurfaceVol before = vol(question);
+  if (before.source == VolSource::Unknown) return before;
+  const double moved_k = question.k - log_move + rule.skew_stickiness_ratio * log_move;
+  const SurfaceVol here = smile_vol(question, question.k);
+  const SurfaceVol there = smile_vol(question, moved_k);
+  // No smile (or none of one kind) under both strikes: the vol stays with its strike.
+  if (here.source == VolSource::Unknown || there.source != here.source) return before;
+  const double vol = before.vol + (there.vol - here.vol);
+  if (!usable(vol)) return before;
+  return {vol, before.source, std::min(before.oldest_input, there.oldest_input)};
+}
+
+}  // namespace hedgewatch
