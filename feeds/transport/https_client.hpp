@@ -34,7 +34,7 @@ struct HttpsRequest {
 
 struct HttpsLimits {
   std::chrono::nanoseconds timeout = std::chrono::seconds{10};  ///< the whole exchange
-  std::size_t body_bytes = 64 * 1024 * 1024;                    ///< of the response
+  std::size_t body_bytes = std::size_t{64} * 1024 * 1024;       ///< of the response
 };
 
 struct HttpsResponse {

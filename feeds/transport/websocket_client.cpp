@@ -33,7 +33,7 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t kMostUpgradeBytes = 16 * 1024;
+constexpr std::size_t kMostUpgradeBytes = std::size_t{16} * 1024;
 /// So much is taken from TLS before the messages are handed over, so that one flooded read does not delay its first message.
 constexpr std::size_t kMostBytesPerTurn = WebsocketReader::kInitialBytes;
 constexpr std::uint16_t kNormalClosure = 1000;

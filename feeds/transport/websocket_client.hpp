@@ -28,8 +28,8 @@ struct WebsocketEndpoint {
 };
 
 struct WebsocketLimits {
-  std::size_t frame_bytes = 16 * 1024 * 1024;                ///< longest message taken, fragments together
-  std::size_t queued_bytes = 4 * 1024 * 1024;                ///< waiting to be sent
+  std::size_t frame_bytes = std::size_t{16} * 1024 * 1024;   ///< longest message taken, fragments together
+  std::size_t queued_bytes = std::size_t{4} * 1024 * 1024;   ///< waiting to be sent
   std::chrono::nanoseconds open = std::chrono::seconds{10};  ///< from open() to on_open: resolve, connect, TLS, upgrade together
   std::chrono::nanoseconds close = std::chrono::seconds{2};  ///< from close() to the peer's answer
 };

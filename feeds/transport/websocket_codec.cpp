@@ -8,7 +8,7 @@ namespace hedgewatch {
 namespace {
 
 /// space() moves a frame's beginning to the front when fewer bytes are free: one TLS record should fit.
-constexpr std::size_t kLeastSpace = 16 * 1024;
+constexpr std::size_t kLeastSpace = std::size_t{16} * 1024;
 constexpr std::size_t kMostControlBytes = 125;
 constexpr std::uint16_t kNoCloseCode = 1005;
 

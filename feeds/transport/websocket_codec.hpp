@@ -43,7 +43,7 @@ struct WebsocketMessage {
 /// 64 KiB and grows to the longest frame that came, never above the limit.
 class WebsocketReader {
  public:
-  static constexpr std::size_t kInitialBytes = 64 * 1024;
+  static constexpr std::size_t kInitialBytes = std::size_t{64} * 1024;
 
   explicit WebsocketReader(std::size_t longest_message);
 
