@@ -133,6 +133,7 @@ struct Application::State {
   std::unique_ptr<Routes> routes;
   std::unique_ptr<HttpServer> http;
   std::vector<std::string> told_reasons{"starting"};
+  bool was_ready = false;
   ShutdownStack undo;  ///< last: a start-up that failed is undone before its parts go
 };
 
@@ -303,10 +304,9 @@ void Application::tick() {
   state.log.tick();
   std::vector<std::string> reasons = state.not_ready();
   if (reasons == state.told_reasons) return;
-  if (reasons.empty())
-    state.log.info(kSelf, status());
-  else
-    state.log.warning(kSelf, status());
+  // Getting there is news, falling back is a warning.
+  state.log.write(reasons.empty() || !state.was_ready ? LogLevel::Info : LogLevel::Warning, kSelf, status());
+  state.was_ready = state.was_ready || reasons.empty();
   state.told_reasons = std::move(reasons);
 }
 

@@ -479,6 +479,9 @@ struct DeribitSession::State {
     }
     if (told.phase == FeedPhase::Live) return;
     tell({FeedPhase::Live, FeedDownReason::None}, now, events);
+    note(NoticeSeverity::Info, "live",
+         std::to_string(symbols.size()) + " instruments known, " + std::to_string(channels.count(SubscriptionState::Confirmed)) +
+             " channels confirmed");
     back_off.reset();
     reauthentications = 0;
   }

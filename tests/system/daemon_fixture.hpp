@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -114,7 +115,7 @@ inline std::string account_config(const std::string& secret_file) {
 /// The daemon in this process.
 class Daemon {
  public:
-  explicit Daemon(const std::string& config_file)
+  explicit Daemon(const std::string& config_file, std::function<void(const Engine&)> observer = {})
       : log_{{.least = LogLevel::Info,
               .journal = true,
               .write =
@@ -124,7 +125,7 @@ class Daemon {
                   },
               .mono = mono_now,
               .wall = wall_now}},
-        application_{{.config_file = config_file, .observer = {}}, log_} {}
+        application_{{.config_file = config_file, .observer = std::move(observer)}, log_} {}
 
   [[nodiscard]] Application& application() { return application_; }
   void start() {

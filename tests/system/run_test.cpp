@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 
@@ -199,6 +200,7 @@ TEST_SUITE("system/run") {
       if (key.starts_with("hedgewatch_feed_decode_errors_total")) CHECK(value == 0);
       CHECK_FALSE(std::isnan(value));
     }
+    CHECK(eventually([&] { return daemon.log_text().find("<6>deribit: live: ") != std::string::npos; }));
     CHECK(daemon.log_text().find(testing::kClientSecret) == std::string::npos);
 
     const auto packed = daemon.get("/metrics", "Accept: application/openmetrics-text\r\nAccept-Encoding: gzip\r\n");
@@ -313,6 +315,32 @@ TEST_SUITE("system/run") {
     const auto ready = daemon.get("/-/ready");
     CHECK(ready.status == 503);
     CHECK(ready.body.starts_with("deribit is "));
+    CHECK(daemon.get("/-/healthy").status == 200);
+  }
+
+  TEST_CASE("an engine that stands still shows no figure, and the daemon says for how long") {
+    Exchange exchange;
+    const TemporaryFolder folder;
+    const std::string config = folder.write(
+        "hedgewatch.toml", venue_config(exchange) + "\n[[book]]\nname = \"hand\"\n" + position_config("BTC-PERPETUAL", "-5000"));
+    std::atomic<bool> stand = false;
+    Daemon daemon{config, [&](const Engine&) {
+                    while (stand.load()) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+                  }};
+    daemon.start();
+    REQUIRE(daemon.becomes_ready());
+    REQUIRE(eventually([&] { return has_series(daemon.scrape(), "hedgewatch_book_delta_coins", "hand"); }));
+    stand = true;
+    CHECK(eventually([&] { return daemon.get("/-/healthy").status == 503; }));
+    Exposition seen = daemon.scrape();
+    CHECK(seen.value("hedgewatch_engine_answered") == 0);
+    CHECK(seen.value("hedgewatch_engine_stall_seconds").value_or(0) > 2);
+    CHECK(seen.value("hedgewatch_series") == 0);
+    CHECK_FALSE(has_series(seen, "hedgewatch_book_delta_coins", "hand"));
+    CHECK(seen.count_of_name("hedgewatch_feed_live") == 0);
+    CHECK(daemon.get("/-/ready").body.starts_with("the engine has ended no cycle for "));
+    stand = false;
+    CHECK(eventually([&] { return has_series(daemon.scrape(), "hedgewatch_book_delta_coins", "hand"); }));
     CHECK(daemon.get("/-/healthy").status == 200);
   }
 
