@@ -4,6 +4,7 @@
 #include "daemon/commands/decode_command.hpp"
 #include "daemon/commands/effectiveness_command.hpp"
 #include "daemon/commands/greeks_command.hpp"
+#include "daemon/commands/implied_vol_command.hpp"
 #include "daemon/commands/run_command.hpp"
 #include "daemon/commands/simulate_command.hpp"
 
@@ -14,6 +15,7 @@ void add_every_command(CLI::App& app, int& status) {
   add_decode_command(app, status);
   add_effectiveness_command(app, status);
   add_greeks_command(app, status);
+  add_implied_vol_command(app, status);
   add_run_command(app, status);
   add_simulate_command(app, status);
 }

@@ -3,10 +3,14 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "core/pricing/simd_target.hpp"
+#include "daemon/commands/command.hpp"
+#include "daemon/commands/csv.hpp"
+#include "daemon/commands/implied_vol_command.hpp"
 #include "oracle/vector_table.hpp"
 #include "shared_files.hpp"
 
@@ -150,6 +154,29 @@ TEST_SUITE("oracle/pricing/implied_vol") {
       CHECK(worst < 0.5);
     }
     use_simd_target(std::nullopt);
+  }
+
+  TEST_CASE("the command gives every row its vol and its status") {
+    if (skip_without_shared("implied_vol.csv")) return;
+    const std::vector<Expected> rows = expected_of(VectorTable{"implied_vol.csv"});
+    std::istringstream in{read_text(*shared_directory() / "vectors" / "implied_vol.csv")};
+    std::stringstream out;
+    std::ostringstream errors;
+    CHECK(run_implied_vol(in, out, errors) == kExitSuccess);
+    CHECK(errors.str().empty());
+    CsvReader csv{out};
+    REQUIRE(csv.column("sigma") == 1);
+    REQUIRE(csv.column("status") == 2);
+    for (const Expected& row : rows) {
+      REQUIRE(csv.next());
+      CAPTURE(row.id);
+      CHECK(std::string{csv.field(0)} == row.id);
+      CHECK(std::string{csv.field(2)} == row.status);
+      if (!row.has_interval) continue;
+      const double vol = parse_number(csv.field(1)).value_or(-1);
+      CHECK(row.allows(vol, ImpliedVolStatus::Ok));
+    }
+    CHECK_FALSE(csv.next());
   }
 
   TEST_CASE("the prices of Jaeckel's own program give back its vols") {
