@@ -125,6 +125,9 @@ BookRows BookRows::add(FigureTable& table, std::string_view book, std::string_vi
   rows.vanna = row(Figure::BookVanna);
   rows.volga = row(Figure::BookVolga);
   rows.charm = row(Figure::BookCharm);
+  rows.delta_low = row(Figure::BookDeltaLowCoins);
+  rows.delta_high = row(Figure::BookDeltaHighCoins);
+  rows.coverage = row(Figure::BookCoverageRatio);
   return rows;
 }
 
@@ -142,6 +145,9 @@ void BookRows::publish(const Publisher& out, const BookExposure& exposure) const
   out.publish(vanna, exposure.vanna);
   out.publish(volga, exposure.volga);
   out.publish(charm, exposure.charm);
+  out.publish(delta_low, exposure.delta_low_coins);
+  out.publish(delta_high, exposure.delta_high_coins);
+  out.publish(coverage, exposure.coverage);
 }
 
 HedgeRows HedgeRows::add(FigureTable& table, const HedgeSetup& setup) {

@@ -74,6 +74,9 @@ struct BookRows {
   RowId vanna = kNoRow;
   RowId volga = kNoRow;
   RowId charm = kNoRow;
+  RowId delta_low = kNoRow;
+  RowId delta_high = kNoRow;
+  RowId coverage = kNoRow;
 
   static BookRows add(FigureTable& table, std::string_view book, std::string_view underlying);
   void publish(const Publisher& out, const BookExposure& exposure) const;

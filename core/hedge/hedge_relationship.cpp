@@ -113,7 +113,9 @@ HedgeFigures hedge_figures(const HedgeSetup& setup, std::span<const HedgePart> p
 
   Quality ratios = net.quality;
   const double threshold = conclusive_from_coins(lot, legs_gross, setup.soft_delta_limit_coins);
-  if (!(std::abs(item.value) >= threshold) || item.value == 0) ratios = worst(ratios, Quality::unknown(FigureReason::Inconclusive));
+  // A sum that is not known is not near nothing either.
+  if (ratios.ok() && (!(std::abs(item.value) >= threshold) || item.value == 0))
+    ratios = worst(ratios, Quality::unknown(FigureReason::Inconclusive));
   const double ratio = hedge_ratio(item.value, legs.value);
   figures.ratio = {ratio, ratios};
   figures.over = {over_hedge(ratio, setup.target_ratio), ratios};

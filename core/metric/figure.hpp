@@ -41,6 +41,9 @@ enum class Figure : std::uint16_t {
   BookVanna,
   BookVolga,
   BookCharm,
+  BookDeltaLowCoins,
+  BookDeltaHighCoins,
+  BookCoverageRatio,
   // hedge
   HedgeItemDeltaCoins,
   HedgeLegsDeltaCoins,

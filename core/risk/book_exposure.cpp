@@ -24,6 +24,7 @@ ExposureSum sum_positions(std::span<const PositionRisk> positions) {
   for (const PositionRisk& position : positions) {
     add(sum.total, position.total);
     sum.value = sum.value + position.value;
+    sum.bounds = sum.bounds + position.bounds;
     sum.delta = worst(sum.delta, position.delta);
     sum.greeks = worst(sum.greeks, position.greeks);
     sum.greeks_usd = worst(sum.greeks_usd, position.greeks_usd);
@@ -43,8 +44,14 @@ BookExposure book_exposure(std::span<const ExposurePart> parts, const EquityPart
   Estimate black_scholes_usd{0, book};
   Estimate net_transaction_usd{0, book};
   Estimate value{0, book};
+  DeltaBounds bounds;
+  Estimate unpriced{0, book};
   for (const ExposurePart& part : parts) {
     const ExposureSum& sum = part.sum;
+    bounds = bounds + sum.bounds;
+    unpriced = unpriced + Estimate{sum.bounds.unpriced_coins, sum.bounds.size};
+    if (sum.bounds.unpriced_usd > 0)
+      unpriced = unpriced + Estimate{sum.bounds.unpriced_usd / part.index_price.value, part.index_price.quality};
     add(total, sum.total);
     delta = worst(delta, sum.delta);
     greeks = worst(greeks, sum.greeks);
@@ -68,6 +75,10 @@ BookExposure book_exposure(std::span<const ExposurePart> parts, const EquityPart
   exposure.vanna = {total.vanna_coins_per_vol_point, greeks};
   exposure.volga = {total.volga_usd_per_vol_point_squared, greeks_usd};
   exposure.charm = {total.charm_coins_per_day, greeks};
+  exposure.delta_low_coins = {bounds.low_coins, worst(book, bounds.quality)};
+  exposure.delta_high_coins = {bounds.high_coins, worst(book, bounds.quality)};
+  // A book without any size is wholly known.
+  exposure.coverage = {unpriced.value > 0 ? bounds.priced_coins / (bounds.priced_coins + unpriced.value) : 1, unpriced.quality};
   return exposure;
 }
 

@@ -25,6 +25,7 @@ struct Estimate {
 struct ExposureSum {
   UnitRisk total;
   SplitAmount value;
+  DeltaBounds bounds;
   Quality delta;
   Quality greeks;
   Quality greeks_usd;
@@ -49,6 +50,9 @@ struct BookExposure {
   Estimate vanna;
   Estimate volga;
   Estimate charm;
+  Estimate delta_low_coins;
+  Estimate delta_high_coins;
+  Estimate coverage;
 };
 
 /// One index group of a book: its positions' sum and the index that turns its coins into dollars.

@@ -1,5 +1,6 @@
 #include "core/risk/position_risk.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace hedgewatch {
@@ -36,6 +37,27 @@ SplitAmount notional_of(const Contract& contract, double mark_price, double size
   return {.coins = 0, .usd = size * mark_price};
 }
 
+DeltaBounds delta_bounds(const Contract& contract, const PositionRisk& risk, double size_of_position, const Quality& size,
+                         bool expired) {
+  DeltaBounds bounds{.quality = size, .size = size};
+  if (!size.ok() || expired) return bounds;
+  const double coins = std::abs(size_of_position);
+  if (risk.delta.ok()) {
+    bounds.low_coins = bounds.high_coins = risk.total.delta_black_scholes_coins;
+    bounds.priced_coins = contract.size_unit == SizeUnit::Quote ? std::abs(risk.total.delta_black_scholes_coins) : coins;
+    bounds.quality = risk.delta;
+  } else if (contract.kind == ContractKind::Option) {
+    const double reach = contract.right == OptionRight::Call ? size_of_position : -size_of_position;
+    bounds.low_coins = std::min(0.0, reach);
+    bounds.high_coins = std::max(0.0, reach);
+    bounds.unpriced_coins = coins;
+  } else {
+    bounds.quality = risk.delta;
+    (contract.size_unit == SizeUnit::Quote ? bounds.unpriced_usd : bounds.unpriced_coins) = coins;
+  }
+  return bounds;
+}
+
 }  // namespace
 
 double entry_cost(const Contract& contract, double size, double entry_price) {
@@ -47,6 +69,7 @@ PositionRisk position_risk(const Contract& contract, const InstrumentValuation& 
   const Quality& size = position.quality;
   if (size.ok() && position.size == 0 && position.entry_cost == 0 && position.entry_known) {
     risk.flat = true;
+    risk.bounds.quality = risk.bounds.size = size;
     risk.delta = risk.greeks = risk.greeks_usd = risk.value_quality = risk.profit_quality = risk.notional_quality = size;
     return risk;
   }
@@ -62,6 +85,8 @@ PositionRisk position_risk(const Contract& contract, const InstrumentValuation& 
     risk.total = scaled(valuation.unit, position.size);
     risk.lot_delta_coins = std::abs(contract.lot * valuation.unit.delta_black_scholes_coins);
   }
+
+  risk.bounds = delta_bounds(contract, risk, position.size, size, valuation.expired);
 
   const Quality marked = worst(worst(size, valuation.mark), dollars);
   risk.notional_quality = contract.size_unit == SizeUnit::Base && !option ? marked : worst(size, dollars);

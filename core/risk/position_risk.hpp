@@ -24,6 +24,27 @@ struct SplitAmount {
   friend SplitAmount operator+(SplitAmount a, SplitAmount b) { return {a.coins + b.coins, a.usd + b.usd}; }
 };
 
+/// What can be said about a delta without its price: a call's is between 0 and 1, a put's between -1 and 0, whatever the model.
+struct DeltaBounds {
+  double low_coins = 0;
+  double high_coins = 0;
+  double priced_coins = 0;    ///< gross size whose delta is known
+  double unpriced_coins = 0;  ///< gross size whose delta is not
+  double unpriced_usd = 0;    ///< the same of inverse futures without a mark
+  Quality quality;            ///< of the bounds: those of an inverse future need its mark
+  Quality size;               ///< of the gross sizes
+
+  friend DeltaBounds operator+(const DeltaBounds& a, const DeltaBounds& b) {
+    return {.low_coins = a.low_coins + b.low_coins,
+            .high_coins = a.high_coins + b.high_coins,
+            .priced_coins = a.priced_coins + b.priced_coins,
+            .unpriced_coins = a.unpriced_coins + b.unpriced_coins,
+            .unpriced_usd = a.unpriced_usd + b.unpriced_usd,
+            .quality = worst(a.quality, b.quality),
+            .size = worst(a.size, b.size)};
+  }
+};
+
 /// What one holding adds to its book. Signed, long positive.
 struct PositionRisk {
   UnitRisk total;              ///< size times the instrument's unit risk
@@ -31,6 +52,7 @@ struct PositionRisk {
   SplitAmount profit;          ///< unrealised, against the average entry
   SplitAmount notional;        ///< signed, full
   double lot_delta_coins = 0;  ///< size of one lot's delta, not negative
+  DeltaBounds bounds;
   Quality delta;
   Quality greeks;            ///< of vanna and charm, which are in coins
   Quality greeks_usd;        ///< of the Greeks in dollars

@@ -114,6 +114,8 @@ const std::vector<std::string> kCallGreeks = {"delta deribit/BTC-ONE-100000-C",
 const std::vector<std::string> kBookDeltas = {"book_delta_coins main/BTC/black_scholes",
                                               "book_delta_coins main/BTC/net_transaction", "book_delta_coins main/BTC/with_equity",
                                               "book_gamma_coins_per_percent main/BTC"};
+const std::vector<std::string> kBookBounds = {"book_delta_low_coins main/BTC", "book_delta_high_coins main/BTC"};
+const std::vector<std::string> kBookCoverage = {"book_coverage_ratio main/BTC"};
 const std::vector<std::string> kBookDollarDeltas = {
     "book_delta_usd main/BTC/black_scholes", "book_delta_usd main/BTC/net_transaction", "book_delta_usd main/BTC/with_equity"};
 const std::vector<std::string> kBookGreeks = {"book_gamma_usd_per_percent main/BTC",
@@ -174,6 +176,7 @@ const Row kRows[] = {
      {{"mark_price deribit/BTC-PERPETUAL", "position_unrealized_pnl_usd main/deribit/BTC-PERPETUAL",
        "position_delta_coins main/deribit/BTC-PERPETUAL"},
       kBookValue,
+      kBookBounds,
       kBookDeltas,
       kBookDollarDeltas,
       kHedgeLegs,
@@ -190,6 +193,7 @@ const Row kRows[] = {
      {{"mark_price deribit/BTC-PERPETUAL", "data_age_seconds deribit/BTC-PERPETUAL",
        "position_unrealized_pnl_usd main/deribit/BTC-PERPETUAL", "position_delta_coins main/deribit/BTC-PERPETUAL"},
       kBookValue,
+      kBookBounds,
       kBookDeltas,
       kBookDollarDeltas,
       kHedgeLegs,
@@ -218,11 +222,13 @@ const Row kRows[] = {
     {"a line whose instrument is not listed",
      "unknown/missing_instrument",
      [](Inputs& in) { in.list_put = false; },
-     {kBookDeltas, kBookDollarDeltas, kBookGreeks, kBookValue, kHedgeItem, kHedgeLegs, kHedgeNet, kHedgeVega}},
+     {kBookDeltas, kBookBounds, kBookCoverage, kBookDollarDeltas, kBookGreeks, kBookValue, kHedgeItem, kHedgeLegs, kHedgeNet,
+      kHedgeVega}},
     {"a snapshot of positions that never ended",
      "unknown/never_received",
      [](Inputs& in) { in.snapshot = false; },
-     {kAccountPositions, kBookDeltas, kBookDollarDeltas, kBookGreeks, kBookValue, kHedgeItem, kHedgeLegs, kHedgeNet, kHedgeVega}},
+     {kAccountPositions, kBookDeltas, kBookBounds, kBookCoverage, kBookDollarDeltas, kBookGreeks, kBookValue, kHedgeItem,
+      kHedgeLegs, kHedgeNet, kHedgeVega}},
     {"a halted instrument",
      "stale/halted",
      [](Inputs& in) { in.call_phase = InstrumentPhase::Halted; },
@@ -279,6 +285,36 @@ TEST_SUITE("core/engine/engine") {
     }
     CHECK(driver.state(Figure::BookDeltaCoins, {"main", "BTC", "net_transaction"}) == "unknown/missing_forward");
     CHECK(driver.state(Figure::BookValueUsd, {"main", "BTC"}) == "ok/none");
+  }
+
+  TEST_CASE("an unpriced option leaves its book a lowest and a highest delta, and says how much is priced") {
+    EngineDriver whole = desk(Inputs{});
+    const double delta = whole.value(Figure::BookDeltaCoins, {"main", "BTC", "black_scholes"});
+    CHECK(whole.value(Figure::BookDeltaLowCoins, {"main", "BTC"}) == doctest::Approx(delta).epsilon(1e-14));
+    CHECK(whole.value(Figure::BookDeltaHighCoins, {"main", "BTC"}) == doctest::Approx(delta).epsilon(1e-14));
+    CHECK(whole.value(Figure::BookCoverageRatio, {"main", "BTC"}) == 1);
+
+    const double calls = whole.value(Figure::PositionDeltaCoins, {"main", "deribit", kCall});
+    Inputs inputs;
+    inputs.call.vol = kAbsent;
+    EngineDriver driver = desk(inputs);
+    // Ten calls are worth between 0 and 10 coins of delta. Gross: 10 calls, 5 puts, 3 and 1 coins of perpetuals.
+    CHECK(driver.value(Figure::BookDeltaLowCoins, {"main", "BTC"}) == doctest::Approx(delta - calls));
+    CHECK(driver.value(Figure::BookDeltaHighCoins, {"main", "BTC"}) == doctest::Approx(delta - calls + 10));
+    CHECK(driver.value(Figure::BookCoverageRatio, {"main", "BTC"}) == doctest::Approx(9.0 / 19));
+
+    inputs = Inputs{};
+    inputs.put.vol = kAbsent;
+    EngineDriver short_puts = desk(inputs);
+    const double puts = whole.value(Figure::PositionDeltaCoins, {"main", "deribit", kPut});
+    CHECK(short_puts.value(Figure::BookDeltaLowCoins, {"main", "BTC"}) == doctest::Approx(delta - puts));
+    CHECK(short_puts.value(Figure::BookDeltaHighCoins, {"main", "BTC"}) == doctest::Approx(delta - puts + 5));
+
+    inputs = Inputs{};
+    inputs.perpetual.price = kAbsent;
+    EngineDriver unmarked = desk(inputs);
+    // 300,000 dollars at an index of 99,000 are what the coverage weighs the unmarked perpetual with.
+    CHECK(unmarked.value(Figure::BookCoverageRatio, {"main", "BTC"}) == doctest::Approx(16 / (16 + 300.0 / 99)));
   }
 
   TEST_CASE("while the market feed is down nothing that needs a market is shown, and account figures in coin are") {
