@@ -120,6 +120,7 @@ int simulate(const SimulateOptions& options, std::ostream& out, std::ostream& er
     err << "simulate: " << exchange.error() << '\n';
     return kExitFault;
   }
+  err << "simulate: " << exchange.value()->content().description() << std::endl;
   try {
     simulator::SimulatedExchangeServer server{{.port = options.port, .ca_file = options.ca_out, .clock = mono_now},
                                               std::move(exchange).value()};
@@ -147,7 +148,7 @@ void add_simulate_command(CLI::App& app, int& status) {
     std::int64_t token_lifetime_seconds = 900;
   };
   const auto given = std::make_shared<Given>();
-  CLI::App* command = app.add_subcommand("simulate", kHelp);
+  CLI::App* command = app.add_subcommand("simulate", "Serve a simulated exchange on loopback, from a seed or a recording");
   command->footer(kFooter);
   SimulateOptions& options = given->options;
   command->add_option("--venue", options.venue, "protocol to speak")->check(CLI::IsMember({"deribit"}))->capture_default_str();

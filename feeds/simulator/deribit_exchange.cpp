@@ -231,7 +231,9 @@ bool DeribitExchange::affordable(std::string_view method, bool authenticated, Mo
 
 RpcReply DeribitExchange::call(Call& call) {
   if (faults_.active(FaultKind::Maintenance, call.now)) return RpcError{kMaintenance, "system_maintenance", {}};
-  if (!affordable(call.method, call.token != nullptr, call.now)) return RpcError{kTooManyRequests, "too_many_requests", {}};
+  const bool refused = call.client && clients_.at(*call.client).refuse_next;
+  if (refused || !affordable(call.method, call.token != nullptr, call.now))
+    return RpcError{kTooManyRequests, "too_many_requests", {}};
   const std::string_view method = call.method;
   if (method == "public/auth") return auth(call);
   if (method == "public/hello" || method == "public/test") {
@@ -537,17 +539,14 @@ void DeribitExchange::take_turns(MonoTime now, std::vector<Outgoing>& out) {
   };
   for (const FaultInjector::Turn& turn : faults_.turns(now)) {
     switch (turn.kind) {
-      case FaultKind::Disconnect:
       case FaultKind::RateLimit:
+        for (auto& [id, client] : clients_) client.refuse_next = true;
+        break;
+      case FaultKind::Disconnect:
         for (auto& [id, client] : clients_) {
           if (client.closing) continue;
           client.closing = true;
-          const bool limit = turn.kind == FaultKind::RateLimit;
-          if (limit)
-            out.push_back({.client = id,
-                           .kind = FrameClass::Reply,
-                           .text = reply_text({}, RpcError{kTooManyRequests, "too_many_requests", {}}, now)});
-          out.push_back({.client = id, .kind = FrameClass::Reply, .close = true, .reason = limit ? "too_many_requests" : "drill"});
+          out.push_back({.client = id, .kind = FrameClass::Reply, .close = true, .reason = "drill"});
         }
         break;
       case FaultKind::Maintenance:

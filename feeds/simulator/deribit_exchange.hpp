@@ -96,6 +96,7 @@ class DeribitExchange {
     MonoTime last_request{};
     std::map<std::string, Channel, std::less<>> subscriptions;
     bool closing = false;
+    bool refuse_next = false;  ///< a drill of the rate limit
   };
   struct Subscriber {
     ClientId client{};

@@ -268,6 +268,12 @@ void RecordedContent::complete() {
   counts_.instruments = definitions_.size();
 }
 
+std::string RecordedContent::description() const {
+  return "a recording of " + std::to_string(counts_.frames) + " frames and " + std::to_string(counts_.instruments) +
+         " instruments; " + std::to_string(counts_.passed_over) + " received lines are no notification of a known channel, " +
+         std::to_string(counts_.faults) + " lines could not be read";
+}
+
 VenueTime RecordedContent::venue_time(MonoTime now) const {
   if (!begun_) return first_;
   if (!config_.speed || finished()) return next_ == 0 ? first_ : frames_[next_ - 1].time;

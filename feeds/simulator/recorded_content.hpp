@@ -57,6 +57,7 @@ class RecordedContent final : public VenueContent {
   /// All frames have been produced.
   [[nodiscard]] bool finished() const { return next_ == frames_.size(); }
 
+  [[nodiscard]] std::string description() const override;
   [[nodiscard]] VenueTime venue_time(MonoTime now) const override;
   [[nodiscard]] bool offers(const Channel& channel) const override;
   void on_subscribed(const Channel& channel, MonoTime now, std::vector<Notification>& first) override;

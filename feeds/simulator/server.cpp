@@ -41,6 +41,8 @@ constexpr std::size_t kMostHttpBytes = 256 * 1024;
 constexpr auto kHandshakeLimit = std::chrono::seconds{10};
 /// A replay at maximum speed is produced in portions, so that requests are answered in between.
 constexpr std::size_t kPortion = 2'000;
+/// A replay at maximum speed waits for its slowest reader, but not for one that has stopped reading.
+constexpr auto kStallLimit = std::chrono::seconds{10};
 
 class Host;
 
@@ -55,6 +57,8 @@ class WebsocketConnection : public std::enable_shared_from_this<WebsocketConnect
   void close(std::string reason);
   void cut();
   [[nodiscard]] std::size_t queued() const { return queue_.size(); }
+  /// Something has been waiting to be written for longer than kStallLimit.
+  [[nodiscard]] bool stalled(MonoTime now) const { return !queue_.empty() && now - last_written_ > kStallLimit; }
 
  private:
   void read();
@@ -68,6 +72,7 @@ class WebsocketConnection : public std::enable_shared_from_this<WebsocketConnect
   http::request<http::string_body> upgrade_;
   std::deque<std::string> queue_;
   std::size_t queued_bytes_ = 0;
+  MonoTime last_written_{};  ///< when a write ended, or began after idleness
   bool writing_ = false;
   bool closing_ = false;
   bool finished_ = false;
@@ -100,9 +105,15 @@ class Host {
   }
   /// True when there may be more at once (a replay at maximum speed).
   bool poll() {
-    std::size_t room = options_.most_queued_frames / 2;
-    for (const auto& [id, connection] : connections_)
-      room = std::min(room, options_.most_queued_frames / 2 - std::min(options_.most_queued_frames / 2, connection->queued()));
+    const std::size_t half = options_.most_queued_frames / 2;
+    std::size_t room = half;
+    for (const auto& [id, connection] : connections_) {
+      if (connection->stalled(now())) {
+        connection->close("connection_too_slow");
+      } else {
+        room = std::min(room, half - std::min(half, connection->queued()));
+      }
+    }
     outgoing_.clear();
     const std::size_t most = std::min(room, kPortion);
     exchange_->poll(now(), most, outgoing_);
@@ -172,7 +183,9 @@ void WebsocketConnection::send(std::string text) {
   }
   queued_bytes_ += text.size();
   queue_.push_back(std::move(text));
-  if (!writing_) write();
+  if (writing_) return;
+  last_written_ = host_.now();
+  write();
 }
 
 void WebsocketConnection::write() {
@@ -187,6 +200,7 @@ void WebsocketConnection::write() {
   stream_.async_write(asio::buffer(queue_.front()), [self = shared_from_this()](beast::error_code error, std::size_t) {
     self->writing_ = false;
     if (error) return self->finish();
+    self->last_written_ = self->host_.now();
     self->queued_bytes_ -= self->queue_.front().size();
     self->queue_.pop_front();
     self->write();

@@ -33,6 +33,12 @@ SyntheticContent::SyntheticContent(SyntheticContentConfig config)
       text_{market_, config.market.seed, config.vary_key_order},
       start_{config.market.start} {}
 
+std::string SyntheticContent::description() const {
+  return "a market of " + std::to_string(market_.instruments().size()) + " instruments from seed " +
+         std::to_string(market_.configuration().seed) + ", an account with " + std::to_string(account_.positions().size()) +
+         " positions";
+}
+
 VenueTime SyntheticContent::venue_time(MonoTime now) const { return origin_ ? start_ + (now - *origin_) : start_; }
 
 std::optional<std::size_t> SyntheticContent::underlying_by_index(std::string_view index_name) const {

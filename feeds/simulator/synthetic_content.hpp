@@ -28,6 +28,7 @@ class SyntheticContent final : public VenueContent {
 
   explicit SyntheticContent(SyntheticContentConfig config);
 
+  [[nodiscard]] std::string description() const override;
   [[nodiscard]] VenueTime venue_time(MonoTime now) const override;
   [[nodiscard]] bool offers(const Channel& channel) const override;
   void on_subscribed(const Channel& channel, MonoTime now, std::vector<Notification>& first) override;

@@ -63,6 +63,8 @@ class VenueContent {
   VenueContent& operator=(const VenueContent&) = delete;
   virtual ~VenueContent() = default;
 
+  /// One line for whoever starts it: what there is.
+  [[nodiscard]] virtual std::string description() const { return {}; }
   /// The venue's own clock.
   [[nodiscard]] virtual VenueTime venue_time(MonoTime now) const = 0;
   [[nodiscard]] virtual bool offers(const Channel& channel) const = 0;

@@ -283,6 +283,17 @@ TEST_SUITE("feeds/simulator/deribit_exchange") {
     CHECK(bench.call("public/get_time").empty());
   }
 
+  TEST_CASE("a drill of the rate limit refuses the next request, whichever it is") {
+    ExchangeBench bench;
+    bench.fault("rate_limit");
+    bench.run(1s);
+    CHECK_FALSE(bench.closed());
+    const std::string reply = bench.call("public/test");
+    CHECK(error_code(reply) == 10028);
+    CHECK(integer_at(reply, "/id") == 1);
+    CHECK(bench.closed());
+  }
+
   TEST_CASE("what the account says adds up with its positions, by HTTP as by websocket") {
     ExchangeBench bench;
     const HttpReply refused = bench.exchange.handle_http("GET", "/api/v2/private/get_positions?currency=BTC", "", "", bench.now);
