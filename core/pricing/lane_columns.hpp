@@ -8,7 +8,7 @@
 namespace hedgewatch {
 
 /// Kernels work on whole groups of this many lanes; arrays are padded to it.
-inline constexpr std::size_t kLaneGroup = 8;
+inline constexpr std::size_t kLaneGroup = 16;
 
 constexpr std::size_t padded_lanes(std::size_t lanes) { return (lanes + kLaneGroup - 1) / kLaneGroup * kLaneGroup; }
 
@@ -23,6 +23,8 @@ class LaneColumns {
   LaneColumns& operator=(LaneColumns&&) noexcept = default;
 
   [[nodiscard]] std::size_t lanes() const { return lanes_; }
+  /// Distance from a cell to its neighbour in the next column.
+  [[nodiscard]] std::size_t stride() const { return stride_; }
   [[nodiscard]] double* data(std::size_t column) { return cells_.get() + column * stride_; }
   [[nodiscard]] const double* data(std::size_t column) const { return cells_.get() + column * stride_; }
   [[nodiscard]] std::span<double> column(std::size_t column) { return {data(column), lanes_}; }

@@ -13,12 +13,24 @@ namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
+using enum detail::KernelColumn;
+
 /// In the order of Greek.
 constexpr std::array<double Black76Greeks::*, column_count(GreekSet::Every)> kMembers{
     &Black76Greeks::price, &Black76Greeks::delta, &Black76Greeks::gamma, &Black76Greeks::vega,   &Black76Greeks::theta,
     &Black76Greeks::rho,   &Black76Greeks::vanna, &Black76Greeks::volga, &Black76Greeks::charm,  &Black76Greeks::speed,
     &Black76Greeks::zomma, &Black76Greeks::color, &Black76Greeks::veta,  &Black76Greeks::ultima, &Black76Greeks::dual_delta,
     &Black76Greeks::d1,    &Black76Greeks::d2};
+
+/// sqrt(T) where the kernel may be given the expiry, else no number, which leaves the lane to the scalar: outside these bounds
+/// intermediate products could overflow.
+double root_time(double years, double rate, double discount) {
+  constexpr double kSmallestRoot = 1e-20;
+  constexpr double kLargestRoot = 1e20;
+  const double root = std::sqrt(years);
+  const bool fit = root > kSmallestRoot && root < kLargestRoot && std::isfinite(rate) && std::isfinite(discount);
+  return fit ? root : kUnknown;
+}
 
 }  // namespace
 
@@ -32,37 +44,41 @@ KernelTarget best_kernel_target() {
   return best;
 }
 
-OptionBatch::OptionBatch(std::size_t lanes) : inputs_{kColumns, lanes, kUnknown} {
+OptionBatch::OptionBatch(std::size_t lanes) : inputs_{kKernelColumns, lanes, kUnknown} {
   // Padding is priced too: as something ordinary, for it must not take the slow path.
-  constexpr std::array<double, kColumns> kPadding{1, 1, 1, 1, 1, 0, 1};
-  for (std::size_t column = 0; column < kColumns; ++column)
+  static_assert(kForwardColumn == kForward && kVolColumn == kVol);
+  constexpr std::array<double, kKernelColumns> kPadding{1, 1, 1, 1, 1, 0, 1, 0.5};
+  for (std::size_t column = 0; column < kKernelColumns; ++column)
     std::fill(inputs_.data(column) + lanes, inputs_.data(column) + padded_lanes(lanes), kPadding[column]);
-  std::fill_n(inputs_.data(kSignedRootTime), lanes, kUnknown);
 }
 
 void OptionBatch::set_contract(std::size_t lane, OptionRight right, double strike) {
   inputs_.column(kStrike)[lane] = strike;
-  double& root = inputs_.column(kSignedRootTime)[lane];
-  root = std::copysign(root, right == OptionRight::Call ? 1.0 : -1.0);
+  prepare(lane, root_time(inputs_.column(kYears)[lane], inputs_.column(kRate)[lane], inputs_.column(kDiscount)[lane]), right);
 }
 
 void OptionBatch::set_expiry(std::size_t lane, YearFraction to_expiry, double rate) { set_expiry(lane, 1, to_expiry, rate); }
 
 void OptionBatch::set_expiry(std::size_t first, std::size_t count, YearFraction to_expiry, double rate) {
-  // Outside these bounds intermediate products could overflow: such a lane is left to the scalar by a root that is no number.
-  constexpr double kSmallestRoot = 1e-20;
-  constexpr double kLargestRoot = 1e20;
   const double years = to_expiry.years();
   const double discount = std::exp(-rate * years);
-  double root = std::sqrt(years);
-  if (!(root > kSmallestRoot && root < kLargestRoot) || !std::isfinite(rate) || !std::isfinite(discount)) root = kUnknown;
+  const double root = root_time(years, rate, discount);
   for (std::size_t lane = first; lane < first + count; ++lane) {
-    double& signed_root = inputs_.column(kSignedRootTime)[lane];
-    signed_root = std::copysign(root, signed_root);
     inputs_.column(kDiscount)[lane] = discount;
     inputs_.column(kRate)[lane] = rate;
     inputs_.column(kYears)[lane] = years;
+    inputs_.column(kHalfPerTime)[lane] = 0.5 / years;
+    prepare(lane, root, right(lane));
   }
+}
+
+void OptionBatch::prepare(std::size_t lane, double root, OptionRight right) {
+  if (!(inputs_.column(kStrike)[lane] >= 0)) root = kUnknown;
+  inputs_.column(kSignedRootTime)[lane] = std::copysign(root, right == OptionRight::Call ? 1.0 : -1.0);
+}
+
+OptionRight OptionBatch::right(std::size_t lane) const {
+  return std::signbit(inputs_.column(kSignedRootTime)[lane]) ? OptionRight::Put : OptionRight::Call;
 }
 
 void OptionBatch::set(std::size_t lane, const Black76Input& input) {
@@ -73,7 +89,7 @@ void OptionBatch::set(std::size_t lane, const Black76Input& input) {
 }
 
 Black76Input OptionBatch::input(std::size_t lane) const {
-  return {.right = std::signbit(inputs_.column(kSignedRootTime)[lane]) ? OptionRight::Put : OptionRight::Call,
+  return {.right = right(lane),
           .forward = inputs_.column(kForward)[lane],
           .strike = inputs_.column(kStrike)[lane],
           .to_expiry = YearFraction::from_years(inputs_.column(kYears)[lane]),
@@ -101,14 +117,8 @@ class BatchPricing final : detail::IrregularLanes {
   std::size_t run(std::size_t first, std::size_t count, KernelTarget target) {
     assert(first % kLaneGroup == 0 && first + count <= batch_.lanes() && batch_.lanes() <= out_.lanes());
     const LaneColumns& in = batch_.inputs_;
-    const detail::KernelInput input{.forward = in.data(OptionBatch::kForward),
-                                    .strike = in.data(OptionBatch::kStrike),
-                                    .vol = in.data(OptionBatch::kVol),
-                                    .signed_root_time = in.data(OptionBatch::kSignedRootTime),
-                                    .discount = in.data(OptionBatch::kDiscount),
-                                    .rate = in.data(OptionBatch::kRate)};
-    detail::KernelOutput output{};
-    for (std::size_t column = 0; column < column_count(out_.set_); ++column) output.column[column] = out_.cells_.data(column);
+    const detail::KernelInput input{.cells = in.data(0), .stride = in.stride()};
+    const detail::KernelOutput output{.cells = out_.cells_.data(0), .stride = out_.cells_.stride()};
     const detail::KernelBuild build = detail::kernel_build(target);
     const auto kernel = out_.set_ == GreekSet::Usual ? build.usual : build.every;
     kernel(input, first, padded_lanes(first + count), output, *this);

@@ -48,8 +48,8 @@ inline constexpr std::array kKernelTargets{KernelTarget::Avx512, KernelTarget::A
 [[nodiscard]] KernelTarget best_kernel_target();
 
 /// Options as columns, one lane each, calls and puts, expiries and underlyings mixed. What does not change with every tick is
-/// prepared when it is set: sqrt(T) with the right in its sign, and the discount factor. Writing forwards() and vols() is all that
-/// a tick costs.
+/// prepared when it is set: sqrt(T) with the right in its sign, 1 / (2 T), and the discount factor. Writing forwards() and vols()
+/// is all that a tick costs.
 ///
 /// ln K is not kept: the kernel takes the logarithm of F / K from an exact difference, which costs one division, needs no cache
 /// that could be stale, and keeps the digits at the money that ln F - ln K loses.
@@ -69,9 +69,9 @@ class OptionBatch {
   void set(std::size_t lane, const Black76Input& input);
 
   /// Quote per base, one a lane. Unknown is NaN.
-  [[nodiscard]] std::span<double> forwards() { return inputs_.column(kForward); }
+  [[nodiscard]] std::span<double> forwards() { return inputs_.column(kForwardColumn); }
   /// Annualised, 1.0 = 100 %, one a lane. Unknown is NaN.
-  [[nodiscard]] std::span<double> vols() { return inputs_.column(kVol); }
+  [[nodiscard]] std::span<double> vols() { return inputs_.column(kVolColumn); }
 
   /// The lane as the scalar reference takes it. A batch knows no carry: spot Greeks follow from add_spot_greeks().
   [[nodiscard]] Black76Input input(std::size_t lane) const;
@@ -80,7 +80,11 @@ class OptionBatch {
 
  private:
   friend class BatchPricing;
-  enum Column : std::size_t { kForward, kStrike, kVol, kSignedRootTime, kDiscount, kRate, kYears, kColumns };
+  static constexpr std::size_t kForwardColumn = 0;
+  static constexpr std::size_t kVolColumn = 2;
+
+  void prepare(std::size_t lane, double root, OptionRight right);
+  [[nodiscard]] OptionRight right(std::size_t lane) const;
 
   LaneColumns inputs_;
 };
@@ -107,10 +111,10 @@ class GreekColumns {
 /// Prices every lane of the batch into `out`, which has at least as many lanes. Returns how many lanes are faults: their values are
 /// NaN, and OptionBatch::fault says why. A lane's result does not depend on its neighbours.
 ///
-/// Ordinary lanes (all of forward, strike and vol sqrt(T) above 1e-50, forward, strike and |d1| below 1e40) are priced by the
-/// vector kernel, within the error bound of black76(): at most 8 * 2^-52 of the value's scale, see README.md for what was measured.
-/// Values below 1e-300 may be 0. The others go through black76() itself. Results differ between targets in the last bits, because
-/// the baseline and SSE4 have no fused multiply-add; on one target they are the same on every run.
+/// Ordinary lanes (forward above 1e-50, forward * strike * vol sqrt(T) between 1e-50 and 1e20, |d1| and |d2| below 1e20) are priced
+/// by the vector kernel, within the error bound of black76(): at most 8 * 2^-52 of the value's scale, see README.md for what was
+/// measured. Values below 1e-300 may be 0. The others go through black76() itself. Results differ between targets in the last bits,
+/// because the baseline and SSE4 have no fused multiply-add; on one target they are the same on every run.
 std::size_t price(const OptionBatch& batch, GreekColumns& out, KernelTarget target = best_kernel_target());
 
 /// Prices the lanes [first, first + count) only, first a multiple of kLaneGroup: for callers who use each block while it is in

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -8,19 +7,30 @@
 
 namespace hedgewatch::detail {
 
-/// The columns a kernel reads, one number a lane, 64-byte aligned. The root of the time carries the option's right in its sign.
-struct KernelInput {
-  const double* forward;
-  const double* strike;
-  const double* vol;
-  const double* signed_root_time;  ///< +sqrt(T) for a call, -sqrt(T) for a put
-  const double* discount;
-  const double* rate;
+/// Where a kernel finds a column in KernelInput. The half over time lies one further than the others would have it, at a distance
+/// that an address can hold.
+enum KernelColumn : std::size_t {
+  kForward,
+  kStrike,
+  kVol,
+  kSignedRootTime,  ///< +sqrt(T) for a call, -sqrt(T) for a put
+  kDiscount,
+  kRate,
+  kYears,  ///< not read by the kernel
+  kHalfPerTime,
+  kKernelColumns
 };
 
-/// The columns a kernel writes, in the order of `Greek`, 64-byte aligned.
+/// The columns a kernel reads, one number a lane, `stride` apart, 64-byte aligned.
+struct KernelInput {
+  const double* cells;
+  std::size_t stride;
+};
+
+/// The columns a kernel writes, in the order of `Greek`, `stride` apart, 64-byte aligned.
 struct KernelOutput {
-  std::array<double*, column_count(GreekSet::Every)> column;
+  double* cells;
+  std::size_t stride;
 };
 
 /// Told of every group of lanes of which at least one is outside the kernel's domain; the lanes' outputs are then not to be
@@ -33,7 +43,7 @@ class IrregularLanes {
   ~IrregularLanes() = default;
 };
 
-/// Prices lanes [first, last), both multiples of the lane block.
+/// Prices lanes [first, last), both multiples of kLaneGroup.
 using OptionKernel = void (*)(const KernelInput& in, std::size_t first, std::size_t last, const KernelOutput& out,
                               IrregularLanes& irregular);
 

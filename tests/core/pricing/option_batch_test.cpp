@@ -73,6 +73,15 @@ std::vector<Black76Input> poisons() {
     input.vol = Vol::from_fraction(bad);
     inputs.push_back(input);
   }
+  // Two wrongs that multiply to a right.
+  Black76Input input = usual_input(10);
+  input.strike = -input.strike;
+  input.vol = Vol::from_fraction(-0.5);
+  inputs.push_back(input);
+  input.forward = -input.forward;
+  inputs.push_back(input);
+  input.strike = -input.strike;
+  inputs.push_back(input);
   return inputs;
 }
 
@@ -106,11 +115,11 @@ TEST_SUITE("core/pricing/option_batch") {
     for (const KernelTarget target : targets_here()) {
       const std::string name{label(target)};
       CAPTURE(name);
-      const std::size_t lanes = 24;
+      const std::size_t lanes = 48;
       GreekColumns clean{GreekSet::Every, lanes};
       price(usual_batch(lanes), clean, target);
       for (const Black76Input& poison : poisons())
-        for (std::size_t at = 8; at < 16; ++at) {
+        for (std::size_t at = 16; at < 32; ++at) {
           CAPTURE(at);
           CAPTURE(poison.forward);
           CAPTURE(poison.strike);
@@ -193,7 +202,7 @@ TEST_SUITE("core/pricing/option_batch") {
     for (std::size_t lane = 0; lane < 64; ++lane) {
       CAPTURE(lane);
       if (lane >= 16 && lane < 36) CHECK(same_lane(part, whole, lane));
-      if (lane < 16 || lane >= 40) CHECK(std::isnan(part[Greek::Price][lane]));
+      if (lane < 16 || lane >= 48) CHECK(std::isnan(part[Greek::Price][lane]));
     }
   }
 

@@ -1,0 +1,55 @@
+// Work to be counted by callgrind: `instruction_subjects NAME REPEATS`. Two runs that differ in their repeats alone differ in their
+// instructions by the work alone. Without arguments it lists what there is, with the units of work in one repeat.
+#include <cstddef>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <string>
+
+#include "core/pricing/option_batch.hpp"
+
+namespace {
+
+using namespace hedgewatch;
+
+struct Subject {
+  std::size_t units_per_repeat;
+  std::function<void(std::size_t repeats)> run;
+};
+
+constexpr std::size_t kOptions = 4'096;
+
+void greeks_avx2(std::size_t repeats) {
+  OptionBatch batch{kOptions};
+  for (std::size_t i = 0; i < kOptions; ++i)
+    batch.set(i, {.right = i % 2 == 0 ? OptionRight::Call : OptionRight::Put,
+                  .forward = 2'900,
+                  .strike = 2'000 + 50.0 * static_cast<double>(i % 41),
+                  .to_expiry = YearFraction::from_days(2 + static_cast<double>(i % 200)),
+                  .vol = Vol::from_percent(40 + static_cast<double>(i % 23))});
+  GreekColumns columns{GreekSet::Usual, kOptions};
+  for (std::size_t repeat = 0; repeat < repeats; ++repeat) price(batch, columns, KernelTarget::Avx2);
+}
+
+const std::map<std::string, Subject>& subjects() {
+  static const std::map<std::string, Subject> all{{"greeks_avx2", {kOptions, greeks_avx2}}};
+  return all;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (!machine_runs(KernelTarget::Avx2)) {
+    std::cout << "SKIPPED: this processor has no AVX2\n";
+    return 0;
+  }
+  if (argc != 3) {
+    for (const auto& [name, subject] : subjects()) std::cout << name << ' ' << subject.units_per_repeat << '\n';
+    return 0;
+  }
+  const auto found = subjects().find(argv[1]);
+  if (found == subjects().end()) return 2;
+  found->second.run(std::strtoul(argv[2], nullptr, 10));
+  return 0;
+}
