@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/instrument/contract.hpp"
+#include "core/pricing/kernel_target.hpp"
 #include "core/types/units.hpp"
 
 namespace hedgewatch {
@@ -68,8 +69,8 @@ struct ImpliedVolBatch {
 };
 
 /// Solves every lane, vectorised for the widest instruction set of the machine. Lanes do not influence each other.
-/// Error as implied_vol; the two agree within that bound, not to the last bit. No allocation.
-void solve_implied_vols(const ImpliedVolBatch& batch);
+/// Error as implied_vol; the two agree within that bound, not to the last bit. No allocation. `target` is one the machine runs.
+void solve_implied_vols(const ImpliedVolBatch& batch, KernelTarget target = best_kernel_target());
 
 /// implied_vol_interval for every lane of a batch that solve_implied_vols has filled, started from its vols. `tick` in the unit of
 /// the price; `low` and `high` get the ends (0, infinite or NaN as there). No allocation.

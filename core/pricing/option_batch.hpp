@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/pricing/black76.hpp"
+#include "core/pricing/kernel_target.hpp"
 #include "core/pricing/lane_columns.hpp"
 
 namespace hedgewatch {
@@ -36,16 +37,6 @@ enum class Greek : std::uint8_t {
 /// Usual: Price to Charm, the first nine. Every: all of them.
 enum class GreekSet : std::uint8_t { Usual, Every };
 constexpr std::size_t column_count(GreekSet set) { return set == GreekSet::Usual ? 9 : 17; }
-
-/// Instruction sets that the kernels are built for, best first. Baseline runs on every x86-64.
-enum class KernelTarget : std::uint8_t { Avx512, Avx2, Sse4, Baseline };
-inline constexpr std::array kKernelTargets{KernelTarget::Avx512, KernelTarget::Avx2, KernelTarget::Sse4, KernelTarget::Baseline};
-
-[[nodiscard]] std::string_view label(KernelTarget target);
-/// True when this machine's processor and operating system run that build.
-[[nodiscard]] bool machine_runs(KernelTarget target);
-/// The first of kKernelTargets that the machine runs.
-[[nodiscard]] KernelTarget best_kernel_target();
 
 /// Options as columns, one lane each, calls and puts, expiries and underlyings mixed. What does not change with every tick is
 /// prepared when it is set: sqrt(T) with the right in its sign, 1 / (2 T), and the discount factor. Writing forwards() and vols()

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/pricing/black76.hpp"
-#include "core/pricing/simd_target.hpp"
+#include "core/pricing/kernel_target.hpp"
 
 using namespace hedgewatch;
 
@@ -129,9 +129,9 @@ TEST_SUITE("core/pricing/implied_vol") {
     };
     Book book;
     for (const Case& c : cases) book.add(c.right, c.forward, c.strike, c.years, c.price);
-    for (const SimdTarget target : supported_simd_targets()) {
-      use_simd_target(target);
-      solve_implied_vols(book.batch());
+    for (const KernelTarget target : kKernelTargets) {
+      if (!machine_runs(target)) continue;
+      solve_implied_vols(book.batch(), target);
       for (std::size_t i = 0; i < std::size(cases); ++i) {
         const std::string expected{label(cases[i].status)};
         CAPTURE(i);
@@ -147,7 +147,6 @@ TEST_SUITE("core/pricing/implied_vol") {
           CHECK(std::isnan(scalar.vol));
       }
     }
-    use_simd_target(std::nullopt);
   }
 
   TEST_CASE("a poisoned lane leaves its neighbours' bits alone, at every length and place") {
@@ -162,8 +161,8 @@ TEST_SUITE("core/pricing/implied_vol") {
                               {70'000, 30'000, 1e-9, 39'999, 1e300},
                               {5e-324, 5e-324, 5e-324, 5e-324, 5e-324},
                               {70'000, 69'000, 0.1, 1'000, 0.5}};
-    for (const SimdTarget target : supported_simd_targets()) {
-      use_simd_target(target);
+    for (const KernelTarget target : kKernelTargets) {
+      if (!machine_runs(target)) continue;
       for (std::size_t size = 1; size <= 19; ++size) {
         Book clean;
         for (std::size_t i = 0; i < size; ++i) {
@@ -171,7 +170,7 @@ TEST_SUITE("core/pricing/implied_vol") {
           clean.add(i % 3 == 0 ? OptionRight::Put : OptionRight::Call, 70'000, 52'000 + 2'500 * at, 0.05 + 0.07 * at,
                     19'000 + 100 * at, i % 2 == 0 ? kNan : 0.4);
         }
-        solve_implied_vols(clean.batch());
+        solve_implied_vols(clean.batch(), target);
         for (std::size_t place = 0; place < size; ++place)
           for (const Poison& poison : poisons) {
             Book book = clean;
@@ -180,7 +179,7 @@ TEST_SUITE("core/pricing/implied_vol") {
             book.years[place] = poison.years;
             book.price[place] = poison.price;
             book.previous[place] = poison.previous;
-            solve_implied_vols(book.batch());
+            solve_implied_vols(book.batch(), target);
             for (std::size_t i = 0; i < size; ++i) {
               if (i == place) continue;
               const bool untouched = same(book.vol[i], clean.vol[i]) && book.status[i] == clean.status[i];
@@ -192,7 +191,6 @@ TEST_SUITE("core/pricing/implied_vol") {
           }
       }
     }
-    use_simd_target(std::nullopt);
   }
 
   TEST_CASE("the vols may overwrite the previous vols they start from") {

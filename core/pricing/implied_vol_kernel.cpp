@@ -10,7 +10,9 @@
 
 // Compiled once per instruction set: Highway includes this file again for each of them.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "core/pricing/implied_vol_batch.cpp"
+#define HWY_TARGET_INCLUDE "core/pricing/implied_vol_kernel.cpp"
+// Builds that would differ from AVX-512 or SSE4 in nothing that this kernel uses.
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
 #include <hwy/foreach_target.h>
 // After foreach_target.
 #include <hwy/highway.h>
@@ -444,14 +446,38 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace hedgewatch {
 
-HWY_EXPORT(solve_batch);
+namespace {
 
-void solve_implied_vols(const ImpliedVolBatch& batch) {
+using Solver = void (*)(const ImpliedVolBatch& batch);
+
+/// The build for `target`, or the narrowest where the compiler could not make that one.
+Solver solver_for(KernelTarget target) {
+  switch (target) {
+#if HWY_TARGETS & HWY_AVX3
+    case KernelTarget::Avx512:
+      return N_AVX3::solve_batch;
+#endif
+#if HWY_TARGETS & HWY_AVX2
+    case KernelTarget::Avx2:
+      return N_AVX2::solve_batch;
+#endif
+#if HWY_TARGETS & HWY_SSE4
+    case KernelTarget::Sse4:
+      return N_SSE4::solve_batch;
+#endif
+    default:
+      return HWY_STATIC_DISPATCH(solve_batch);
+  }
+}
+
+}  // namespace
+
+void solve_implied_vols(const ImpliedVolBatch& batch, KernelTarget target) {
   [[maybe_unused]] const std::size_t size = batch.forward.size();
   assert(batch.right.size() == size && batch.strike.size() == size && batch.to_expiry_years.size() == size);
   assert(batch.price.size() == size && batch.vol.size() == size && batch.status.size() == size);
   assert(batch.previous_vol.empty() || batch.previous_vol.size() == size);
-  HWY_DYNAMIC_DISPATCH(solve_batch)(batch);
+  solver_for(target)(batch);
 }
 
 }  // namespace hedgewatch
