@@ -116,7 +116,7 @@ struct Application::State {
   [[nodiscard]] std::optional<std::string> unhealthy() const;
   [[nodiscard]] std::optional<std::string> reload();
   [[nodiscard]] std::vector<prometheus::MetricFamily> families(const ScrapeFacts& facts);
-  [[nodiscard]] std::optional<std::string> refuse_reload(std::vector<std::string> faults);
+  [[nodiscard]] std::optional<std::string> refuse_reload(const std::vector<std::string>& faults);
 
   ApplicationOptions options;
   Log& log;
@@ -213,7 +213,7 @@ std::vector<prometheus::MetricFamily> Application::State::families(const ScrapeF
                          feed_sources, http->counters());
 }
 
-std::optional<std::string> Application::State::refuse_reload(std::vector<std::string> faults) {
+std::optional<std::string> Application::State::refuse_reload(const std::vector<std::string>& faults) {
   metrics.config_refused();
   for (const std::string& fault : faults) log.error("reload", fault);
   log.error("reload", "refused, the configuration in force stays", std::to_string(faults.size()) + " faults");
