@@ -1,7 +1,6 @@
 #include "feeds/json_reader.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <limits>
 
@@ -10,9 +9,6 @@ namespace hedgewatch {
 namespace {
 
 constexpr std::size_t kDeepestSkip = 64;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
 /// mantissa * 10^exponent as an integer; nothing when it has a fraction or does not fit.
 std::optional<std::uint64_t> scaled(std::uint64_t mantissa, std::int32_t exponent) {
@@ -36,17 +32,7 @@ std::optional<std::int64_t> with_sign(std::uint64_t magnitude, bool negative) {
 
 }  // namespace
 
-std::optional<double> Decimal::to_double() const {
-  // Both factors are exact doubles, so one operation rounds once: Clinger's fast path.
-  constexpr std::array<double, 23> kPowers{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                           1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-  constexpr std::uint64_t kExactIntegers = std::uint64_t{1} << 53;
-  if (exact && mantissa <= kExactIntegers && exponent >= -22 && exponent <= 22) {
-    const auto integer = static_cast<double>(mantissa);
-    const double value = exponent < 0 ? integer / kPowers[static_cast<std::size_t>(-exponent)]
-                                      : integer * kPowers[static_cast<std::size_t>(exponent)];
-    return negative ? -value : value;
-  }
+std::optional<double> Decimal::unusual_double() const {
   double value = 0;
   const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), value);
   if (error == std::errc{}) return value;
@@ -54,7 +40,7 @@ std::optional<double> Decimal::to_double() const {
   return std::nullopt;
 }
 
-std::optional<std::int64_t> Decimal::to_nano() const {
+std::optional<std::int64_t> Decimal::unusual_nano() const {
   if (!exact) return detail::parse_nano(token);
   const auto magnitude = scaled(mantissa, exponent + 9);
   return magnitude ? with_sign(*magnitude, negative) : std::nullopt;
@@ -106,93 +92,59 @@ bool JsonReader::wrong_type() {
   return fail(value ? JsonFault::WrongType : JsonFault::NotJson);
 }
 
-bool JsonReader::malformed() { return fail(at_end() ? JsonFault::Truncated : JsonFault::NotJson); }
+bool JsonReader::cut(const std::uint32_t* at) {
+  at_ = at;
+  // The closing bracket stands last: a comma before it, or a bracket of the other kind, is no cut.
+  const bool begun = at < end_ && text_[*at] == '"' && end_ - at >= 2 && text_[at[1]] == ':';
+  return fail(at >= end_ || begun ? JsonFault::Truncated : JsonFault::NotJson);
+}
 
 bool JsonReader::skip() {
-  std::uint64_t braces = 0;  // one bit for each open bracket: is it a brace
-  std::size_t depth = 0;
-  do {
-    if (at_end()) return fail(JsonFault::Truncated);
-    const char found = text_[*at_];
-    switch (found) {
-      case '{':
-      case '[':
-        if (++depth == kDeepestSkip) return fail(JsonFault::NotJson);
-        braces = braces << 1 | static_cast<std::uint64_t>(found == '{');
-        break;
-      case '}':
-      case ']':
-        if (depth == 0 || (braces & 1) != static_cast<std::uint64_t>(found == '}')) return fail(JsonFault::NotJson);
-        braces >>= 1;
-        --depth;
-        break;
-      case ',':
-      case ':':
-        if (depth == 0) return fail(JsonFault::NotJson);
-        break;
-      default:
-        break;
-    }
-    ++at_;
-  } while (depth != 0);
-  return true;
-}
-
-bool JsonReader::string(std::string_view& out) {
-  if (peek() != '"') return wrong_type();
-  const char* const first = text_ + *at_ + 1;
-  // Between a string and the next structural character there is only space: the quote is found from behind.
-  const char* last = text_ + at_[1] - 1;
-  while (last >= first && is_space(*last)) --last;
-  if (last < first || *last != '"') return fail(JsonFault::NotJson);
-  out = {first, static_cast<std::size_t>(last - first)};
-  ++at_;
-  return true;
-}
-
-bool JsonReader::number(Decimal& out) {
-  const char found = peek();
-  if (found != '-' && !is_digit(found)) return wrong_type();
-  const char* const first = text_ + *at_;
-  const char* c = first;
-  out.negative = *c == '-';
-  if (out.negative) ++c;
-  if (!is_digit(*c)) return fail(JsonFault::BadNumber);
-
-  std::uint64_t mantissa = 0;
-  const char* const digits = c;
-  for (; is_digit(*c); ++c) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*c - '0');
-  if (*digits == '0' && c - digits > 1) return fail(JsonFault::BadNumber);
-  std::ptrdiff_t count = c - digits;
-  std::int64_t exponent = 0;
-  if (*c == '.') {
-    const char* const fraction = ++c;
-    for (; is_digit(*c); ++c) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*c - '0');
-    if (c == fraction) return fail(JsonFault::BadNumber);
-    exponent = fraction - c;
-    count += c - fraction;
+  const std::uint32_t* at = at_;
+  if (at >= end_) return fail(JsonFault::Truncated);
+  const char first = text_[*at];
+  if (first == '}' || first == ']' || first == ',' || first == ':') return fail(JsonFault::NotJson);
+  ++at;
+  if (first != '{' && first != '[') {
+    at_ = at;
+    return true;
   }
-  constexpr std::ptrdiff_t kDigitsThatFit = 19;
+  std::uint64_t braces = first == '{' ? 1 : 0;  // one bit for each open bracket: is it a brace
+  for (std::size_t depth = 1; depth != 0; ++at) {
+    if (at >= end_) return fail(JsonFault::Truncated);
+    const char found = text_[*at];
+    if (found == '{' || found == '[') {
+      if (++depth == kDeepestSkip) return fail(JsonFault::NotJson);
+      braces = braces << 1 | static_cast<std::uint64_t>(found == '{');
+    } else if (found == '}' || found == ']') {
+      if ((braces & 1) != static_cast<std::uint64_t>(found == '}')) return fail(JsonFault::NotJson);
+      braces >>= 1;
+      --depth;
+    }
+  }
+  at_ = at;
+  return true;
+}
+
+const char* JsonReader::unusual_number(const char* digits, const char* c, std::ptrdiff_t count, Decimal& out) {
   // Twenty digits fit too when they start with 1 and did not wrap: identities go up to 2^64.
   constexpr std::uint64_t kTwentyDigits = 10'000'000'000'000'000'000U;
-  out.exact = count <= kDigitsThatFit || (count == kDigitsThatFit + 1 && *digits == '1' && mantissa >= kTwentyDigits);
-  if (*c == 'e' || *c == 'E') {
-    ++c;
-    const bool negative = *c == '-';
-    if (*c == '-' || *c == '+') ++c;
-    if (!is_digit(*c)) return fail(JsonFault::BadNumber);
-    constexpr std::int64_t kFarOut = 100'000;
-    std::int64_t written = 0;
-    for (; is_digit(*c); ++c)
-      if (written < kFarOut) written = written * 10 + (*c - '0');
-    exponent += negative ? -written : written;
+  if (count == kDigitsThatFit + 1 && *digits == '1' && out.mantissa >= kTwentyDigits) out.exact = true;
+  if (*c != 'e' && *c != 'E') return c;
+  ++c;
+  const bool negative = *c == '-';
+  if (*c == '-' || *c == '+') ++c;
+  if (!is_digit(*c)) {
+    fail(JsonFault::BadNumber);
+    return nullptr;
   }
-  if (c != text_ + at_[1] && !is_space(*c)) return fail(JsonFault::BadNumber);
-  out.mantissa = mantissa;
-  out.exponent = static_cast<std::int32_t>(exponent);
-  out.token = {first, static_cast<std::size_t>(c - first)};
-  ++at_;
-  return true;
+  constexpr std::int32_t kFarOut = 100'000;
+  std::int32_t written = 0;
+  for (; is_digit(*c); ++c)
+    if (written < kFarOut) written = written * 10 + (*c - '0');
+  // A text of some megabytes can hold a number of as many decimals: the sum still fits.
+  out.exponent += negative ? -written : written;
+  return c;
 }
 
 bool JsonReader::boolean(bool& out) {
@@ -208,8 +160,7 @@ bool JsonReader::boolean(bool& out) {
   return true;
 }
 
-bool JsonReader::skip_null() {
-  if (peek() != 'n') return false;
+bool JsonReader::is_null() {
   const char* const first = text_ + *at_;
   if (std::memcmp(first, "null", 4) != 0) return false;
   if (first + 4 != text_ + at_[1] && !is_space(first[4])) return false;

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -21,12 +24,36 @@ struct Decimal {
   std::string_view token;  ///< as written
 
   /// The nearest double. Nothing when it is too large for one.
-  [[nodiscard]] std::optional<double> to_double() const;
+  [[nodiscard]] std::optional<double> to_double() const {
+    // Both factors are exact doubles, so one operation rounds once: Clinger's fast path.
+    constexpr std::array<double, 23> kPowers{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                             1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    constexpr std::uint64_t kExactIntegers = std::uint64_t{1} << 53;
+    if (!exact || mantissa > kExactIntegers || exponent < -22 || exponent > 22) return unusual_double();
+    const auto integer = static_cast<double>(mantissa);
+    const double value = exponent < 0 ? integer / kPowers[static_cast<std::size_t>(-exponent)]
+                                      : integer * kPowers[static_cast<std::size_t>(exponent)];
+    return negative ? -value : value;
+  }
   /// Nothing when it has a non-zero digit beyond the ninth decimal, or does not fit.
-  [[nodiscard]] std::optional<std::int64_t> to_nano() const;
+  [[nodiscard]] std::optional<std::int64_t> to_nano() const {
+    constexpr std::array<std::uint64_t, 10> kPowers{1,       10,        100,        1'000,       10'000,
+                                                    100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
+    constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    const std::int32_t shift = exponent + 9;
+    if (!exact || shift < 0 || shift > 9) return unusual_nano();
+    const std::uint64_t power = kPowers[static_cast<std::size_t>(shift)];
+    if (mantissa > kLargest / power) return std::nullopt;
+    const auto magnitude = static_cast<std::int64_t>(mantissa * power);
+    return negative ? -magnitude : magnitude;
+  }
   /// Integers also when written 10.0 or 1e1. Nothing for fractions, negatives and what does not fit.
   [[nodiscard]] std::optional<std::uint64_t> to_unsigned() const;
   [[nodiscard]] std::optional<std::int64_t> to_signed() const;
+
+ private:
+  [[nodiscard]] std::optional<double> unusual_double() const;
+  [[nodiscard]] std::optional<std::int64_t> unusual_nano() const;
 };
 
 /// The first eight bytes of a key, zero behind a shorter one: what a switch over keys compares.
@@ -94,23 +121,27 @@ class JsonReader {
   /// Calls on_field(key) for each field; it must consume the value and return true, or return false to stop with a fault.
   template <class OnField>
   [[nodiscard]] bool object(OnField&& on_field) {
-    if (peek() != '{') return wrong_type();
-    ++at_;
-    if (peek() == '}') {
-      ++at_;
+    const std::uint32_t* at = at_;
+    if (at >= end_ || text_[*at] != '{') return wrong_type();
+    ++at;
+    if (at < end_ && text_[*at] == '}') {
+      at_ = at + 1;
       return true;
     }
     for (;;) {
-      if (peek() != '"') return malformed();
-      const JsonKey key{text_ + *at_ + 1};
-      ++at_;
-      if (peek() != ':') return malformed();
-      ++at_;
-      if (!on_field(key)) return fail(JsonFault::NotJson);
-      const char next = peek();
-      if (next != ',' && next != '}') return malformed();
-      ++at_;
-      if (next == '}') return true;
+      // A field is a key, a colon, a value and what follows it: one check of the end serves all four.
+      if (end_ - at < 4) return cut(at);
+      if (text_[at[0]] != '"' || text_[at[1]] != ':') return fail(JsonFault::NotJson);
+      at_ = at + 2;
+      if (!on_field(JsonKey{text_ + at[0] + 1})) return fail(JsonFault::NotJson);
+      at = at_;
+      if (at >= end_) return fail(JsonFault::Truncated);
+      const char next = text_[*at];
+      ++at;
+      if (next == ',') continue;
+      if (next != '}') return fail(JsonFault::NotJson);
+      at_ = at;
+      return true;
     }
   }
 
@@ -125,25 +156,77 @@ class JsonReader {
     }
     for (;;) {
       if (!on_item()) return fail(JsonFault::NotJson);
-      const char next = peek();
-      if (next != ',' && next != ']') return malformed();
+      if (at_end()) return fail(JsonFault::Truncated);
+      const char next = text_[*at_];
       ++at_;
-      if (next == ']') return true;
+      if (next == ',') continue;
+      return next == ']' || fail(JsonFault::NotJson);
     }
   }
 
   /// Steps over one value of any kind.
   [[nodiscard]] bool skip();
   /// The text between the quotes, escapes left as they are.
-  [[nodiscard]] bool string(std::string_view& out);
-  [[nodiscard]] bool number(Decimal& out);
+  [[nodiscard]] bool string(std::string_view& out) {
+    if (peek() != '"') return wrong_type();
+    const char* const first = text_ + *at_ + 1;
+    // Between a string and the next structural character there is only space: the quote is found from behind.
+    const char* last = text_ + at_[1] - 1;
+    while (last >= first && is_space(*last)) --last;
+    if (last < first || *last != '"') return fail(JsonFault::NotJson);
+    out = {first, static_cast<std::size_t>(last - first)};
+    ++at_;
+    return true;
+  }
+  [[nodiscard]] bool number(Decimal& out) {
+    const char found = peek();
+    if (found != '-' && !is_digit(found)) return wrong_type();
+    const char* const first = text_ + *at_;
+    const char* c = first + (found == '-' ? 1 : 0);
+    const char* const digits = c;
+    std::uint64_t mantissa = 0;
+    for (std::uint64_t digit = digit_of(*c); digit <= 9; digit = digit_of(*++c)) mantissa = mantissa * 10 + digit;
+    std::ptrdiff_t count = c - digits;
+    if (count == 0 || (*digits == '0' && count > 1)) return fail(JsonFault::BadNumber);
+    std::ptrdiff_t decimals = 0;
+    if (*c == '.') {
+      const char* const fraction = ++c;
+      for (std::uint64_t digit = digit_of(*c); digit <= 9; digit = digit_of(*++c)) mantissa = mantissa * 10 + digit;
+      decimals = c - fraction;
+      if (decimals == 0) return fail(JsonFault::BadNumber);
+      count += decimals;
+    }
+    out.mantissa = mantissa;
+    out.exponent = -static_cast<std::int32_t>(decimals);
+    out.negative = found == '-';
+    out.exact = count <= kDigitsThatFit;
+    if (*c == 'e' || *c == 'E' || !out.exact) [[unlikely]] {
+      c = unusual_number(digits, c, count, out);
+      if (c == nullptr) return false;
+    }
+    if (c != text_ + at_[1] && !is_space(*c)) return fail(JsonFault::BadNumber);
+    out.token = {first, static_cast<std::size_t>(c - first)};
+    ++at_;
+    return true;
+  }
   [[nodiscard]] bool boolean(bool& out);
   /// True, and steps over it, when the value is null. No fault otherwise.
-  [[nodiscard]] bool skip_null();
+  [[nodiscard]] bool skip_null() { return peek() == 'n' && is_null(); }
 
  private:
+  static constexpr std::ptrdiff_t kDigitsThatFit = 19;
+
+  static bool is_digit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
+  /// Above 9 when it is no digit.
+  static std::uint64_t digit_of(char c) { return std::uint64_t{static_cast<unsigned char>(c)} - '0'; }
+  static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
   [[nodiscard]] bool wrong_type();
-  [[nodiscard]] bool malformed();
+  /// What is behind `at` is too little for a field.
+  [[nodiscard]] bool cut(const std::uint32_t* at);
+  /// Exponents, and more digits than fit; returns what is behind the number, or nothing.
+  [[nodiscard]] const char* unusual_number(const char* digits, const char* c, std::ptrdiff_t count, Decimal& out);
+  [[nodiscard]] bool is_null();
 
   std::unique_ptr<simdjson::internal::dom_parser_implementation> indexer_;
   const char* text_ = "";

@@ -22,6 +22,13 @@ class EventBatch {
     events_.push_back(event);
     return true;
   }
+  /// The same, built in place from one of the bodies.
+  template <class Body>
+  [[nodiscard]] bool push(const EventHeader& header, const Body& body) {
+    if (events_.size() == capacity_) return false;
+    events_.emplace_back(header, body);
+    return true;
+  }
   /// Forgets everything after the first `size` events.
   void truncate(std::size_t size) {
     if (size < events_.size()) events_.resize(size, Event{});

@@ -185,8 +185,9 @@ struct Decoder::Work {
     return Decoded{frame_kind, kind.label};
   }
 
-  bool push(const EventBody& body) {
-    if (out.push({header, body})) return true;
+  template <class Body>
+  bool push(const Body& body) {
+    if (out.push(header, body)) return true;
     return fail(DecodeFault::BatchFull, "");
   }
 
@@ -258,9 +259,12 @@ struct Decoder::Work {
   // ---- instruments
 
   void note_unknown(std::string_view name) {
-    for (std::uint32_t at = 0; at < detail.unknown_names; ++at)
-      if (detail.unknown[at] == name) return;
-    if (detail.unknown_names < detail.unknown.size()) detail.unknown[detail.unknown_names++] = name;
+    auto& names = decoder.unknown_names_;
+    const std::size_t known_names = detail.unknown.size();
+    if (known_names == names.size() || std::find(detail.unknown.begin(), detail.unknown.end(), name) != detail.unknown.end())
+      return;
+    names[known_names] = name;
+    detail.unknown = {names.data(), known_names + 1};
   }
 
   /// The id; on request one that the name implies. Nothing: not known (it is noted) or a combo (it is not).
@@ -1038,7 +1042,6 @@ struct Decoder::Work {
     std::string_view name;
     std::string_view direction;
     Exact size;
-    Exact unused;
     PositionReport report;
     if (!object("positions", [&](JsonKey key) {
           switch (key.prefix()) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "core/market/event_batch.hpp"
@@ -27,6 +28,9 @@ struct DecoderOptions {
 /// How a book message joins the one before it.
 enum class BookForm : std::uint8_t { None, Snapshot, Change, Grouped };
 
+/// Names of unlisted instruments that one frame can report.
+inline constexpr std::size_t kMostUnknownNames = 8;
+
 /// Beside its events, what the last frame was to a session. Views point into the frame.
 struct FrameDetail {
   // a subscription's notification
@@ -42,8 +46,7 @@ struct FrameDetail {
   std::uint32_t unknown_rows = 0;             ///< about instruments that are not listed
   std::uint32_t left_out_rows = 0;            ///< combos, and listings that could not be read
   std::uint32_t refused_fields = 0;           ///< numbers that the exact types cannot hold
-  std::array<std::string_view, 8> unknown{};  ///< the first names that were not known
-  std::uint32_t unknown_names = 0;            ///< how many of them are in `unknown`
+  std::span<const std::string_view> unknown;  ///< the first names that were not known, at most kMostUnknownNames
 
   // platform state: what the message said, the rest is nothing
   std::string_view locked_index;  ///< the index whose instruments `locked` is about
@@ -119,6 +122,7 @@ class Decoder {
   DecoderOptions options_;
   JsonReader reader_;
   FrameDetail detail_;
+  std::array<std::string_view, kMostUnknownNames> unknown_names_{};
   JsonReader::Position result_ = nullptr;
 };
 

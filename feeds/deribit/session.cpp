@@ -414,7 +414,7 @@ struct DeribitSession::State {
   }
 
   void ask_definitions(const FrameDetail& detail, bool needed) {
-    for (std::uint32_t at = 0; at < detail.unknown_names; ++at) ask_definition(detail.unknown[at], needed);
+    for (const std::string_view name : detail.unknown) ask_definition(name, needed);
   }
 
   void take_up_wants() {

@@ -196,7 +196,7 @@ TEST_SUITE("feeds/deribit/decoder") {
             "markprice.options");
     CHECK(bench.all<Mark>().size() == 1);
     CHECK(bench.decoder.detail().unknown_rows == 1);
-    REQUIRE(bench.decoder.detail().unknown_names == 1);
+    REQUIRE(bench.decoder.detail().unknown.size() == 1);
     CHECK(std::string{bench.decoder.detail().unknown[0]} == "BTC-26MAR27-91000-C");
   }
 
@@ -310,7 +310,7 @@ TEST_SUITE("feeds/deribit/decoder") {
     Bench bench;
     refuses(bench, replaced(frame_text("reply_positions"), "BTC-PERPETUAL", "SOL-PERPETUAL"), DecodeFault::UnknownInstrument,
             "instrument_name");
-    REQUIRE(bench.decoder.detail().unknown_names == 1);
+    REQUIRE(bench.decoder.detail().unknown.size() == 1);
     CHECK(std::string{bench.decoder.detail().unknown[0]} == "SOL-PERPETUAL");
   }
 
