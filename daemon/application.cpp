@@ -216,7 +216,8 @@ std::vector<prometheus::MetricFamily> Application::State::families(const ScrapeF
 std::optional<std::string> Application::State::refuse_reload(const std::vector<std::string>& faults) {
   metrics.config_refused();
   for (const std::string& fault : faults) log.error("reload", fault);
-  log.error("reload", "refused, the configuration in force stays", std::to_string(faults.size()) + " faults");
+  log.error("reload", "refused, the configuration in force stays",
+            std::to_string(faults.size()) + (faults.size() == 1 ? " fault" : " faults"));
   return joined(faults);
 }
 
