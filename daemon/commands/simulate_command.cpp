@@ -43,7 +43,7 @@ std::optional<std::string> read_secret(const std::filesystem::path& file) {
   return secret;
 }
 
-constexpr const char* kHelp =
+constexpr const char* kFooter =
     R"(Serves an exchange on loopback that speaks a venue's protocol: a TLS websocket, HTTPS, and drills on demand.
 Without --frames it shows a market made from --seed: spot index, perpetual with funding, dated futures, an option chain
 with a smile, order books, trades, and a private account that is short straddles and hedges with the perpetual.
@@ -54,10 +54,9 @@ The first line on standard output is a JSON object with the addresses:
    "control":"https://localhost:PORT/control","ca_file":"/tmp/..."}
 Verify the server with ca_file. It stops on SIGINT or SIGTERM.
 
-Replies say "testnet":true: a simulated venue is never production.)";
+Replies say "testnet":true: a simulated venue is never production.
 
-constexpr const char* kFooter =
-    R"(Faults, by --faults or over the control address: KIND[@START][:DURATION][*COUNT][=DELAY][/TARGET], comma-separated.
+Faults, by --faults or over the control address: KIND[@START][:DURATION][*COUNT][=DELAY][/TARGET], comma-separated.
   disconnect@10s:5s       cut every connection after 10 s, refuse new ones for 5 s
   silence@20s:5s          market data stops, heartbeats go on
   gap@15s*3/BTC-PERPETUAL lose three book changes of channels that contain BTC-PERPETUAL

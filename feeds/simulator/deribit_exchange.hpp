@@ -47,7 +47,7 @@ struct HttpReply {
 /// switched on are applied to what goes out.
 class DeribitExchange {
  public:
-  static constexpr std::size_t kMostRequestBytes = 32 * 1024;
+  static constexpr std::size_t kMostRequestBytes = 32'768;
   static constexpr std::size_t kMostChannelsPerCall = 500;
   static constexpr std::size_t kMostClients = 32;
 

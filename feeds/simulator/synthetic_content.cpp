@@ -27,7 +27,7 @@ bool same_letters(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-SyntheticContent::SyntheticContent(SyntheticContentConfig config)
+SyntheticContent::SyntheticContent(const SyntheticContentConfig& config)
     : market_{config.market},
       account_{config.account, market_},
       text_{market_, config.market.seed, config.vary_key_order},

@@ -26,7 +26,7 @@ class SyntheticContent final : public VenueContent {
   /// More steps than this are not caught up in one call: after a longer pause the venue's clock has lost the difference.
   static constexpr int kMostStepsAtOnce = 100;
 
-  explicit SyntheticContent(SyntheticContentConfig config);
+  explicit SyntheticContent(const SyntheticContentConfig& config);
 
   [[nodiscard]] std::string description() const override;
   [[nodiscard]] VenueTime venue_time(MonoTime now) const override;

@@ -338,7 +338,7 @@ void SyntheticMarket::quote_future(const MarketInstrument& instrument, std::vect
     const double ask = on_tick(best_ask + offset, instrument.tick);
     bids.push_back({bid, level_amount(instrument, instrument.bids, bid)});
     asks.push_back({ask, level_amount(instrument, instrument.asks, ask)});
-    offset += 1 + i / 2;
+    offset += 1 + std::floor(i / 2.0);
   }
 }
 
