@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "core/pricing/black76.hpp"
 
@@ -153,14 +154,32 @@ TEST_SUITE("feeds/simulator/synthetic_market") {
     }
   }
 
-  TEST_CASE("the quoted vols lie around the mark vol where there are quotes") {
+  TEST_CASE("the quoted vols lie around the mark vol and give back the quotes") {
     const auto market = market_at(kNoon);
+    int repriced = 0;
     for (const MarketInstrument& option : market.instruments()) {
       if (option.kind != ContractKind::Option) continue;
       CAPTURE(option.name);
       CHECK((option.bid_vol_percent == 0 || option.bid_vol_percent < option.mark_vol_percent + 0.02));
       CHECK((option.ask_vol_percent == 0 || option.ask_vol_percent > option.mark_vol_percent - 0.02));
+      for (const auto& [side, vol_percent] :
+           {std::pair{&option.bids, option.bid_vol_percent}, {&option.asks, option.ask_vol_percent}}) {
+        if (side->empty() || vol_percent == 0) continue;
+        CAPTURE(vol_percent);
+        const auto priced =
+            black76({.right = option.right,
+                     .forward = option.forward_usd,
+                     .strike = option.strike_usd,
+                     .to_expiry = YearFraction::from_nanoseconds(static_cast<double>((option.expiry - option.marked).count())),
+                     .vol = Vol::from_percent(vol_percent)});
+        REQUIRE(priced.ok());
+        // A vol is published in hundredths of a point.
+        const double vol_grid_usd = 0.0001 * priced.value().vega;
+        CHECK(std::abs(priced.value().price - side->front().price * option.forward_usd) <= vol_grid_usd + 1e-6);
+        ++repriced;
+      }
     }
+    CHECK(repriced > 100);
   }
 
   TEST_CASE("puts are worth calls less the forward, in coin") {
