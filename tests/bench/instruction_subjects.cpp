@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "bench/implied_vol_chain.hpp"
 #include "core/pricing/option_batch.hpp"
 
 namespace {
@@ -32,8 +33,16 @@ void greeks_avx2(std::size_t repeats) {
   for (std::size_t repeat = 0; repeat < repeats; ++repeat) price(batch, columns, KernelTarget::Avx2);
 }
 
+void implied_vols_avx2(std::size_t repeats, bool warm) {
+  bench::ImpliedVolChain chain{kOptions};
+  for (std::size_t repeat = 0; repeat < repeats; ++repeat) chain.solve(warm, KernelTarget::Avx2);
+}
+
 const std::map<std::string, Subject>& subjects() {
-  static const std::map<std::string, Subject> all{{"greeks_avx2", {kOptions, greeks_avx2}}};
+  static const std::map<std::string, Subject> all{
+      {"greeks_avx2", {kOptions, greeks_avx2}},
+      {"implied_vol_cold_avx2", {kOptions, [](std::size_t repeats) { implied_vols_avx2(repeats, false); }}},
+      {"implied_vol_warm_avx2", {kOptions, [](std::size_t repeats) { implied_vols_avx2(repeats, true); }}}};
   return all;
 }
 

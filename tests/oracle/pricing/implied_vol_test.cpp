@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -113,6 +114,18 @@ double check_rows(const std::vector<Expected>& rows, const Answers& answers, con
   return worst;
 }
 
+/// What the documentation's row `| implied vol, SOLVER | share |` states must hold, and not by much more than it says.
+void check_documented(const std::string& solver, double worst) {
+  const std::string page = read_text(source_directory() / "core" / "pricing" / "README.md");
+  const std::string start = "\n| implied vol, " + solver + " | ";
+  const std::size_t at = page.find(start);
+  CAPTURE(worst);
+  REQUIRE(at != std::string::npos);
+  const double stated = std::strtod(page.c_str() + at + start.size(), nullptr);
+  CHECK(worst <= stated);
+  CHECK(stated <= 2 * worst + 0.02);
+}
+
 }  // namespace
 
 TEST_SUITE("oracle/pricing/implied_vol") {
@@ -129,8 +142,7 @@ TEST_SUITE("oracle/pricing/implied_vol") {
       answers.status.push_back(answer.status);
     }
     const double worst = check_rows(rows, answers, "scalar");
-    MESSAGE("scalar: worst use of the tolerance " << worst);
-    CHECK(worst < 0.5);
+    check_documented("scalar", worst);
   }
 
   TEST_CASE("every row lies in its interval through the batch at every instruction set, cold and warm") {
@@ -138,6 +150,7 @@ TEST_SUITE("oracle/pricing/implied_vol") {
     const VectorTable table{"implied_vol.csv"};
     const std::vector<Expected> rows = expected_of(table);
     const Options options = options_of(table);
+    double worst_of_all = 0;
     for (const KernelTarget target : kKernelTargets) {
       if (!machine_runs(target)) continue;
       const Answers cold = solve(options, {}, target);
@@ -151,9 +164,9 @@ TEST_SUITE("oracle/pricing/implied_vol") {
         for (std::size_t row = 0; row < table.rows(); ++row) previous.push_back(cold.vol[row] * factor);
         worst = std::fmax(worst, check_rows(rows, solve(options, previous, target), name + " warm from " + std::to_string(factor)));
       }
-      MESSAGE(name << ": worst use of the tolerance " << worst);
-      CHECK(worst < 0.5);
+      worst_of_all = std::fmax(worst_of_all, worst);
     }
+    check_documented("kernel", worst_of_all);
   }
 
   TEST_CASE("the command gives every row its vol and its status") {
