@@ -20,7 +20,7 @@ class EngineWaiter {
  public:
   static constexpr std::chrono::nanoseconds kDefaultSpin = std::chrono::microseconds{50};
 
-  explicit EngineWaiter(WaitMode mode, std::chrono::nanoseconds spin = kDefaultSpin) : spin_{spin}, mode_{mode} {}
+  explicit EngineWaiter(WaitMode mode, std::chrono::nanoseconds spin = kDefaultSpin) : mode_{mode}, spin_{spin} {}
   EngineWaiter(const EngineWaiter&) = delete;
   EngineWaiter& operator=(const EngineWaiter&) = delete;
 
@@ -42,10 +42,10 @@ class EngineWaiter {
   /// Whether something is there, and what.
   std::optional<Woken> look(const EventQueue& queue);
 
-  std::chrono::nanoseconds spin_;
-  WaitMode mode_;
   alignas(64) std::atomic<std::uint32_t> asleep_{0};  ///< the word the kernel compares: 1 while the engine sleeps or is about to
+  WaitMode mode_;
   std::atomic<bool> nudged_{false};
+  std::chrono::nanoseconds spin_;
 };
 
 }  // namespace hedgewatch

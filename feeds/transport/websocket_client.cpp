@@ -414,7 +414,7 @@ class WebsocketClient::Connection : public std::enable_shared_from_this<Connecti
     asio::post(shared_->io, [self = shared_from_this()] { self->finish(self->cause_, self->detail_); });
   }
 
-  void finish(CloseCause cause, std::string detail) {
+  void finish(CloseCause cause, const std::string& detail) {
     if (state_ == State::Closed) return;
     release();
     add(shared_->counters.closes[static_cast<std::size_t>(cause)], 1);
