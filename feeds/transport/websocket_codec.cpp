@@ -7,7 +7,9 @@ namespace hedgewatch {
 
 namespace {
 
-/// space() moves a frame's beginning to the front when fewer bytes are free: one TLS record should fit.
+/// space() moves a frame's beginning to the front when it is short, for the largest possible read.
+constexpr std::size_t kShortBeginning = std::size_t{4} * 1024;
+/// And when fewer bytes are free, however long it is: one TLS record should fit.
 constexpr std::size_t kLeastSpace = std::size_t{16} * 1024;
 constexpr std::size_t kMostControlBytes = 125;
 constexpr std::uint16_t kNoCloseCode = 1005;
@@ -48,7 +50,8 @@ std::span<char> WebsocketReader::space() {
     grow(needed_);
   } else if (begin_ == end_) {
     begin_ = end_ = 0;
-  } else if (begin_ != 0 && capacity_ - end_ < std::max(kLeastSpace, needed_ > buffered() ? needed_ - buffered() : 0)) {
+  } else if (begin_ != 0 && (buffered() <= kShortBeginning ||
+                             capacity_ - end_ < std::max(kLeastSpace, needed_ > buffered() ? needed_ - buffered() : 0))) {
     std::memmove(data_.get(), data_.get() + begin_, buffered());
     end_ = buffered();
     begin_ = 0;

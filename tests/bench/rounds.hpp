@@ -23,6 +23,9 @@ class Rounds {
     return elapsed.count();
   }
 
+  /// Keeps what was measured otherwise in this round, such as one thread's CPU time.
+  void add(const std::string& side, double nanoseconds_per_unit) { nanoseconds_[side].push_back(nanoseconds_per_unit); }
+
   /// Median nanoseconds per unit; 0 for a side that never ran.
   [[nodiscard]] double median_nanoseconds(const std::string& side) const {
     const auto found = nanoseconds_.find(side);
