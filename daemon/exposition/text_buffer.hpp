@@ -25,6 +25,7 @@ class TextBuffer {
 
   /// The put functions do not check for space: need() came first.
   void put(std::string_view text) {
+    if (text.empty()) return;  // an empty view may have no address
     std::memcpy(memory_.get() + size_, text.data(), text.size());
     size_ += text.size();
   }
