@@ -147,6 +147,7 @@ void Application::State::build(Config loaded, std::vector<Secret> secrets) {
   EngineThreadOptions engine_options;
   engine_options.cpu = config.daemon.engine_cpu;
   engine_options.observer = options.observer;
+  if (options.most_events_per_cycle) engine_options.most_events_per_cycle = *options.most_events_per_cycle;
   engine_options.tell = [this](const std::string& refused) { log.warning("engine", refused); };
   engine = std::make_unique<EngineThread>(setup, *queue, *waiter, std::move(engine_options));
   feeds = std::make_unique<FeedThread>(config, std::move(secrets), *queue, log);

@@ -37,7 +37,7 @@ EngineThread::EngineThread(EngineSetup setup, EventQueue& queue, EngineWaiter& w
       exchange_{[&waiter] { waiter.nudge(); }, options_.snapshot_rows},
       batch_(kBatch),
       statuses_(queue.producers()) {
-  frames_.reserve(kMaxEventsPerCycle);
+  frames_.reserve(options_.most_events_per_cycle);
   for (std::size_t connection = 0; connection < queue.producers(); ++connection)
     exchange_lag_.push_back(std::make_unique<LatencyHistogram>());
 }
@@ -130,8 +130,8 @@ void EngineThread::run_cycle() {
 
 std::size_t EngineThread::drain() {
   std::size_t applied = 0;
-  while (applied < kMaxEventsPerCycle) {
-    const std::size_t room = std::min(kBatch, kMaxEventsPerCycle - applied);
+  while (applied < options_.most_events_per_cycle) {
+    const std::size_t room = std::min(kBatch, options_.most_events_per_cycle - applied);
     const std::size_t taken = queue_.take({batch_.data(), room});
     for (std::size_t index = 0; index < taken; ++index) {
       const Event& event = batch_[index];

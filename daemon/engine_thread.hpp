@@ -26,6 +26,8 @@ struct EngineThreadOptions {
   std::optional<unsigned> cpu;                                          ///< pinned to it when the system lets us
   std::chrono::nanoseconds idle_tick = std::chrono::milliseconds{100};  ///< time passes at least this often
   std::size_t snapshot_rows = 65'536;  ///< figures for which the scrape's copy has room from the start
+  /// Events applied before a cycle ends although more wait: keeps the figures coming under any load.
+  std::size_t most_events_per_cycle = 16'384;
   /// Called on the engine's thread after each cycle; for tests.
   std::function<void(const Engine&)> observer;
   /// Hears once what the system refused, such as pinning.
@@ -72,8 +74,6 @@ class EngineThread {
   }
 
  private:
-  /// Events applied before a cycle ends although more wait: keeps the figures coming under any load.
-  static constexpr std::size_t kMaxEventsPerCycle = 16'384;
   static constexpr std::size_t kBatch = 512;
 
   void run();

@@ -115,7 +115,8 @@ inline std::string account_config(const std::string& secret_file) {
 /// The daemon in this process.
 class Daemon {
  public:
-  explicit Daemon(const std::string& config_file, std::function<void(const Engine&)> observer = {})
+  explicit Daemon(const std::string& config_file, std::function<void(const Engine&)> observer = {},
+                  std::optional<std::size_t> most_events_per_cycle = {})
       : log_{{.least = LogLevel::Info,
               .journal = true,
               .write =
@@ -125,7 +126,8 @@ class Daemon {
                   },
               .mono = mono_now,
               .wall = wall_now}},
-        application_{{.config_file = config_file, .observer = std::move(observer)}, log_} {}
+        application_{{.config_file = config_file, .observer = std::move(observer), .most_events_per_cycle = most_events_per_cycle},
+                     log_} {}
 
   [[nodiscard]] Application& application() { return application_; }
   void start() {

@@ -79,9 +79,10 @@ class Client final : public WebsocketListener {
 };
 
 HttpsResponse ask(const SimulatedExchangeServer& server, const std::string& target, HttpsMethod method = HttpsMethod::Get,
-                 const std::string& body = {}) {
+                  const std::string& body = {}) {
   TlsContext tls{server.ca_file()};
-  auto response = https_request(&tls, {.method = method, .host = "127.0.0.1", .port = server.port(), .target = target, .body = body});
+  auto response =
+      https_request(&tls, {.method = method, .host = "127.0.0.1", .port = server.port(), .target = target, .body = body});
   if (!response.ok()) FAIL(response.error().detail);
   return std::move(response).value();
 }
