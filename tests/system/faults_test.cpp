@@ -115,7 +115,7 @@ TEST_SUITE("system/faults") {
     CHECK(eventually([&] {
       const Exposition seen = drill.daemon().scrape();
       return !Drill::has_delta(seen, "one") && !Drill::has_delta(seen, "account") &&
-             Drill::reason(seen, kDelta, "one/") == "feed_down" && seen.value("hedgewatch_feed_live" + std::string{kPublic}) == 0 &&
+             Drill::reason(seen, kDelta, "one/BTC/black_scholes") == "feed_down" && seen.value("hedgewatch_feed_live" + std::string{kPublic}) == 0 &&
              seen.value("hedgewatch_ready") == 0;
     }));
     drill.check_recovery();
@@ -127,7 +127,7 @@ TEST_SUITE("system/faults") {
     drill.begin(R"({"fault":"silence","duration":"8s","target":"ticker.BTC-PERPETUAL"})");
     CHECK(eventually([&] {
       const Exposition seen = drill.daemon().scrape();
-      return !Drill::has_delta(seen, "one") && Drill::reason(seen, kDelta, "one/") == "too_old" &&
+      return !Drill::has_delta(seen, "one") && Drill::reason(seen, kDelta, "one/BTC/black_scholes") == "too_old" &&
              Drill::has_delta(seen, "other") && seen.value("hedgewatch_feed_live" + std::string{kPublic}) == 1;
     }));
     drill.check_recovery();
@@ -136,7 +136,7 @@ TEST_SUITE("system/faults") {
   TEST_CASE("a feed that only sends heartbeats is noticed, cut and opened again") {
     Drill drill;
     drill.begin(R"({"fault":"silence","duration":"18s"})");
-    CHECK(eventually([&] { return Drill::reason(drill.daemon().scrape(), kDelta, "one/") == "too_old"; }));
+    CHECK(eventually([&] { return Drill::reason(drill.daemon().scrape(), kDelta, "one/BTC/black_scholes") == "too_old"; }));
     CHECK(eventually([&] { return drill.count("hedgewatch_feed_live") == 0; }));
     drill.check_recovery();
     CHECK(drill.count("hedgewatch_feed_reconnects_total") >= 1);
