@@ -51,6 +51,8 @@ constexpr std::size_t kMostLockedIndices = 64;
 /// Position reports kept while a snapshot is on its way.
 constexpr std::size_t kMostHeldReports = 4'096;
 constexpr std::size_t kMostNamesInNotice = 8;
+/// A venue that keeps naming what it does not define is told of after this many replies.
+constexpr unsigned kMostWaitsForDefinitions = 5;
 
 enum class Ask : std::uint8_t {
   Hello,
@@ -800,15 +802,22 @@ struct DeribitSession::State {
     const auto decoded = decoder.decode_positions(now.mono, events);
     const FrameDetail& detail = decoder.detail();
     if (!decoded.ok()) {
+      ask_definitions(detail, true);
+      // A position in a currency that nobody listed is usual at the start: its definition is on its way.
+      if (decoded.error().fault == DecodeFault::UnknownInstrument && waits_for_definitions < kMostWaitsForDefinitions) {
+        if (waits_for_definitions++ == 0) note(NoticeSeverity::Info, "asks for the definitions of instruments that are held", {});
+        next_poll = now.mono + seconds{1};
+        return;
+      }
       FeedCount& count = statistics.decode_errors[static_cast<std::size_t>(decoded.error().fault)];
       count.add();
       if (worth_telling(count.get()))
         note(NoticeSeverity::Warning, "the positions could not be read",
              std::string{label(decoded.error().fault)} + " " + std::string{decoded.error().field});
-      ask_definitions(detail, true);
       next_poll = now.mono + seconds{5};
       return;
     }
+    waits_for_definitions = 0;
     if (held_overflow) {
       events.truncate(before);
       next_poll = now.mono;
@@ -980,6 +989,7 @@ struct DeribitSession::State {
   bool authenticated = false;
   bool changes_granted = false;
   bool snapshot_applied = false;
+  unsigned waits_for_definitions = 0;  ///< positions replies in a row that named an instrument not yet defined
   bool summaries_applied = false;
   bool data_seen = false;
   bool maintenance = false;
