@@ -1,7 +1,6 @@
 #include "core/risk/instrument_valuation.hpp"
 
 #include "core/pricing/black76.hpp"
-#include "core/pricing/coin_settled.hpp"
 #include "core/types/units.hpp"
 
 namespace hedgewatch {
@@ -46,16 +45,8 @@ Result<OptionGreeks, PricingFault> option_greeks(const Contract& contract, const
                               .rate = inverse ? 0 : market.rate});
   if (!black) return black.error();
   const Black76Greeks& greeks = black.value();
-  double delta_net = greeks.delta;
-  if (inverse) {
-    const auto coin = coin_settled({.right = contract.right,
-                                    .forward = market.forward,
-                                    .strike = contract.strike,
-                                    .to_expiry = to_expiry,
-                                    .vol = Vol::from_fraction(market.vol)});
-    if (!coin) return coin.error();
-    delta_net = coin.value().delta_net;
-  }
+  // A coin-settled option's price in coin is Black over the forward; the net transaction delta takes it off.
+  const double delta_net = inverse ? greeks.delta - greeks.price / market.forward : greeks.delta;
   return OptionGreeks{.delta = greeks.delta,
                       .delta_net = delta_net,
                       .gamma = greeks.gamma,
