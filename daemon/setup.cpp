@@ -11,6 +11,9 @@ EngineSetup to_engine_setup(const Config& config) {
     setup.connections.emplace_back(label(venue.kind));
     setup.connection_venues.push_back(venue.kind);
     setup.watch.insert(setup.watch.end(), venue.watch.begin(), venue.watch.end());
+    // A followed book is looked at, so its instrument is too.
+    setup.watch.insert(setup.watch.end(), venue.books.begin(), venue.books.end());
+    setup.order_books.insert(setup.order_books.end(), venue.books.begin(), venue.books.end());
   }
   for (const AccountConfig& account : config.accounts) {
     setup.accounts.push_back(account.name);

@@ -158,7 +158,11 @@ void DeskBuilder::lay_out() {
   std::set<std::pair<Venue, AssetCode>> pairs;
   for (TrackedInstrument& instrument : desk_.tracked) {
     const Contract& contract = registry_.contract(instrument.slot);
-    instrument.rows = InstrumentRows::add(table_, label(registry_.venue(instrument.slot)), contract);
+    const Venue venue = registry_.venue(instrument.slot);
+    const bool follows_book =
+        std::any_of(setup_.order_books.begin(), setup_.order_books.end(),
+                    [&](const InstrumentPattern& pattern) { return pattern.matches(venue, contract.name.view()); });
+    instrument.rows = InstrumentRows::add(table_, label(venue), contract, follows_book);
     pairs.emplace(registry_.venue(instrument.slot), contract.base);
   }
   for (const Holding& holding : portfolio_.holdings())
@@ -166,7 +170,8 @@ void DeskBuilder::lay_out() {
                                                     label(registry_.venue(holding.slot)),
                                                     registry_.contract(holding.slot).name.view()));
   for (Exposure& exposure : desk_.exposures)
-    exposure.rows = BookRows::add(table_, portfolio_.book_name(exposure.book), exposure.underlying.view());
+    exposure.rows =
+        BookRows::add(table_, portfolio_.book_name(exposure.book), exposure.underlying.view(), !exposure.equity.empty());
   for (std::size_t i = 0; i < desk_.hedges.size(); ++i) desk_.hedges[i].rows = HedgeRows::add(table_, setup_.hedges[i]);
 
   for (const auto& [venue, base] : pairs)

@@ -72,6 +72,7 @@ struct Engine::State {
   void note_market_data(const EventHeader& header);
   Account* heard_account(const EventHeader& header);
   void touch(InstrumentSlot slot);
+  void touch_spread(InstrumentSlot slot);
 
   // ---- structure
   void rebuild();
@@ -79,6 +80,7 @@ struct Engine::State {
   // ---- one cycle
   void judge_accounts();
   void reprice();
+  void refresh_spreads();
   void refresh_positions();
   void sum_books();
   void publish_indices_and_accounts();
@@ -114,6 +116,7 @@ struct Engine::State {
   BookUnderlyings book_underlyings;
 
   TouchedSet touched_instruments;
+  TouchedSet touched_spreads;
   TouchedSet touched_holdings;
   TouchedSet touched_parts;
   TouchedSet touched_exposures;
@@ -150,6 +153,7 @@ void Engine::State::rebuild() {
   risks.assign(portfolio.holdings().size(), PositionRisk{});
   part_sums.assign(desk.parts.size(), ExposurePart{});
   touched_instruments.resize(desk.tracked.size());
+  touched_spreads.resize(desk.tracked.size());
   touched_holdings.resize(portfolio.holdings().size());
   touched_parts.resize(desk.parts.size());
   touched_exposures.resize(desk.exposures.size());
@@ -196,6 +200,12 @@ void Engine::State::touch(InstrumentSlot slot) {
   if (place != kNoPlace) touched_instruments.insert(place);
 }
 
+void Engine::State::touch_spread(InstrumentSlot slot) {
+  if (structure_changed) return;
+  const std::uint32_t place = desk.tracked_of_slot[index_of(slot)];
+  if (place != kNoPlace && desk.tracked[place].rows.spread != kNoRow) touched_spreads.insert(place);
+}
+
 void Engine::State::on(const EventHeader& header, const Mark& mark) {
   const InstrumentSlot slot = heard_instrument(header);
   if (slot == kNoSlot) return;
@@ -239,12 +249,15 @@ void Engine::State::on(const EventHeader& header, const BookEnd& end) {
   const InstrumentSlot slot = registry.slot_of(header.instrument);
   if (slot == kNoSlot) return;
   if (OrderBook* book = market.order_book(slot)) book->end(end.sequence);
+  market.note_book(slot, origin_of(header));
+  touch_spread(slot);
 }
 
 void Engine::State::on(const EventHeader& header, const BookInvalidated&) {
   const InstrumentSlot slot = registry.slot_of(header.instrument);
   if (slot == kNoSlot) return;
   if (OrderBook* book = market.order_book(slot)) book->invalidate();
+  touch_spread(slot);
 }
 
 void Engine::State::on(const EventHeader& header, const InstrumentListed& listed) {
@@ -396,6 +409,16 @@ void Engine::State::reprice() {
   }
 }
 
+void Engine::State::refresh_spreads() {
+  const Publisher out{table, now};
+  for (const std::uint32_t place : touched_spreads.items()) {
+    const TrackedInstrument& instrument = desk.tracked[place];
+    const Quality quality = freshness.of_market(market.at(instrument.slot).book_change, registry.venue(instrument.slot),
+                                                FigureReason::OrderBookInvalid);
+    instrument.rows.publish_spread(out, std::as_const(market).order_book(instrument.slot), quality);
+  }
+}
+
 void Engine::State::refresh_positions() {
   const Publisher out{table, now};
   for (const std::uint32_t i : touched_holdings.items()) {
@@ -495,6 +518,7 @@ void Engine::State::end_cycle(MonoTime end) {
     next_expiry.fill(VenueTime::max());
     judge_accounts();
     touched_instruments.insert_all();
+    touched_spreads.insert_all();
     touched_holdings.insert_all();
     touched_parts.insert_all();
     touched_exposures.insert_all();
@@ -502,12 +526,14 @@ void Engine::State::end_cycle(MonoTime end) {
   }
   index_moved = index_moved || !touched_indices.empty();
   reprice();
+  refresh_spreads();
   refresh_positions();
   sum_books();
   publish_indices_and_accounts();
   publish_feeds();
   refresh_slow();
   touched_instruments.clear();
+  touched_spreads.clear();
   touched_holdings.clear();
   touched_parts.clear();
   touched_exposures.clear();

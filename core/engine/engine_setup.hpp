@@ -78,7 +78,8 @@ struct EngineSetup {
   std::vector<Venue> connection_venues;  ///< parallel to connections
   std::vector<BookSetup> books;
   std::vector<HedgeSetup> hedges;
-  std::vector<InstrumentPattern> watch;  ///< figures per instrument also for these, held or not
+  std::vector<InstrumentPattern> watch;        ///< figures per instrument also for these, held or not
+  std::vector<InstrumentPattern> order_books;  ///< instruments whose book is followed: they have a spread
 };
 
 }  // namespace hedgewatch

@@ -47,11 +47,12 @@ void Publisher::publish(RowId row, const Estimate& estimate) const {
   }
 }
 
-InstrumentRows InstrumentRows::add(FigureTable& table, std::string_view venue, const Contract& contract) {
+InstrumentRows InstrumentRows::add(FigureTable& table, std::string_view venue, const Contract& contract, bool follows_book) {
   const auto row = [&](Figure figure) { return table.add_row(figure, {venue, contract.name.view()}); };
   InstrumentRows rows;
   rows.mark_price = row(Figure::MarkPrice);
   rows.data_age = row(Figure::DataAgeSeconds);
+  if (follows_book) rows.spread = row(Figure::SpreadRatio);
   if (contract.kind != ContractKind::Option) return rows;
   rows.mark_vol = row(Figure::MarkVolRatio);
   rows.forward = row(Figure::ForwardPriceUsd);
@@ -88,6 +89,23 @@ void InstrumentRows::publish_age(const Publisher& out, const InstrumentMarket& m
     out.publish(data_age, {0, Quality::unknown(FigureReason::NeverReceived)});
 }
 
+void InstrumentRows::publish_spread(const Publisher& out, const OrderBook* book, const Quality& quality) const {
+  if (spread == kNoRow) return;
+  if (book == nullptr || !book->valid() || book->crossed()) {
+    out.publish(spread, {0, worst(quality, Quality::unknown(FigureReason::OrderBookInvalid))});
+    return;
+  }
+  const auto bid = book->best_bid();
+  const auto ask = book->best_ask();
+  if (!bid || !ask) {
+    out.publish(spread, {0, worst(quality, Quality::unknown(FigureReason::Empty))});
+    return;
+  }
+  const double low = bid->price.to_double();
+  const double high = ask->price.to_double();
+  out.publish(spread, {(high - low) / ((high + low) / 2), quality});
+}
+
 PositionRows PositionRows::add(FigureTable& table, std::string_view book, std::string_view venue, std::string_view instrument) {
   const auto row = [&](Figure figure) { return table.add_row(figure, {book, venue, instrument}); };
   PositionRows rows;
@@ -109,10 +127,13 @@ void PositionRows::publish_dollars(const Publisher& out, const PositionRisk& ris
   out.publish(profit, dollars(risk.profit, risk.profit_quality, index_price));
 }
 
-BookRows BookRows::add(FigureTable& table, std::string_view book, std::string_view underlying) {
+BookRows BookRows::add(FigureTable& table, std::string_view book, std::string_view underlying, bool has_equity) {
   const auto row = [&](Figure figure) { return table.add_row(figure, {book, underlying}); };
   BookRows rows;
+  rows.delta_coins.fill(kNoRow);
+  rows.delta_usd.fill(kNoRow);
   for (std::size_t view = 0; view < kDeltaViews.size(); ++view) {
+    if (kDeltaViews[view] == DeltaView::WithEquity && !has_equity) continue;
     rows.delta_coins[view] = table.add_row(Figure::BookDeltaCoins, {book, underlying, label(kDeltaViews[view])});
     rows.delta_usd[view] = table.add_row(Figure::BookDeltaUsd, {book, underlying, label(kDeltaViews[view])});
   }

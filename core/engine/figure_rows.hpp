@@ -43,11 +43,14 @@ struct InstrumentRows {
   RowId volga = kNoRow;
   RowId charm = kNoRow;
   RowId data_age = kNoRow;
+  RowId spread = kNoRow;  ///< kNoRow unless the order book is followed
 
   /// Futures and spot have a mark and an age only.
-  static InstrumentRows add(FigureTable& table, std::string_view venue, const Contract& contract);
+  static InstrumentRows add(FigureTable& table, std::string_view venue, const Contract& contract, bool follows_book);
   void publish(const Publisher& out, const InstrumentValuation& valuation) const;
   void publish_age(const Publisher& out, const InstrumentMarket& market) const;
+  /// `book` may be null: none was ever sent. `quality` judges the age of its newest change.
+  void publish_spread(const Publisher& out, const OrderBook* book, const Quality& quality) const;
 };
 
 struct PositionRows {
@@ -78,7 +81,8 @@ struct BookRows {
   RowId delta_high = kNoRow;
   RowId coverage = kNoRow;
 
-  static BookRows add(FigureTable& table, std::string_view book, std::string_view underlying);
+  /// Without equity there is no with_equity view to be missed.
+  static BookRows add(FigureTable& table, std::string_view book, std::string_view underlying, bool has_equity);
   void publish(const Publisher& out, const BookExposure& exposure) const;
 };
 

@@ -67,7 +67,7 @@ void MarketState::note(InstrumentSlot slot, const Origin& origin) {
 
 void MarketState::renumber_connections(std::span<const ConnectionId> new_of_old) {
   for (InstrumentMarket& market : instruments_) {
-    for (Reading* reading : {&market.mark_price, &market.mark_vol, &market.forward, &market.rate})
+    for (Reading* reading : {&market.mark_price, &market.mark_vol, &market.forward, &market.rate, &market.book_change})
       renumber(reading->origin, new_of_old);
     renumber(market.quote_origin, new_of_old);
     renumber(market.newest, new_of_old);

@@ -30,7 +30,8 @@ struct InstrumentMarket {
   Reading rate;        ///< continuous, per year
   Quote quote;
   Origin quote_origin;
-  Origin newest;  ///< of any market data of this instrument
+  Origin newest;        ///< of any market data of this instrument
+  Reading book_change;  ///< present once a book was sent; when it last changed
   IndexId index = kNoIndex;
   ExpiryId expiry = kNoExpiry;
   std::uint32_t order_book = kNoOrderBook;
@@ -69,6 +70,8 @@ class MarketState {
 
   /// The book of an instrument, made at its first snapshot. Nothing before, or when there are kMaxOrderBooks already (counted).
   OrderBook* begin_book(InstrumentSlot slot, bool snapshot);
+  /// A change of the book was applied.
+  void note_book(InstrumentSlot slot, const Origin& origin) { instruments_[index_of(slot)].book_change = {0, origin}; }
   [[nodiscard]] OrderBook* order_book(InstrumentSlot slot);
   [[nodiscard]] const OrderBook* order_book(InstrumentSlot slot) const;
 

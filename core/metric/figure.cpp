@@ -37,6 +37,10 @@ constexpr std::array<FigureDefinition, kFigureCount> kCatalogue{{
     {Volga, "hedgewatch_volga", "Change of vega (dollars per vol point) for one volatility point more.", {"venue", "instrument"}},
     {Charm, "hedgewatch_charm", "Change of delta by one day passing.", {"venue", "instrument"}},
     {DataAgeSeconds, "hedgewatch_data_age_seconds", "Age of the newest market data of the instrument.", {"venue", "instrument"}},
+    {SpreadRatio,
+     "hedgewatch_spread_ratio",
+     "Best ask minus best bid over their mean, from the order book that is followed.",
+     {"venue", "instrument"}},
     {PositionSize,
      "hedgewatch_position_size",
      "Signed size in the contract's own unit (dollars for inverse futures, coins otherwise); long is positive.",
@@ -216,6 +220,8 @@ std::string_view label(FigureReason reason) {
       return "not_finite";
     case FigureReason::MixedNumeraire:
       return "mixed_numeraire";
+    case FigureReason::OrderBookInvalid:
+      return "order_book_invalid";
   }
   return "";
 }

@@ -24,6 +24,7 @@ enum class Figure : std::uint16_t {
   Volga,
   Charm,
   DataAgeSeconds,
+  SpreadRatio,
   // position
   PositionSize,
   PositionNotionalUsd,
@@ -113,7 +114,8 @@ enum class FigureReason : std::uint8_t {
   Inconclusive,  ///< the denominator is too near to nothing to divide by
   Empty,         ///< nothing is held
   NotFinite,
-  MixedNumeraire
+  MixedNumeraire,
+  OrderBookInvalid  ///< no snapshot yet, or its chain of changes broke
 };
 [[nodiscard]] std::string_view label(FigureReason reason);
 

@@ -45,6 +45,7 @@ class Quality {
                                             FigureReason::Halted,
                                             FigureReason::Inconclusive,
                                             FigureReason::Empty,
+                                            FigureReason::OrderBookInvalid,
                                             FigureReason::MissingEntryPrice,
                                             FigureReason::MissingEquity,
                                             FigureReason::MissingIndex,
@@ -72,7 +73,7 @@ class Quality {
   std::uint8_t severity_ = 0;
 };
 
-static_assert(Quality::kMildestFirst.size() == static_cast<std::size_t>(FigureReason::MixedNumeraire) + 1,
+static_assert(Quality::kMildestFirst.size() == static_cast<std::size_t>(FigureReason::OrderBookInvalid) + 1,
               "every reason has its place in the order");
 
 }  // namespace hedgewatch

@@ -71,7 +71,8 @@ class Drill {
   [[nodiscard]] static bool whole(const Exposition& seen) {
     return has_delta(seen, "account") && has_delta(seen, "one") && has_delta(seen, "other") &&
            seen.value("hedgewatch_feed_live" + std::string{kPublic}) == 1 &&
-           seen.value(R"(hedgewatch_feed_live{connection="deribit/main",venue="deribit"})") == 1;
+           seen.value(R"(hedgewatch_feed_live{connection="deribit/main",venue="deribit"})") == 1 &&
+           seen.value(spread()).has_value();
   }
   [[nodiscard]] static bool has_delta(const Exposition& seen, std::string_view book) {
     return seen.value("hedgewatch_book_delta_coins{book=\"" + std::string{book} + R"(",underlying="BTC",view="black_scholes"})")
@@ -115,8 +116,8 @@ TEST_SUITE("system/faults") {
     CHECK(eventually([&] {
       const Exposition seen = drill.daemon().scrape();
       return !Drill::has_delta(seen, "one") && !Drill::has_delta(seen, "account") &&
-             Drill::reason(seen, kDelta, "one/BTC/black_scholes") == "feed_down" && seen.value("hedgewatch_feed_live" + std::string{kPublic}) == 0 &&
-             seen.value("hedgewatch_ready") == 0;
+             Drill::reason(seen, kDelta, "one/BTC/black_scholes") == "feed_down" &&
+             seen.value("hedgewatch_feed_live" + std::string{kPublic}) == 0 && seen.value("hedgewatch_ready") == 0;
     }));
     drill.check_recovery();
     CHECK(drill.count("hedgewatch_feed_reconnects_total") >= 1);
@@ -144,10 +145,16 @@ TEST_SUITE("system/faults") {
 
   TEST_CASE("a lost book change is noticed by its change id, costs the book only, and is mended") {
     Drill drill;
-    drill.begin(R"({"fault":"gap","target":"book.BTC-PERPETUAL"})");
-    CHECK(eventually([&] { return drill.count("hedgewatch_feed_gaps_total") == 1; }));
-    CHECK(eventually([&] { return drill.count("hedgewatch_feed_resyncs_total") >= 1; }));
-    CHECK(Drill::has_delta(drill.daemon().scrape(), "one"));
+    // The snapshot that would mend it is held back, so that a scrape sees the time between.
+    drill.begin(R"({"faults":"gap/book.BTC-PERPETUAL,silence@400ms:4s/book.BTC-PERPETUAL"})");
+    CHECK(eventually([&] {
+      const Exposition seen = drill.daemon().scrape();
+      return !seen.value(Drill::spread()) &&
+             Drill::reason(seen, "hedgewatch_spread_ratio", "deribit/BTC-PERPETUAL") == "order_book_invalid" &&
+             Drill::has_delta(seen, "one") && Drill::has_delta(seen, "other");
+    }));
+    CHECK(drill.count("hedgewatch_feed_gaps_total") >= 1);
+    CHECK(drill.count("hedgewatch_feed_resyncs_total") >= 1);
     drill.check_recovery();
     CHECK(drill.count("hedgewatch_feed_reconnects_total") == 0);
   }
