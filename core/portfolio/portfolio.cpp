@@ -40,13 +40,14 @@ void Portfolio::configure(const EngineSetup& setup) {
     for (const ExplicitPosition& position : books_[book].positions)
       lines_.push_back({book, position.instrument, position.size, position.entry_price});
 
+  const auto account_count = static_cast<std::uint16_t>(accounts_.size());
   book_accounts_.assign(book_count(), {});
   for (std::size_t book = 0; book < books_.size(); ++book)
-    for (std::uint16_t account = 0; account < accounts_.size(); ++account)
+    for (std::uint16_t account = 0; account < account_count; ++account)
       if (std::any_of(books_[book].rules.begin(), books_[book].rules.end(),
                       [account](const BookRule& rule) { return admits(rule, AccountId{account}); }))
         book_accounts_[book].push_back(account);
-  for (std::uint16_t account = 0; account < accounts_.size(); ++account) book_accounts_[books_.size()].push_back(account);
+  for (std::uint16_t account = 0; account < account_count; ++account) book_accounts_[books_.size()].push_back(account);
   unlisted_.assign(book_count(), Quality{});
   holdings_.clear();
   sources_.clear();
@@ -76,7 +77,8 @@ void Portfolio::rebuild(const InstrumentRegistry& registry) {
       sources_.push_back({lines_[line].book, slot, kLineSource, line});
   }
 
-  for (std::uint16_t account = 0; account < accounts_.size(); ++account) {
+  const auto account_count = static_cast<std::uint16_t>(accounts_.size());
+  for (std::uint16_t account = 0; account < account_count; ++account) {
     std::vector<AccountPosition>& positions = accounts_[account].positions();
     std::erase_if(positions, [](const AccountPosition& position) { return position.size == 0; });
     for (std::uint32_t index = 0; index < positions.size(); ++index) {

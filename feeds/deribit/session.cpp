@@ -725,7 +725,8 @@ struct DeribitSession::State {
     }
     refresh_token = Secret{auth.refresh_token};
     // Long enough for any practical purpose, short enough not to overflow.
-    const auto lifetime = seconds{static_cast<std::int64_t>(std::min<std::uint64_t>(auth.expires_in_seconds, 366 * 86'400))};
+    const auto lifetime =
+        seconds{static_cast<std::int64_t>(std::min<std::uint64_t>(auth.expires_in_seconds, std::uint64_t{366} * 86'400))};
     refresh_at = now.mono + std::chrono::duration_cast<nanoseconds>(lifetime) * 4 / 5;
     if (authenticated) return;
     authenticated = true;
