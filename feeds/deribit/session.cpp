@@ -40,7 +40,7 @@ constexpr std::uint32_t kSubscribeRefill = 5'000;
 constexpr std::uint32_t kListingPool = 50'000;
 constexpr std::uint32_t kListingRefill = 1'000;
 
-constexpr seconds kRetryRefusedAfter{300};
+constexpr seconds kRetryRefusedAfter{30};
 constexpr nanoseconds kSlowestRetry{seconds{60}};
 /// An account's positions are asked for at once when instruments are listed already, else after the market data had time to list
 /// them.

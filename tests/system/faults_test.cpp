@@ -145,8 +145,8 @@ TEST_SUITE("system/faults") {
 
   TEST_CASE("a lost book change is noticed by its change id, costs the book only, and is mended") {
     Drill drill;
-    // The snapshot that would mend it is held back, so that a scrape sees the time between.
-    drill.begin(R"({"faults":"gap/book.BTC-PERPETUAL,silence@400ms:4s/book.BTC-PERPETUAL"})");
+    // The new subscription that would mend it is refused for a while, so that a scrape sees the time between.
+    drill.begin(R"({"faults":"refused_channel:4s/book.BTC-PERPETUAL,gap/book.BTC-PERPETUAL"})");
     CHECK(eventually([&] {
       const Exposition seen = drill.daemon().scrape();
       return !seen.value(Drill::spread()) &&
