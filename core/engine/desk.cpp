@@ -154,7 +154,6 @@ void DeskBuilder::form_hedges() {
 }
 
 void DeskBuilder::lay_out() {
-  table_.begin_layout();
   std::set<std::pair<Venue, AssetCode>> pairs;
   for (TrackedInstrument& instrument : desk_.tracked) {
     const Contract& contract = registry_.contract(instrument.slot);
@@ -199,7 +198,6 @@ void DeskBuilder::lay_out() {
     RowId& row = desk_.platform_rows[static_cast<std::size_t>(venue.venue)];
     if (row == kNoRow) row = table_.add_row(Figure::PlatformLocked, {label(venue.venue)});
   }
-  table_.end_layout();
 }
 
 }  // namespace

@@ -98,8 +98,8 @@ struct Desk {
 /// Underlyings that each book has had: they stay reported, so that a closed position reads 0 and does not vanish.
 using BookUnderlyings = std::vector<std::set<AssetCode>>;
 
-/// Forms the desk of a portfolio that was rebuilt, and lays out its rows in `table`. What the book holds now, its rules name and
-/// its hedges need is added to `underlyings`, one set a book.
+/// Forms the desk of a portfolio that was rebuilt, and adds its rows to `table`, whose layout is open. What the book holds now,
+/// rules name and its hedges need is added to `underlyings`, one set a book.
 [[nodiscard]] Desk form_desk(const EngineSetup& setup, const InstrumentRegistry& registry, const MarketState& market,
                              const Portfolio& portfolio, BookUnderlyings& underlyings, FigureTable& table);
 

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/engine/desk.hpp"
+#include "core/engine/desk_monitor.hpp"
 #include "core/engine/figure_rows.hpp"
 #include "core/engine/touched_set.hpp"
 #include "core/hedge/hedge_relationship.hpp"
@@ -76,6 +78,8 @@ struct Engine::State {
 
   // ---- structure
   void rebuild();
+  void tell_monitors(const Event& event);
+  [[nodiscard]] DeskView view();
 
   // ---- one cycle
   void judge_accounts();
@@ -86,6 +90,7 @@ struct Engine::State {
   void publish_indices_and_accounts();
   void publish_feeds();
   void refresh_slow();
+  void end_monitors_cycle();
   [[nodiscard]] Estimate index_price(IndexId id);
   [[nodiscard]] Quality book_quality(std::uint32_t book);
   [[nodiscard]] EquityPart equity_of(const Exposure& exposure);
@@ -109,9 +114,12 @@ struct Engine::State {
   MonoTime next_slow_refresh{};
 
   Desk desk;
-  std::vector<PositionRisk> risks;      ///< parallel to the portfolio's holdings
-  std::vector<ExposurePart> part_sums;  ///< parallel to the desk's parts
+  std::vector<PositionRisk> risks;           ///< parallel to the portfolio's holdings
+  std::vector<ExposurePart> part_sums;       ///< parallel to the desk's parts
+  std::vector<BookExposure> book_exposures;  ///< parallel to the desk's exposures
+  std::vector<HedgeFigures> hedge_results;   ///< parallel to the setup's hedges
   std::vector<Quality> account_qualities;
+  std::vector<std::unique_ptr<DeskMonitor>> monitors;
   std::vector<std::uint32_t> closed_holdings;
   BookUnderlyings book_underlyings;
 
@@ -149,9 +157,15 @@ void Engine::State::configure(EngineSetup configuration) {
 
 void Engine::State::rebuild() {
   portfolio.rebuild(registry);
+  table.begin_layout();
   desk = form_desk(setup, registry, market, portfolio, book_underlyings, table);
   risks.assign(portfolio.holdings().size(), PositionRisk{});
   part_sums.assign(desk.parts.size(), ExposurePart{});
+  book_exposures.assign(desk.exposures.size(), BookExposure{});
+  hedge_results.assign(desk.hedges.size(), HedgeFigures{});
+  structure_changed = false;
+  for (const auto& monitor : monitors) monitor->lay_out(view(), table);
+  table.end_layout();
   touched_instruments.resize(desk.tracked.size());
   touched_spreads.resize(desk.tracked.size());
   touched_holdings.resize(portfolio.holdings().size());
@@ -161,8 +175,30 @@ void Engine::State::rebuild() {
   std::size_t account_positions = 0;
   for (const Account& account : portfolio.accounts()) account_positions += account.positions().size();
   closed_holdings.reserve(account_positions);
-  structure_changed = false;
   recompute_all = true;
+}
+
+DeskView Engine::State::view() {
+  return {.setup = setup,
+          .registry = registry,
+          .market = market,
+          .portfolio = portfolio,
+          .desk = desk,
+          .feeds = feeds,
+          .risks = risks,
+          .account_qualities = account_qualities,
+          .book_exposures = book_exposures,
+          .hedge_figures = hedge_results,
+          .venue_now = venue_now,
+          .freshness = freshness,
+          .now = now,
+          .structure_changed = structure_changed};
+}
+
+void Engine::State::tell_monitors(const Event& event) {
+  if (!concerns_monitors(event.body)) return;
+  const DeskView seen = view();
+  for (const auto& monitor : monitors) monitor->apply(seen, event);
 }
 
 // ---- events
@@ -460,9 +496,12 @@ void Engine::State::sum_books() {
     }
     const Quality book = book_quality(exposure.book);
     const EquityPart equity = equity_of(exposure);
-    exposure.rows.publish(out, book_exposure(std::span{part_sums}.subspan(exposure.first_part, exposure.part_count), equity, book));
-    for (const std::uint32_t h : exposure.hedges)
-      desk.hedges[h].rows.publish(out, setup.hedges[h], hedge_figures(setup.hedges[h], desk.hedges[h].parts, equity, book));
+    book_exposures[e] = book_exposure(std::span{part_sums}.subspan(exposure.first_part, exposure.part_count), equity, book);
+    exposure.rows.publish(out, book_exposures[e]);
+    for (const std::uint32_t h : exposure.hedges) {
+      hedge_results[h] = hedge_figures(setup.hedges[h], desk.hedges[h].parts, equity, book);
+      desk.hedges[h].rows.publish(out, setup.hedges[h], hedge_results[h]);
+    }
   }
 }
 
@@ -489,6 +528,13 @@ void Engine::State::publish_feeds() {
     if (platform.known && !feeds.live(platform.connection)) quality = Quality::stale(platform.received, FigureReason::FeedDown);
     out.publish(row, {platform.locked ? 1.0 : 0.0, quality});
   }
+}
+
+void Engine::State::end_monitors_cycle() {
+  if (monitors.empty()) return;
+  const Publisher out{table, now};
+  const DeskView seen = view();
+  for (const auto& monitor : monitors) monitor->end_cycle(seen, out);
 }
 
 void Engine::State::refresh_slow() {
@@ -531,6 +577,7 @@ void Engine::State::end_cycle(MonoTime end) {
   sum_books();
   publish_indices_and_accounts();
   publish_feeds();
+  end_monitors_cycle();
   refresh_slow();
   touched_instruments.clear();
   touched_spreads.clear();
@@ -551,6 +598,7 @@ Engine& Engine::operator=(Engine&&) noexcept = default;
 
 void Engine::apply(const Event& event) {
   std::visit([&](const auto& body) { state_->on(event.header, body); }, event.body);
+  state_->tell_monitors(event);
 }
 
 void Engine::end_cycle(MonoTime now) { state_->end_cycle(now); }
