@@ -22,6 +22,7 @@
 #include "core/risk/book_exposure.hpp"
 #include "core/risk/instrument_valuation.hpp"
 #include "core/risk/position_risk.hpp"
+#include "core/risk/valuation_batch.hpp"
 
 namespace hedgewatch {
 
@@ -83,6 +84,8 @@ struct Engine::State {
 
   // ---- one cycle
   void judge_accounts();
+  void touch_leaning();
+  void judge(std::uint32_t place);
   void reprice();
   void refresh_spreads();
   void refresh_positions();
@@ -129,6 +132,8 @@ struct Engine::State {
   TouchedSet touched_parts;
   TouchedSet touched_exposures;
   TouchedSet touched_indices;
+  TouchedSet touched_expiries;  ///< with a new forward
+  ValuationBatch valuation_batch;
 };
 
 // ---- configuration and structure
@@ -172,6 +177,7 @@ void Engine::State::rebuild() {
   touched_parts.resize(desk.parts.size());
   touched_exposures.resize(desk.exposures.size());
   touched_indices.resize(market.index_count());
+  touched_expiries.resize(market.expiry_count());
   std::size_t account_positions = 0;
   for (const Account& account : portfolio.accounts()) account_positions += account.positions().size();
   closed_holdings.reserve(account_positions);
@@ -250,9 +256,7 @@ void Engine::State::on(const EventHeader& header, const Mark& mark) {
   if (structure_changed) return;
   const InstrumentMarket& state = market.at(slot);
   if (effect.index_updated) touched_indices.insert(static_cast<std::size_t>(state.index));
-  if (effect.expiry_forward_updated)
-    for (const std::uint32_t member : desk.expiry_members[static_cast<std::size_t>(state.expiry)])
-      if (market.at(desk.tracked[member].slot).leans_on_expiry) touched_instruments.insert(member);
+  if (effect.expiry_forward_updated) touched_expiries.insert(static_cast<std::size_t>(state.expiry));
 }
 
 void Engine::State::on(const EventHeader& header, const Quote& quote) {
@@ -312,6 +316,7 @@ void Engine::State::on(const EventHeader& header, const InstrumentListed& listed
   // Nobody looks at it: it only needs its places in the tables.
   desk.tracked_of_slot.resize(registry.size(), kNoPlace);
   desk.expiry_members.resize(market.expiry_count());
+  touched_expiries.grow(market.expiry_count());
   if (touched_indices.size() != market.index_count()) structure_changed = true;
 }
 
@@ -428,20 +433,43 @@ void Engine::State::judge_accounts() {
   }
 }
 
+/// Options that take a forward or a vol from their expiry follow its forward, whoever's mark brought it.
+void Engine::State::touch_leaning() {
+  for (const std::uint32_t expiry : touched_expiries.items())
+    for (const std::uint32_t member : desk.expiry_members[expiry])
+      if (market.at(desk.tracked[member].slot).leans_on_expiry || desk.tracked[member].valuation.leans_on_fallback())
+        touched_instruments.insert(member);
+}
+
+void Engine::State::judge(std::uint32_t place) {
+  TrackedInstrument& instrument = desk.tracked[place];
+  const InstrumentView seen{.contract = registry.contract(instrument.slot),
+                            .market = market.at(instrument.slot),
+                            .pricing_forward = market.pricing_forward(instrument.slot),
+                            .venue = registry.venue(instrument.slot),
+                            .phase = registry.phase(instrument.slot),
+                            .venue_now = venue_now[static_cast<std::size_t>(registry.venue(instrument.slot))]};
+  const auto to_price = judge_instrument(seen, freshness, nullptr, instrument.valuation);
+  if (to_price) valuation_batch.add(seen.contract, seen.venue, *to_price, instrument.valuation);
+}
+
 void Engine::State::reprice() {
+  touch_leaning();
   const Publisher out{table, now};
-  for (const std::uint32_t place : touched_instruments.items()) {
-    TrackedInstrument& instrument = desk.tracked[place];
-    const Contract& contract = registry.contract(instrument.slot);
-    const Venue venue = registry.venue(instrument.slot);
-    const auto v = static_cast<std::size_t>(venue);
-    instrument.valuation = value_instrument(contract, venue, registry.phase(instrument.slot), market.at(instrument.slot),
-                                            market.pricing_forward(instrument.slot), venue_now[v], freshness);
-    if (contract.expiry != kNoVenueTime && !instrument.valuation.expired)
-      next_expiry[v] = std::min(next_expiry[v], contract.expiry);
-    instrument.rows.publish(out, instrument.valuation);
-    instrument.rows.publish_age(out, market.at(instrument.slot));
-    for (const std::uint32_t holding : instrument.holdings) touched_holdings.insert(holding);
+  const auto touched = touched_instruments.items();
+  for (std::size_t first = 0; first < touched.size(); first += ValuationBatch::kCapacity) {
+    const auto block = touched.subspan(first, std::min(ValuationBatch::kCapacity, touched.size() - first));
+    for (const std::uint32_t place : block) judge(place);
+    valuation_batch.price();
+    for (const std::uint32_t place : block) {
+      const TrackedInstrument& instrument = desk.tracked[place];
+      const VenueTime expiry = registry.contract(instrument.slot).expiry;
+      VenueTime& next = next_expiry[static_cast<std::size_t>(registry.venue(instrument.slot))];
+      if (expiry != kNoVenueTime && !instrument.valuation.expired) next = std::min(next, expiry);
+      instrument.rows.publish(out, instrument.valuation);
+      instrument.rows.publish_age(out, market.at(instrument.slot));
+      for (const std::uint32_t holding : instrument.holdings) touched_holdings.insert(holding);
+    }
   }
 }
 
@@ -585,6 +613,7 @@ void Engine::State::end_cycle(MonoTime end) {
   touched_parts.clear();
   touched_exposures.clear();
   touched_indices.clear();
+  touched_expiries.clear();
   recompute_all = false;
   ++cycles;
 }

@@ -30,23 +30,6 @@ Estimate dollars(const SplitAmount& amount, const Quality& quality, const Estima
 
 double seconds_between(MonoTime then, MonoTime now) { return std::chrono::duration<double>(now - then).count(); }
 
-void Publisher::publish(RowId row, const Estimate& estimate) const {
-  if (row == kNoRow) return;
-  const Quality& quality = estimate.quality;
-  const MonoTime as_of = quality.as_of() == MonoTime::max() ? now_ : quality.as_of();
-  switch (quality.state()) {
-    case FigureState::Ok:
-      table_->set(row, estimate.value, as_of);
-      break;
-    case FigureState::Stale:
-      table_->set_stale(row, as_of, quality.reason());
-      break;
-    case FigureState::Unknown:
-      table_->set_unknown(row, quality.reason());
-      break;
-  }
-}
-
 InstrumentRows InstrumentRows::add(FigureTable& table, std::string_view venue, const Contract& contract, bool follows_book) {
   const auto row = [&](Figure figure) { return table.add_row(figure, {venue, contract.name.view()}); };
   InstrumentRows rows;
@@ -55,7 +38,10 @@ InstrumentRows InstrumentRows::add(FigureTable& table, std::string_view venue, c
   if (follows_book) rows.spread = row(Figure::SpreadRatio);
   if (contract.kind != ContractKind::Option) return rows;
   rows.mark_vol = row(Figure::MarkVolRatio);
+  rows.pricing_vol = row(Figure::PricingVolRatio);
+  rows.vol_source = row(Figure::PricingVolSource);
   rows.forward = row(Figure::ForwardPriceUsd);
+  rows.forward_source = row(Figure::ForwardPriceSource);
   rows.delta = row(Figure::Delta);
   rows.gamma = row(Figure::GammaPerUsd);
   rows.vega = row(Figure::VegaUsdPerVolPoint);
@@ -68,18 +54,22 @@ InstrumentRows InstrumentRows::add(FigureTable& table, std::string_view venue, c
 }
 
 void InstrumentRows::publish(const Publisher& out, const InstrumentValuation& valuation) const {
-  out.publish(mark_price, {valuation.mark_price, valuation.mark});
-  out.publish(mark_vol, {valuation.mark_vol, valuation.vol});
-  out.publish(forward, {valuation.forward_price, valuation.forward});
+  out.publish(mark_price, valuation.mark_price, valuation.mark);
+  if (delta == kNoRow) return;
+  out.publish(mark_vol, valuation.mark_vol, valuation.vol);
+  out.publish(pricing_vol, valuation.pricing_vol_ratio, valuation.pricing_vol);
+  out.publish(vol_source, static_cast<double>(valuation.vol_source), valuation.pricing_vol);
+  out.publish(forward, valuation.forward_price, valuation.forward);
+  out.publish(forward_source, static_cast<double>(valuation.forward_source), valuation.forward);
   const Quality& greeks = valuation.greeks;
-  out.publish(delta, {valuation.published.delta, greeks});
-  out.publish(gamma, {valuation.published.gamma, greeks});
-  out.publish(vega, {valuation.published.vega_per_vol_point, greeks});
-  out.publish(theta, {valuation.published.theta_per_day, greeks});
-  out.publish(rho, {valuation.published.rho_per_percent, greeks});
-  out.publish(vanna, {valuation.vanna, greeks});
-  out.publish(volga, {valuation.volga, greeks});
-  out.publish(charm, {valuation.charm, greeks});
+  out.publish(delta, valuation.published.delta, greeks);
+  out.publish(gamma, valuation.published.gamma, greeks);
+  out.publish(vega, valuation.published.vega_per_vol_point, greeks);
+  out.publish(theta, valuation.published.theta_per_day, greeks);
+  out.publish(rho, valuation.published.rho_per_percent, greeks);
+  out.publish(vanna, valuation.vanna, greeks);
+  out.publish(volga, valuation.volga, greeks);
+  out.publish(charm, valuation.charm, greeks);
 }
 
 void InstrumentRows::publish_age(const Publisher& out, const InstrumentMarket& market) const {
@@ -149,6 +139,7 @@ BookRows BookRows::add(FigureTable& table, std::string_view book, std::string_vi
   rows.delta_low = row(Figure::BookDeltaLowCoins);
   rows.delta_high = row(Figure::BookDeltaHighCoins);
   rows.coverage = row(Figure::BookCoverageRatio);
+  rows.fallback_positions = row(Figure::BookFallbackPositions);
   return rows;
 }
 
@@ -169,6 +160,7 @@ void BookRows::publish(const Publisher& out, const BookExposure& exposure) const
   out.publish(delta_low, exposure.delta_low_coins);
   out.publish(delta_high, exposure.delta_high_coins);
   out.publish(coverage, exposure.coverage);
+  out.publish(fallback_positions, exposure.fallback_positions);
 }
 
 HedgeRows HedgeRows::add(FigureTable& table, const HedgeSetup& setup) {

@@ -19,7 +19,17 @@ class Publisher {
   Publisher(FigureTable& table, MonoTime now) : table_{&table}, now_{now} {}
 
   /// Does nothing for kNoRow.
-  void publish(RowId row, const Estimate& estimate) const;
+  void publish(RowId row, const Estimate& estimate) const { publish(row, estimate.value, estimate.quality); }
+  void publish(RowId row, double value, const Quality& quality) const {
+    if (row == kNoRow) return;
+    const MonoTime as_of = quality.as_of() == MonoTime::max() ? now_ : quality.as_of();
+    if (quality.ok())
+      table_->set(row, value, as_of);
+    else if (quality.state() == FigureState::Stale)
+      table_->set_stale(row, as_of, quality.reason());
+    else
+      table_->set_unknown(row, quality.reason());
+  }
   [[nodiscard]] MonoTime now() const { return now_; }
 
  private:
@@ -33,7 +43,10 @@ class Publisher {
 struct InstrumentRows {
   RowId mark_price = kNoRow;
   RowId mark_vol = kNoRow;
+  RowId pricing_vol = kNoRow;
+  RowId vol_source = kNoRow;
   RowId forward = kNoRow;
+  RowId forward_source = kNoRow;
   RowId delta = kNoRow;
   RowId gamma = kNoRow;
   RowId vega = kNoRow;
@@ -80,6 +93,7 @@ struct BookRows {
   RowId delta_low = kNoRow;
   RowId delta_high = kNoRow;
   RowId coverage = kNoRow;
+  RowId fallback_positions = kNoRow;
 
   /// Without equity there is no with_equity view to be missed.
   static BookRows add(FigureTable& table, std::string_view book, std::string_view underlying, bool has_equity);

@@ -16,6 +16,12 @@ class TouchedSet {
     items_.clear();
     items_.reserve(size);
   }
+  /// Makes room for more and keeps what is in it.
+  void grow(std::size_t size) {
+    if (size <= marked_.size()) return;
+    marked_.resize(size, 0);
+    items_.reserve(size);
+  }
   void insert(std::size_t index) {
     if (marked_[index] != 0) return;
     marked_[index] = 1;

@@ -14,7 +14,10 @@ enum class Figure : std::uint16_t {
   // instrument
   MarkPrice,
   MarkVolRatio,
+  PricingVolRatio,
+  PricingVolSource,
   ForwardPriceUsd,
+  ForwardPriceSource,
   Delta,
   GammaPerUsd,
   VegaUsdPerVolPoint,
@@ -45,6 +48,7 @@ enum class Figure : std::uint16_t {
   BookDeltaLowCoins,
   BookDeltaHighCoins,
   BookCoverageRatio,
+  BookFallbackPositions,
   // hedge
   HedgeItemDeltaCoins,
   HedgeLegsDeltaCoins,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <numeric>
 
 namespace hedgewatch {
@@ -74,24 +73,6 @@ void FigureTable::end_layout() {
   values_.assign(count, FigureValue{});
   layout_ = std::move(building_);
 }
-
-void FigureTable::set(RowId row, double value, MonoTime as_of) {
-  FigureValue& target = values_[position_[static_cast<std::uint32_t>(row)]];
-  if (std::isfinite(value))
-    target = {.value = value, .as_of = as_of, .state = FigureState::Ok, .reason = FigureReason::None};
-  else
-    target = {.value = 0, .as_of = {}, .state = FigureState::Unknown, .reason = FigureReason::NotFinite};
-}
-
-void FigureTable::set_stale(RowId row, MonoTime as_of, FigureReason reason) {
-  values_[position_[static_cast<std::uint32_t>(row)]] = {.value = 0, .as_of = as_of, .state = FigureState::Stale, .reason = reason};
-}
-
-void FigureTable::set_unknown(RowId row, FigureReason reason) {
-  values_[position_[static_cast<std::uint32_t>(row)]] = {.value = 0, .as_of = {}, .state = FigureState::Unknown, .reason = reason};
-}
-
-const FigureValue& FigureTable::at(RowId row) const { return values_[position_[static_cast<std::uint32_t>(row)]]; }
 
 RowId FigureTable::find(Figure figure, std::initializer_list<std::string_view> label_values) const {
   const FigureLayout::Row wanted = make_row(figure, label_values);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -56,11 +57,20 @@ class FigureTable {
   void end_layout();
 
   /// A value that is not finite becomes Unknown with reason NotFinite.
-  void set(RowId row, double value, MonoTime as_of);
-  void set_stale(RowId row, MonoTime as_of, FigureReason reason);
-  void set_unknown(RowId row, FigureReason reason);
+  void set(RowId row, double value, MonoTime as_of) {
+    if (std::isfinite(value))
+      value_of(row) = {.value = value, .as_of = as_of, .state = FigureState::Ok, .reason = FigureReason::None};
+    else
+      set_unknown(row, FigureReason::NotFinite);
+  }
+  void set_stale(RowId row, MonoTime as_of, FigureReason reason) {
+    value_of(row) = {.value = 0, .as_of = as_of, .state = FigureState::Stale, .reason = reason};
+  }
+  void set_unknown(RowId row, FigureReason reason) {
+    value_of(row) = {.value = 0, .as_of = {}, .state = FigureState::Unknown, .reason = reason};
+  }
 
-  [[nodiscard]] const FigureValue& at(RowId row) const;
+  [[nodiscard]] const FigureValue& at(RowId row) const { return values_[position_[static_cast<std::uint32_t>(row)]]; }
   /// The row of a figure with exactly these label values, kNoRow when there is none. Slow: for tests and set-up.
   [[nodiscard]] RowId find(Figure figure, std::initializer_list<std::string_view> label_values) const;
   [[nodiscard]] std::size_t size() const;
@@ -70,6 +80,8 @@ class FigureTable {
   void copy_to(FigureSnapshot& snapshot) const;
 
  private:
+  FigureValue& value_of(RowId row) { return values_[position_[static_cast<std::uint32_t>(row)]]; }
+
   std::shared_ptr<const FigureLayout> layout_;
   std::shared_ptr<FigureLayout> building_;
   std::vector<std::uint32_t> position_;  ///< RowId -> index in layout order

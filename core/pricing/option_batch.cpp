@@ -32,6 +32,9 @@ double root_time(double years, double rate, double discount) {
   return fit ? root : kUnknown;
 }
 
+/// Coin-settled venues have no rate: most lanes need no exponential.
+double discount_factor(double rate, double years) { return rate == 0 && std::isfinite(years) ? 1 : std::exp(-rate * years); }
+
 }  // namespace
 
 std::string_view label(KernelTarget target) {
@@ -61,7 +64,7 @@ void OptionBatch::set_expiry(std::size_t lane, YearFraction to_expiry, double ra
 
 void OptionBatch::set_expiry(std::size_t first, std::size_t count, YearFraction to_expiry, double rate) {
   const double years = to_expiry.years();
-  const double discount = std::exp(-rate * years);
+  const double discount = discount_factor(rate, years);
   const double root = root_time(years, rate, discount);
   for (std::size_t lane = first; lane < first + count; ++lane) {
     inputs_.column(kDiscount)[lane] = discount;
@@ -82,10 +85,16 @@ OptionRight OptionBatch::right(std::size_t lane) const {
 }
 
 void OptionBatch::set(std::size_t lane, const Black76Input& input) {
-  set_contract(lane, input.right, input.strike);
-  set_expiry(lane, input.to_expiry, input.rate);
-  forwards()[lane] = input.forward;
-  vols()[lane] = input.vol.fraction();
+  const double years = input.to_expiry.years();
+  const double discount = discount_factor(input.rate, years);
+  inputs_.data(kForward)[lane] = input.forward;
+  inputs_.data(kStrike)[lane] = input.strike;
+  inputs_.data(kVol)[lane] = input.vol.fraction();
+  inputs_.data(kDiscount)[lane] = discount;
+  inputs_.data(kRate)[lane] = input.rate;
+  inputs_.data(kYears)[lane] = years;
+  inputs_.data(kHalfPerTime)[lane] = 0.5 / years;
+  prepare(lane, root_time(years, input.rate, discount), input.right);
 }
 
 Black76Input OptionBatch::input(std::size_t lane) const {

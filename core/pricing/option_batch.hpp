@@ -15,7 +15,7 @@ namespace hedgewatch {
 
 /// What a batch computes, by column. Meaning, unit and sign as in Black76Greeks.
 enum class Greek : std::uint8_t {
-  Price,
+  Premium,
   Delta,
   Gamma,
   Vega,
@@ -34,7 +34,7 @@ enum class Greek : std::uint8_t {
   D2
 };
 
-/// Usual: Price to Charm, the first nine. Every: all of them.
+/// Usual: Premium to Charm, the first nine. Every: all of them.
 enum class GreekSet : std::uint8_t { Usual, Every };
 constexpr std::size_t column_count(GreekSet set) { return set == GreekSet::Usual ? 9 : 17; }
 
@@ -88,7 +88,7 @@ class GreekColumns {
 
   [[nodiscard]] GreekSet set() const { return set_; }
   [[nodiscard]] std::size_t lanes() const { return cells_.lanes(); }
-  /// One value a lane. With GreekSet::Usual only Price to Charm exist.
+  /// One value a lane. With GreekSet::Usual only Premium to Charm exist.
   [[nodiscard]] std::span<const double> operator[](Greek greek) const { return cells_.column(static_cast<std::size_t>(greek)); }
   /// One lane in the scalar's form; what the set does not have is NaN, and so are the spot Greeks.
   [[nodiscard]] Black76Greeks lane(std::size_t lane) const;

@@ -29,6 +29,7 @@ ExposureSum sum_positions(std::span<const PositionRisk> positions) {
     sum.greeks = worst(sum.greeks, position.greeks);
     sum.greeks_usd = worst(sum.greeks_usd, position.greeks_usd);
     sum.value_quality = worst(sum.value_quality, position.value_quality);
+    if (position.on_fallback) ++sum.fallback_positions;
     sum.open = sum.open || !position.flat;
     sum.value_needs_index = sum.value_needs_index || (!position.flat && position.value_in_coins);
   }
@@ -46,8 +47,10 @@ BookExposure book_exposure(std::span<const ExposurePart> parts, const EquityPart
   Estimate value{0, book};
   DeltaBounds bounds;
   Estimate unpriced{0, book};
+  std::uint32_t fallback_positions = 0;
   for (const ExposurePart& part : parts) {
     const ExposureSum& sum = part.sum;
+    fallback_positions += sum.fallback_positions;
     bounds = bounds + sum.bounds;
     unpriced = unpriced + Estimate{sum.bounds.unpriced_coins, sum.bounds.size};
     if (sum.bounds.unpriced_usd > 0)
@@ -79,6 +82,7 @@ BookExposure book_exposure(std::span<const ExposurePart> parts, const EquityPart
   exposure.delta_high_coins = {bounds.high_coins, worst(book, bounds.quality)};
   // A book without any size is wholly known.
   exposure.coverage = {unpriced.value > 0 ? bounds.priced_coins / (bounds.priced_coins + unpriced.value) : 1, unpriced.quality};
+  exposure.fallback_positions = {static_cast<double>(fallback_positions), book};
   return exposure;
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "core/engine/engine_setup.hpp"
@@ -30,7 +31,8 @@ struct ExposureSum {
   Quality greeks;
   Quality greeks_usd;
   Quality value_quality;
-  bool open = false;  ///< any position is not flat: dollars need the index
+  std::uint32_t fallback_positions = 0;  ///< priced from a vol or forward that the venue did not send
+  bool open = false;                     ///< any position is not flat: dollars need the index
   bool value_needs_index = false;
 };
 
@@ -53,6 +55,7 @@ struct BookExposure {
   Estimate delta_low_coins;
   Estimate delta_high_coins;
   Estimate coverage;
+  Estimate fallback_positions;
 };
 
 /// One index group of a book: its positions' sum and the index that turns its coins into dollars.

@@ -7,6 +7,7 @@
 #include "core/market/market_state.hpp"
 #include "core/metric/quality.hpp"
 #include "core/pricing/venue_conventions.hpp"
+#include "core/risk/option_fallback.hpp"
 #include "core/types/time.hpp"
 
 namespace hedgewatch {
@@ -28,16 +29,21 @@ struct UnitRisk {
 };
 
 /// An instrument priced from its own newest ticker: forward, vol and exchange time of the same message, so that the venue's
-/// published Greeks can be reproduced. Only a vol that came without a forward borrows the newest forward of its expiry.
+/// published Greeks can be reproduced. A vol that came without a forward borrows the newest forward of its expiry. Where the
+/// venue's vol or forward is missing or stale, a fallback stands in and the source says so: it is never shown as the venue's mark.
 struct InstrumentValuation {
-  Quality mark;     ///< of mark_price
-  Quality vol;      ///< of mark_vol
-  Quality forward;  ///< of forward
-  Quality delta;    ///< of the deltas and gamma_coins_per_percent
-  Quality greeks;   ///< of the Greeks that only options have; a constant for everything else
+  Quality mark;         ///< of mark_price
+  Quality vol;          ///< of mark_vol
+  Quality pricing_vol;  ///< of the vol that Greeks are made of
+  Quality forward;      ///< of forward
+  Quality delta;        ///< of the deltas and gamma_coins_per_percent
+  Quality greeks;       ///< of the Greeks that only options have; a constant for everything else
   double mark_price = 0;
-  double mark_vol = 0;
-  double forward_price = 0;
+  double mark_vol = 0;           ///< the venue's, never a fallback
+  double pricing_vol_ratio = 0;  ///< the venue's or a fallback, as vol_source says
+  double forward_price = 0;      ///< the venue's or a fallback, as forward_source says
+  VolSource vol_source = VolSource::Unknown;
+  ForwardSource forward_source = ForwardSource::Unknown;
   UnitRisk unit;
   /// Per unit of the underlying, in the venue's own convention; options only.
   PublishedGreeks published;
@@ -46,12 +52,37 @@ struct InstrumentValuation {
   double charm = 0;  ///< change of delta per day passing
   /// Past its expiry by the venue's clock, or declared so by the venue: out of every risk figure.
   bool expired = false;
+
+  /// Priced, but from a vol or forward that the venue did not send.
+  [[nodiscard]] bool leans_on_fallback() const {
+    return (vol_source != VolSource::VenueMark && vol_source != VolSource::Unknown) ||
+           (forward_source != ForwardSource::VenueMark && forward_source != ForwardSource::Unknown);
+  }
 };
 
-/// Prices one instrument. `venue_now` is the venue's newest exchange time, kNoVenueTime when unknown.
-[[nodiscard]] InstrumentValuation value_instrument(const Contract& contract, Venue venue, InstrumentPhase phase,
-                                                   const InstrumentMarket& market, const Reading& pricing_forward,
-                                                   VenueTime venue_now, Freshness& freshness);
+/// What an option is priced from, once its inputs are judged.
+struct OptionMarket {
+  double forward = 0;  ///< quote per base
+  double vol = 0;      ///< fraction
+  double rate = 0;     ///< continuous, per year
+  VenueTime at = kNoVenueTime;
+};
+
+/// What is known about one instrument at the moment it is valued.
+struct InstrumentView {
+  const Contract& contract;
+  const InstrumentMarket& market;
+  const Reading& pricing_forward;  ///< MarketState::pricing_forward
+  Venue venue = Venue::Deribit;
+  InstrumentPhase phase = InstrumentPhase::Open;
+  VenueTime venue_now = kNoVenueTime;  ///< the venue's newest exchange time, kNoVenueTime when unknown
+};
+
+/// Values one instrument into `valuation` as far as that goes without pricing. The answer is what an option's Greeks are to be
+/// priced from, by a ValuationBatch; nothing for other instruments and for options whose inputs do not allow it. `fallback` may be
+/// null.
+[[nodiscard]] std::optional<OptionMarket> judge_instrument(const InstrumentView& view, Freshness& freshness,
+                                                           OptionFallback* fallback, InstrumentValuation& valuation);
 
 /// Whether amounts in the contract's quote currency are dollars: USD, and USDC and USDT at par.
 [[nodiscard]] bool is_dollar_quoted(const Contract& contract);

@@ -83,6 +83,7 @@ PositionRisk position_risk(const Contract& contract, const InstrumentValuation& 
   risk.greeks_usd = option && !valuation.expired ? worst(risk.greeks, dollars) : risk.greeks;
   if (risk.delta.ok() && !valuation.expired) {
     risk.total = scaled(valuation.unit, position.size);
+    risk.on_fallback = valuation.leans_on_fallback();
     risk.lot_delta_coins = std::abs(contract.lot * valuation.unit.delta_black_scholes_coins);
   }
 

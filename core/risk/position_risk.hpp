@@ -61,6 +61,7 @@ struct PositionRisk {
   Quality notional_quality;  ///< without the index
   bool flat = false;         ///< known to be nothing: no input matters
   bool value_in_coins = false;
+  bool on_fallback = false;  ///< priced from a vol or forward that the venue did not send
 };
 
 /// A flat position is nothing whatever its inputs; an expired one has no Greeks and an unknown value (it is settled into cash).

@@ -116,6 +116,7 @@ const std::vector<std::string> kBookDeltas = {"book_delta_coins main/BTC/black_s
                                               "book_gamma_coins_per_percent main/BTC"};
 const std::vector<std::string> kBookBounds = {"book_delta_low_coins main/BTC", "book_delta_high_coins main/BTC"};
 const std::vector<std::string> kBookCoverage = {"book_coverage_ratio main/BTC"};
+const std::vector<std::string> kBookFallback = {"book_fallback_positions main/BTC"};
 const std::vector<std::string> kBookDollarDeltas = {
     "book_delta_usd main/BTC/black_scholes", "book_delta_usd main/BTC/net_transaction", "book_delta_usd main/BTC/with_equity"};
 const std::vector<std::string> kBookGreeks = {"book_gamma_usd_per_percent main/BTC",
@@ -158,7 +159,8 @@ const Row kRows[] = {
     {"a mark without a vol",
      "unknown/missing_vol",
      [](Inputs& in) { in.call.vol = kAbsent; },
-     {{"mark_vol_ratio deribit/BTC-ONE-100000-C"},
+     {{"mark_vol_ratio deribit/BTC-ONE-100000-C", "pricing_vol_ratio deribit/BTC-ONE-100000-C",
+       "pricing_vol_source deribit/BTC-ONE-100000-C"},
       kCallGreeks,
       kBookDeltas,
       kBookDollarDeltas,
@@ -222,18 +224,20 @@ const Row kRows[] = {
     {"a line whose instrument is not listed",
      "unknown/missing_instrument",
      [](Inputs& in) { in.list_put = false; },
-     {kBookDeltas, kBookBounds, kBookCoverage, kBookDollarDeltas, kBookGreeks, kBookValue, kHedgeItem, kHedgeLegs, kHedgeNet,
-      kHedgeVega}},
+     {kBookDeltas, kBookBounds, kBookCoverage, kBookFallback, kBookDollarDeltas, kBookGreeks, kBookValue, kHedgeItem, kHedgeLegs,
+      kHedgeNet, kHedgeVega}},
     {"a snapshot of positions that never ended",
      "unknown/never_received",
      [](Inputs& in) { in.snapshot = false; },
-     {kAccountPositions, kBookDeltas, kBookBounds, kBookCoverage, kBookDollarDeltas, kBookGreeks, kBookValue, kHedgeItem,
-      kHedgeLegs, kHedgeNet, kHedgeVega}},
+     {kAccountPositions, kBookDeltas, kBookBounds, kBookCoverage, kBookFallback, kBookDollarDeltas, kBookGreeks, kBookValue,
+      kHedgeItem, kHedgeLegs, kHedgeNet, kHedgeVega}},
     {"a halted instrument",
      "stale/halted",
      [](Inputs& in) { in.call_phase = InstrumentPhase::Halted; },
      {{"mark_price deribit/BTC-ONE-100000-C", "mark_vol_ratio deribit/BTC-ONE-100000-C",
-       "forward_price_usd deribit/BTC-ONE-100000-C", "position_unrealized_pnl_usd main/deribit/BTC-ONE-100000-C"},
+       "pricing_vol_ratio deribit/BTC-ONE-100000-C", "pricing_vol_source deribit/BTC-ONE-100000-C",
+       "forward_price_usd deribit/BTC-ONE-100000-C", "forward_price_source deribit/BTC-ONE-100000-C",
+       "position_unrealized_pnl_usd main/deribit/BTC-ONE-100000-C"},
       kCallGreeks,
       kBookValue,
       kBookDeltas,

@@ -172,8 +172,8 @@ TEST_SUITE("core/pricing/option_batch") {
     batch.forwards()[1] = 100;
     GreekColumns columns{GreekSet::Usual, 3};
     CHECK(price(batch, columns) == 2);
-    CHECK(std::isfinite(columns[Greek::Price][0]));
-    CHECK(std::isnan(columns[Greek::Price][1]));
+    CHECK(std::isfinite(columns[Greek::Premium][0]));
+    CHECK(std::isnan(columns[Greek::Premium][1]));
     CHECK(batch.fault(1) == PricingFault::NotFinite);
     CHECK(std::isnan(columns[Greek::Delta][2]));
     batch.vols()[1] = 0.5;
@@ -202,7 +202,7 @@ TEST_SUITE("core/pricing/option_batch") {
     for (std::size_t lane = 0; lane < 64; ++lane) {
       CAPTURE(lane);
       if (lane >= 16 && lane < 36) CHECK(same_lane(part, whole, lane));
-      if (lane < 16 || lane >= 48) CHECK(std::isnan(part[Greek::Price][lane]));
+      if (lane < 16 || lane >= 48) CHECK(std::isnan(part[Greek::Premium][lane]));
     }
   }
 
