@@ -1,0 +1,72 @@
+#include "config/tables/tables.hpp"
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "config/shown.hpp"
+#include "config/value_forms.hpp"
+#include "config/value_readers.hpp"
+
+namespace hedgewatch {
+
+namespace {
+
+constexpr std::size_t kMostAccounts = 64;
+
+void read_secret_source(TableReader& table, AccountConfig& account) {
+  constexpr std::string_view kCredentialForm = "the name of a systemd credential: 1 to 64 letters, digits, '-', '_' or '.'";
+  const bool both = table.has("secret_credential") && table.has("secret_file");
+  auto credential = table.text("secret_credential", kCredentialForm);
+  if (credential && !is_credential_name(credential->value)) {
+    // Not repeated: it may be the secret itself.
+    table.fault(*credential, "is no credential's name, must be " + std::string{kCredentialForm});
+    credential.reset();
+  }
+  if (credential) account.secret_credential = credential->value;
+  account.secret_file = read_absolute_path(table, "secret_file");
+  const bool inline_secret = table.has("secret") || table.has("client_secret");
+  if (both && credential)
+    table.fault(*credential, "is given beside secret_file, must be the only one of the two");
+  else if (!table.has("secret_credential") && !table.has("secret_file") && !inline_secret)
+    table.missing("secret_credential", std::string{kCredentialForm} + " (or secret_file given)");
+}
+
+}  // namespace
+
+void read_account(TableReader& table, CrossReferences& references, Config& config) {
+  static constexpr std::array<Choice<AuthMethod>, 2> kMethods{
+      {{"client_signature", AuthMethod::ClientSignature}, {"client_credentials", AuthMethod::ClientCredentials}}};
+  AccountConfig account;
+  const auto name = read_name(table, references.accounts);
+  if (const auto venue = table.required_text("venue", "the kind of a configured [[venue]]")) {
+    if (references.venues.find(venue->value) != nullptr)
+      account.venue = *venue_from_label(venue->value);
+    else if (references.venues.complete)
+      table.fault(*venue,
+                  "is " + shown(venue->value) + ", must be the kind of a configured [[venue]]: " + references.venues.choices());
+  }
+
+  constexpr std::string_view kClientIdForm = "the API key's client id, 1 to 64 letters, digits, '-', '_' or '.'";
+  if (auto client_id = table.required_text("client_id", kClientIdForm)) {
+    if (is_credential_name(client_id->value))
+      account.client_id = std::move(client_id->value);
+    else
+      table.fault(*client_id, "is " + shown(client_id->value) + ", must be " + std::string{kClientIdForm});
+  }
+  read_secret_source(table, account);
+  read_choice(table, "auth", kMethods, account.auth);
+  if (const auto allow = table.boolean("allow_trading_scope", "true or false")) account.allow_trading_scope = allow->value;
+  table.finish();
+
+  if (references.accounts.size() == kMostAccounts + 1)
+    table.fault(table.at(), table.path(),
+                "is account " + std::to_string(kMostAccounts + 1) + ", must be at most " + std::to_string(kMostAccounts));
+  if (name) {
+    account.name = name->value;
+    config.accounts.push_back(std::move(account));
+  }
+}
+
+}  // namespace hedgewatch

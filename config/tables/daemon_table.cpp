@@ -1,0 +1,23 @@
+#include "config/tables/tables.hpp"
+
+#include <array>
+
+#include "config/value_readers.hpp"
+
+namespace hedgewatch {
+
+DaemonConfig read_daemon(TableReader& table) {
+  static constexpr std::array<Choice<WaitMode>, 3> kWaits{
+      {{"busy_poll", WaitMode::BusyPoll}, {"adaptive", WaitMode::Adaptive}, {"blocking", WaitMode::Blocking}}};
+  static constexpr std::array<Choice<LogLevel>, 4> kLevels{
+      {{"debug", LogLevel::Debug}, {"info", LogLevel::Info}, {"warning", LogLevel::Warning}, {"error", LogLevel::Error}}};
+  DaemonConfig daemon;
+  read_choice(table, "wait", kWaits, daemon.wait);
+  read_count(table, "engine_cpu", 0, 1023, daemon.engine_cpu);
+  read_count(table, "queue_capacity", 40'000, 500'000, daemon.queue_capacity);
+  read_choice(table, "log_level", kLevels, daemon.log_level);
+  table.finish();
+  return daemon;
+}
+
+}  // namespace hedgewatch

@@ -1,0 +1,79 @@
+#include "config/tables/tables.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/shown.hpp"
+#include "config/value_forms.hpp"
+#include "config/value_readers.hpp"
+
+namespace hedgewatch {
+
+namespace {
+
+constexpr double kMostTargetRatio = 10;
+
+/// A leg on another underlying would silently hedge nothing: delta is summed per underlying.
+void check_legs(TableReader& table, const std::vector<Found<std::string>>& legs, const std::string& underlying) {
+  for (const auto& found : legs) {
+    const auto pattern = parse_instrument_pattern(found.value);
+    if (!pattern) continue;
+    const std::string_view asset = leading_asset(pattern->symbol);
+    if (!asset.empty() && asset != underlying)
+      table.fault(found, "is " + shown(found.value) + ", must be an instrument of the hedge's underlying " + shown(underlying));
+  }
+}
+
+}  // namespace
+
+void read_hedge(TableReader& table, CrossReferences& references, Config& config) {
+  static constexpr std::array<Choice<DeltaView>, 2> kViews{
+      {{label(DeltaView::BlackScholes), DeltaView::BlackScholes}, {label(DeltaView::NetTransaction), DeltaView::NetTransaction}}};
+  constexpr std::string_view kLimitForm = "a number of coins above 0";
+  constexpr std::string_view kRatioForm = "a number above 0, at most 10 (1 is fully hedged)";
+  HedgeSetup hedge;
+  const auto name = read_name(table, references.hedges);
+
+  if (auto book = table.required_text("book", "the name of a configured [[book]]");
+      book && CrossReferences::resolve(table, *book, references.books, "book"))
+    hedge.book = std::move(book->value);
+  if (auto underlying = table.required_text("underlying", kAssetCodeForm)) {
+    if (is_asset_code(underlying->value))
+      hedge.underlying = std::move(underlying->value);
+    else
+      table.fault(*underlying, "is " + shown(underlying->value) + ", must be " + std::string{kAssetCodeForm});
+  }
+  const auto legs = table.required_texts("legs", kPatternForm);
+  hedge.legs = references.as_patterns(table, legs);
+  if (!hedge.underlying.empty()) check_legs(table, legs, hedge.underlying);
+
+  if (const auto view = chosen(table, table.required_text("view", choices_of(kViews)), kViews)) hedge.view = *view;
+  auto ratio = table.required_number("target_ratio", kRatioForm);
+  if (ratio && !(ratio->value > 0 && ratio->value <= kMostTargetRatio))
+    table.fault(*ratio, "is " + shown(ratio->value) + ", must be " + std::string{kRatioForm});
+  if (ratio) hedge.target_ratio = ratio->value;
+
+  const auto soft = positive(table, table.required_number("soft_delta_limit_coins", kLimitForm), kLimitForm);
+  const auto hard = positive(table, table.required_number("hard_delta_limit_coins", kLimitForm), kLimitForm);
+  if (soft) hedge.soft_delta_limit_coins = soft->value;
+  if (hard) hedge.hard_delta_limit_coins = hard->value;
+  if (soft && hard && !(hard->value > soft->value))
+    table.fault(*hard, "is " + shown(hard->value) + ", must be above soft_delta_limit_coins (" + shown(soft->value) + ")");
+
+  constexpr std::string_view kGammaForm = "a number above 0: coins of delta for a move of one percent";
+  constexpr std::string_view kVegaForm = "a number above 0: dollars for one volatility point";
+  if (const auto limit = positive(table, table.number("gamma_limit_coins_per_percent", kGammaForm), kGammaForm))
+    hedge.gamma_limit_coins_per_percent = limit->value;
+  if (const auto limit = positive(table, table.number("vega_limit_usd_per_vol_point", kVegaForm), kVegaForm))
+    hedge.vega_limit_usd_per_vol_point = limit->value;
+  table.finish();
+  if (name) {
+    hedge.name = name->value;
+    config.hedges.push_back(std::move(hedge));
+  }
+}
+
+}  // namespace hedgewatch

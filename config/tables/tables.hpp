@@ -1,0 +1,20 @@
+#pragma once
+
+#include "config/config.hpp"
+#include "config/cross_references.hpp"
+#include "config/table_reader.hpp"
+
+namespace hedgewatch {
+
+// One reader a table of the file, each in a source file of its own. Each asks for every key it knows and finishes the table, so
+// that unknown keys are faults; what could not be read stays at its default, with a fault in the list. Readers of [[tables]] add
+// what they read to the Config, even with faults in it: nobody runs a Config that has any.
+
+[[nodiscard]] DaemonConfig read_daemon(TableReader& table);
+[[nodiscard]] HttpConfig read_http(TableReader& table);
+void read_venue(TableReader& table, CrossReferences& references, Config& config);
+void read_account(TableReader& table, CrossReferences& references, Config& config);
+void read_book(TableReader& table, CrossReferences& references, Config& config);
+void read_hedge(TableReader& table, CrossReferences& references, Config& config);
+
+}  // namespace hedgewatch
