@@ -53,6 +53,7 @@ struct VenueConfig {
   std::vector<InstrumentPattern> books;  ///< exact: instruments whose order book is subscribed
   std::chrono::nanoseconds market_data_max_age = std::chrono::seconds{60};
   std::chrono::nanoseconds account_max_age = std::chrono::seconds{120};
+  std::optional<double> carry_rate;  ///< continuous, per year; absent: no forward is carried from the perpetual or the index
   std::chrono::nanoseconds heartbeat_interval = std::chrono::seconds{10};  ///< whole seconds
   std::chrono::nanoseconds silence_limit = std::chrono::seconds{25};       ///< no frame of any kind for so long: reconnect
 };

@@ -7,7 +7,7 @@ namespace hedgewatch {
 EngineSetup to_engine_setup(const Config& config) {
   EngineSetup setup;
   for (const VenueConfig& venue : config.venues) {
-    setup.venues.push_back({venue.kind, venue.market_data_max_age, venue.account_max_age});
+    setup.venues.push_back({venue.kind, venue.market_data_max_age, venue.account_max_age, venue.carry_rate});
     setup.connections.emplace_back(label(venue.kind));
     setup.connection_venues.push_back(venue.kind);
     setup.watch.insert(setup.watch.end(), venue.watch.begin(), venue.watch.end());

@@ -76,6 +76,11 @@ void read_venue(TableReader& table, CrossReferences& references, Config& config)
   venue.books = references.as_patterns(table, table.texts("books", kInstrumentForm), true);
   read_duration(table, "market_data_max_age", 1s, 24h, venue.market_data_max_age);
   read_duration(table, "account_max_age", 1s, 24h, venue.account_max_age);
+  constexpr std::string_view kCarryForm = "a number from -1 to 1 (a continuous rate per year)";
+  const auto carry = table.number("carry_rate", kCarryForm);
+  if (carry && !(carry->value >= -1 && carry->value <= 1))
+    table.fault(*carry, "is " + shown(carry->value) + ", must be " + std::string{kCarryForm});
+  if (carry) venue.carry_rate = carry->value;
 
   const auto heartbeat = read_duration(table, "heartbeat_interval", 10s, 10min, venue.heartbeat_interval);
   if (heartbeat && venue.heartbeat_interval % 1s != 0ns)

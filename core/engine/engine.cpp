@@ -12,6 +12,7 @@
 #include "core/engine/desk.hpp"
 #include "core/engine/desk_monitor.hpp"
 #include "core/engine/figure_rows.hpp"
+#include "core/engine/surface_monitor.hpp"
 #include "core/engine/touched_set.hpp"
 #include "core/hedge/hedge_relationship.hpp"
 #include "core/instrument/registry.hpp"
@@ -31,6 +32,18 @@ namespace {
 /// Ages, and dollar amounts of positions that only the index moved, follow in this rhythm of the engine's time.
 constexpr std::chrono::nanoseconds kSlowRefresh = std::chrono::milliseconds{100};
 
+/// What the surfaces answer, with the desk as it is now.
+class SurfaceFallback final : public OptionFallback {
+ public:
+  SurfaceFallback(SurfaceMonitor& surfaces, const DeskView& view) : surfaces_{surfaces}, view_{view} {}
+  FallbackForward forward(ExpiryId expiry) override { return surfaces_.forward(view_, expiry); }
+  FallbackVol vol(const FallbackQuestion& question) override { return surfaces_.vol(view_, question); }
+
+ private:
+  SurfaceMonitor& surfaces_;
+  const DeskView& view_;
+};
+
 bool changes_structure(InstrumentRegistry::Listing listing) {
   return listing == InstrumentRegistry::Listing::New || listing == InstrumentRegistry::Listing::Changed;
 }
@@ -41,6 +54,9 @@ struct Engine::State {
   explicit State(EngineSetup configuration) {
     venue_now.fill(kNoVenueTime);
     next_expiry.fill(VenueTime::max());
+    auto surface_monitor = std::make_unique<SurfaceMonitor>();
+    surfaces = surface_monitor.get();
+    monitors.push_back(std::move(surface_monitor));
     configure(std::move(configuration));
   }
   State(const State&) = delete;
@@ -85,7 +101,8 @@ struct Engine::State {
   // ---- one cycle
   void judge_accounts();
   void touch_leaning();
-  void judge(std::uint32_t place);
+  void touch_fallbacks();
+  void judge(std::uint32_t place, OptionFallback& fallback);
   void reprice();
   void refresh_spreads();
   void refresh_positions();
@@ -123,6 +140,7 @@ struct Engine::State {
   std::vector<HedgeFigures> hedge_results;   ///< parallel to the setup's hedges
   std::vector<Quality> account_qualities;
   std::vector<std::unique_ptr<DeskMonitor>> monitors;
+  SurfaceMonitor* surfaces = nullptr;  ///< one of the monitors: it also answers where a venue's vol or forward is missing
   std::vector<std::uint32_t> closed_holdings;
   BookUnderlyings book_underlyings;
 
@@ -441,7 +459,17 @@ void Engine::State::touch_leaning() {
         touched_instruments.insert(member);
 }
 
-void Engine::State::judge(std::uint32_t place) {
+/// Options that the venue does not price follow the surfaces and the forwards in the slow rhythm.
+void Engine::State::touch_fallbacks() {
+  for (std::uint32_t place = 0; place < desk.tracked.size(); ++place) {
+    const InstrumentValuation& valuation = desk.tracked[place].valuation;
+    if (registry.contract(desk.tracked[place].slot).kind == ContractKind::Option && !valuation.expired &&
+        (valuation.vol_source != VolSource::VenueMark || valuation.forward_source != ForwardSource::VenueMark))
+      touched_instruments.insert(place);
+  }
+}
+
+void Engine::State::judge(std::uint32_t place, OptionFallback& fallback) {
   TrackedInstrument& instrument = desk.tracked[place];
   const InstrumentView seen{.contract = registry.contract(instrument.slot),
                             .market = market.at(instrument.slot),
@@ -449,17 +477,21 @@ void Engine::State::judge(std::uint32_t place) {
                             .venue = registry.venue(instrument.slot),
                             .phase = registry.phase(instrument.slot),
                             .venue_now = venue_now[static_cast<std::size_t>(registry.venue(instrument.slot))]};
-  const auto to_price = judge_instrument(seen, freshness, nullptr, instrument.valuation);
+  const auto to_price = judge_instrument(seen, freshness, &fallback, instrument.valuation);
   if (to_price) valuation_batch.add(seen.contract, seen.venue, *to_price, instrument.valuation);
 }
 
 void Engine::State::reprice() {
   touch_leaning();
+  if (now >= next_slow_refresh) touch_fallbacks();
   const Publisher out{table, now};
+  const DeskView seen = view();
+  SurfaceFallback fallback{*surfaces, seen};
+  surfaces->begin_cycle();
   const auto touched = touched_instruments.items();
   for (std::size_t first = 0; first < touched.size(); first += ValuationBatch::kCapacity) {
     const auto block = touched.subspan(first, std::min(ValuationBatch::kCapacity, touched.size() - first));
-    for (const std::uint32_t place : block) judge(place);
+    for (const std::uint32_t place : block) judge(place, fallback);
     valuation_batch.price();
     for (const std::uint32_t place : block) {
       const TrackedInstrument& instrument = desk.tracked[place];

@@ -68,6 +68,9 @@ struct VenueSetup {
   /// Marks, quotes and indices older than this are stale even on a live connection.
   std::chrono::nanoseconds market_data_max_age = std::chrono::seconds{60};
   std::chrono::nanoseconds account_max_age = std::chrono::seconds{120};
+  /// Continuous, per year: forward = spot * exp(rate * T) where nothing better tells an expiry's forward. Without it nothing is
+  /// carried.
+  std::optional<double> carry_rate = std::nullopt;
 };
 
 /// Everything the engine is told before its first event. Names are resolved when instruments are listed.

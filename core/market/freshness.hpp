@@ -59,6 +59,13 @@ class Freshness {
     return reading.present() ? judge(reading.origin, limits_[static_cast<std::size_t>(venue)].market_data)
                              : Quality::unknown(missing);
   }
+  [[nodiscard]] std::chrono::nanoseconds market_limit(Venue venue) const {
+    return limits_[static_cast<std::size_t>(venue)].market_data;
+  }
+  /// Whether something came over a live connection and is not older than `age`. Not remembered for the horizon.
+  [[nodiscard]] bool fresh_within(const Origin& origin, std::chrono::nanoseconds age) const {
+    return feeds_->live(origin.connection) && now_ - origin.received <= age;
+  }
   [[nodiscard]] Quality of_account(const Origin& origin, Venue venue) {
     return judge(origin, limits_[static_cast<std::size_t>(venue)].account);
   }

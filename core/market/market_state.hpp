@@ -80,6 +80,9 @@ class MarketState {
   /// The forward to price with: the instrument's own, or the newest of its expiry where the newest vol came alone.
   [[nodiscard]] const Reading& pricing_forward(InstrumentSlot slot) const;
 
+  /// The newest forward that the venue stated for an expiry, with whichever instrument.
+  [[nodiscard]] const Reading& expiry_forward(ExpiryId id) const { return expiries_[static_cast<std::size_t>(id)].forward; }
+
   [[nodiscard]] const Reading& index(IndexId id) const { return indices_[static_cast<std::size_t>(id)].reading; }
   [[nodiscard]] Venue index_venue(IndexId id) const { return indices_[static_cast<std::size_t>(id)].venue; }
   [[nodiscard]] std::size_t index_count() const { return indices_.size(); }

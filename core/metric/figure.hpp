@@ -63,6 +63,12 @@ enum class Figure : std::uint16_t {
   HedgeLimitUsageRatio,
   // underlying
   IndexPriceUsd,
+  // vol surface
+  SurfaceFitErrorVolPoints,
+  SurfaceFitVerdict,
+  SurfaceFittedMarks,
+  SurfaceAgeSeconds,
+  SurfaceUnfittedExpiries,
   // account
   EquityUsd,
   MarginBalance,

@@ -25,6 +25,9 @@ struct SviSlice {
   /// Gatheral's g: the density of ln S up to a positive factor. Negative somewhere means that a butterfly has a negative price.
   /// NaN where the total variance is not positive.
   [[nodiscard]] double density_factor(double k) const;
+  /// Asymptotic slope of w against -k and k; not negative.
+  [[nodiscard]] double left_wing() const;
+  [[nodiscard]] double right_wing() const;
   /// Steepest asymptotic slope b (1 + |rho|); above 2 a far wing is arbitrageable.
   [[nodiscard]] double wing_slope() const;
 };

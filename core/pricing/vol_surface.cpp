@@ -22,35 +22,6 @@ double slice_vol(const SurfaceSlice& slice, double k) {
   return std::sqrt(slice.fit.slice.total_variance(k) / slice.to_expiry.years());
 }
 
-bool within(const SviSlice& slice, SmileBounds bounds) {
-  return (bounds.earlier == nullptr || check_calendar(*bounds.earlier, slice).free_of_arbitrage) &&
-         (bounds.later == nullptr || check_calendar(slice, *bounds.later).free_of_arbitrage);
-}
-
-/// Of the later lone fits the one that `fit` crosses most; null where it crosses none.
-const SviSlice* most_crossed(const SmileFit& fit, std::span<const std::optional<SmileFit>> later) {
-  const SviSlice* most = nullptr;
-  double lowest = 0;
-  for (const auto& other : later) {
-    if (!other) continue;
-    const CalendarCheck calendar = check_calendar(fit.slice, other->slice);
-    if (calendar.free_of_arbitrage || calendar.lowest > lowest) continue;
-    lowest = calendar.lowest;
-    most = &other->slice;
-  }
-  return most;
-}
-
-/// The lone fit if it keeps its bounds, else a fit between both, else one above the earlier slice only.
-std::optional<SmileFit> bounded_fit(const ExpiryQuotes& expiry, const SmileFit& lone, SmileBounds bounds) {
-  if (within(lone.slice, bounds)) return lone;
-  for (const SmileBounds tried : {bounds, SmileBounds{bounds.earlier, nullptr}}) {
-    const auto fit = fit_smile(expiry.quotes, expiry.to_expiry, tried);
-    if (fit.ok()) return fit.value();
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string_view label(VolSource source) {
@@ -70,29 +41,15 @@ std::string_view label(VolSource source) {
 VolSurface::VolSurface(std::chrono::nanoseconds max_age) : max_age_{max_age} {}
 
 void VolSurface::fit(std::span<const ExpiryQuotes> expiries) {
-  std::vector<std::optional<SmileFit>> lone;
-  lone.reserve(expiries.size());
-  for (const ExpiryQuotes& expiry : expiries) {
-    const auto fit = fit_smile(expiry.quotes, expiry.to_expiry);
-    lone.push_back(fit.ok() ? std::optional{fit.value()} : std::nullopt);
-  }
+  SurfaceFitter fitter;
+  fitter.begin(expiries);
+  while (!fitter.done()) fitter.advance(std::numeric_limits<std::size_t>::max());
+  adopt(fitter);
+}
 
-  slices_.clear();
-  slices_.reserve(expiries.size());
-  unfitted_ = 0;
-  for (std::size_t i = 0; i < expiries.size(); ++i) {
-    std::optional<SmileFit> fit;
-    if (lone[i]) {
-      SmileBounds bounds;
-      if (!slices_.empty()) bounds.earlier = &slices_.back().fit.slice;
-      bounds.later = most_crossed(*lone[i], std::span{lone}.subspan(i + 1));
-      fit = bounded_fit(expiries[i], *lone[i], bounds);
-    }
-    if (fit)
-      slices_.push_back({expiries[i].expiry, expiries[i].to_expiry, *fit, expiries[i].oldest_input});
-    else
-      ++unfitted_;
-  }
+void VolSurface::adopt(const SurfaceFitter& fitter) {
+  slices_.assign(fitter.slices().begin(), fitter.slices().end());
+  unfitted_ = fitter.unfitted();
 }
 
 SurfaceVol VolSurface::neighbour_vol(const VolQuestion& question, double k) const {

@@ -2,13 +2,16 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "core/market/event.hpp"
 #include "core/pricing/smile.hpp"
+#include "core/pricing/smile_fitter.hpp"
 #include "core/types/time.hpp"
 #include "core/types/units.hpp"
 
@@ -56,6 +59,42 @@ struct ExpiryQuotes {
   MonoTime oldest_input{};
 };
 
+/// Fits the expiries of one underlying so that no expiry crosses another, in pieces: first each alone; then, from the nearest on,
+/// those that cross the slice before or a lone fit after are fitted again between the two. Cells as SmileFitter counts them. After
+/// reserve() nothing allocates.
+class SurfaceFitter {
+ public:
+  void reserve(std::size_t expiries, std::size_t quotes_per_expiry);
+  /// `expiries` in ascending order of time. They and their quotes must stay where they are until done().
+  void begin(std::span<const ExpiryQuotes> expiries);
+  /// Goes on until at least `cells` were worked, or until done. The cells that were worked.
+  std::size_t advance(std::size_t cells);
+  [[nodiscard]] bool done() const { return phase_ == Phase::Done; }
+
+  /// Of the fit that is done: every slice is free of butterfly arbitrage and of calendar arbitrage against the others.
+  [[nodiscard]] std::span<const SurfaceSlice> slices() const { return slices_; }
+  /// Expiries that have no slice.
+  [[nodiscard]] std::size_t unfitted() const { return expiries_.size() - slices_.size(); }
+
+ private:
+  enum class Phase : std::uint8_t { Alone, Between, Done };
+
+  std::size_t fit_alone();
+  std::size_t fit_between();
+  void next_between();
+  void take(const SmileFit& fit);
+
+  Phase phase_ = Phase::Done;
+  std::span<const ExpiryQuotes> expiries_;
+  std::size_t next_ = 0;
+  bool fitting_ = false;      ///< the fitter works on expiries_[next_]
+  bool both_bounds_ = false;  ///< between a slice before and one after; otherwise above the one before only
+  SmileBounds bounds_;
+  SmileFitter fitter_;
+  std::vector<std::optional<SmileFit>> alone_;
+  std::vector<SurfaceSlice> slices_;
+};
+
 /// What is asked of a surface about one option.
 struct VolQuestion {
   VenueTime expiry = kNoVenueTime;
@@ -71,10 +110,15 @@ class VolSurface {
  public:
   explicit VolSurface(std::chrono::nanoseconds max_age);
 
-  /// Replaces all slices. `expiries` in ascending order of time; one that cannot be fitted is left out and counted. Every slice
-  /// that stays is free of butterfly arbitrage and of calendar arbitrage against the others. First each expiry is fitted alone;
-  /// then, from the nearest on, those that cross the slice before or a lone fit after are fitted again between the two.
+  /// Replaces all slices by what a SurfaceFitter makes of `expiries`, in ascending order of time; one that cannot be fitted is left
+  /// out and counted.
   void fit(std::span<const ExpiryQuotes> expiries);
+  /// Slices whose oldest input is older do not answer.
+  void set_max_age(std::chrono::nanoseconds max_age) { max_age_ = max_age; }
+  /// Makes room for so many slices, so that adopt() does not allocate.
+  void reserve(std::size_t expiries) { slices_.reserve(expiries); }
+  /// Replaces all slices by those of a fit that is done.
+  void adopt(const SurfaceFitter& fitter);
 
   [[nodiscard]] std::span<const SurfaceSlice> slices() const { return slices_; }
   /// Expiries of the last fit() that have no slice.

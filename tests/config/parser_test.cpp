@@ -98,6 +98,8 @@ const BadExample kBadExamples[] = {
      "9:10: venue[0].books[0]: is \"deribit:BTC-*\", must be one instrument such as \"deribit:BTC-PERPETUAL\""},
     {"venue_max_age_negative", "9:23: venue[0].market_data_max_age: is \"-1s\", must be a duration from \"1s\" to \"1d\""},
     {"venue_max_age_zero", "9:19: venue[0].account_max_age: is \"0s\", must be a duration from \"1s\" to \"1d\""},
+    {"venue_carry_rate_too_high", "9:14: venue[0].carry_rate: is 5, must be a number from -1 to 1 (a continuous rate per year)"},
+    {"venue_carry_rate_text", "9:14: venue[0].carry_rate: is \"5%\", must be a number from -1 to 1 (a continuous rate per year)"},
     {"venue_heartbeat_too_short", "9:22: venue[0].heartbeat_interval: is \"5s\", must be a duration from \"10s\" to \"10m\""},
     {"venue_heartbeat_not_whole", "9:22: venue[0].heartbeat_interval: is \"10500ms\", must be a whole number of seconds"},
     {"venue_silence_below_heartbeat", "10:17: venue[0].silence_limit: is \"20s\", must be longer than heartbeat_interval (30s)"},
@@ -197,6 +199,7 @@ TEST_SUITE("config/parser") {
     CHECK(venue.books == std::vector<InstrumentPattern>{{Venue::Deribit, "BTC-PERPETUAL"}});
     CHECK(venue.market_data_max_age == 90s);
     CHECK(venue.account_max_age == 5min);
+    CHECK(venue.carry_rate == 0.04);
     CHECK(venue.heartbeat_interval == 15s);
     CHECK(venue.silence_limit == 40s);
 
@@ -288,6 +291,7 @@ TEST_SUITE("config/parser") {
     CHECK(config.http.host == "127.0.0.1");
     CHECK(config.http.port == 9464);
     CHECK(config.venues[0].market_data_max_age == 60s);
+    CHECK_FALSE(config.venues[0].carry_rate.has_value());
     CHECK(config.venues[0].account_max_age == 120s);
     CHECK(config.venues[0].heartbeat_interval == 10s);
     CHECK(config.venues[0].silence_limit == 25s);

@@ -18,6 +18,7 @@ TEST_SUITE("daemon/setup") {
     REQUIRE(setup.venues.size() == 1);
     CHECK(setup.venues[0].market_data_max_age == std::chrono::seconds{90});
     CHECK(setup.venues[0].account_max_age == std::chrono::minutes{5});
+    CHECK(setup.venues[0].carry_rate == 0.04);
     CHECK(setup.accounts == std::vector<std::string>{"main", "treasury"});
     CHECK(setup.connections == std::vector<std::string>{"deribit", "deribit/main", "deribit/treasury"});
     CHECK(setup.connection_venues == std::vector{Venue::Deribit, Venue::Deribit, Venue::Deribit});
