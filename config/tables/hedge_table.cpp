@@ -1,12 +1,14 @@
 #include "config/tables/tables.hpp"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "config/shown.hpp"
+#include "config/tables/rebalancing_table.hpp"
 #include "config/value_forms.hpp"
 #include "config/value_readers.hpp"
 
@@ -69,6 +71,14 @@ void read_hedge(TableReader& table, CrossReferences& references, Config& config)
     hedge.gamma_limit_coins_per_percent = limit->value;
   if (const auto limit = positive(table, table.number("vega_limit_usd_per_vol_point", kVegaForm), kVegaForm))
     hedge.vega_limit_usd_per_vol_point = limit->value;
+
+  constexpr std::string_view kDistanceForm = "a number of basis points above 0, at most 1000";
+  const auto distance = table.number("flatten_within_bps", kDistanceForm);
+  if (distance && !(distance->value > 0 && distance->value <= 1000))
+    table.fault(*distance, "is " + shown(distance->value) + ", must be " + std::string{kDistanceForm});
+  if (distance) hedge.flatten_within_bps = distance->value;
+  hedge.band = read_band(table, soft ? std::optional{soft->value} : std::nullopt);
+  hedge.advice = read_advice(table, references, hedge.underlying);
   table.finish();
   if (name) {
     hedge.name = name->value;

@@ -12,6 +12,8 @@
 #include "core/engine/desk.hpp"
 #include "core/engine/desk_monitor.hpp"
 #include "core/engine/figure_rows.hpp"
+#include "core/engine/hour_move_monitor.hpp"
+#include "core/engine/liquidity_monitor.hpp"
 #include "core/engine/surface_monitor.hpp"
 #include "core/engine/touched_set.hpp"
 #include "core/hedge/hedge_relationship.hpp"
@@ -57,6 +59,10 @@ struct Engine::State {
     auto surface_monitor = std::make_unique<SurfaceMonitor>();
     surfaces = surface_monitor.get();
     monitors.push_back(std::move(surface_monitor));
+    auto hours = std::make_unique<HourMoveMonitor>();
+    const HourMoveMonitor& hour_moves = *hours;
+    monitors.push_back(std::move(hours));
+    monitors.push_back(std::make_unique<LiquidityMonitor>(hour_moves));
     configure(std::move(configuration));
   }
   State(const State&) = delete;

@@ -49,6 +49,38 @@ enum class DeltaView : std::uint8_t { BlackScholes, NetTransaction, WithEquity }
   return "";
 }
 
+/// How the width of the band is found within which a net delta is left alone.
+enum class BandKind : std::uint8_t { Fixed, WhalleyWilmott, Zakamouline };
+[[nodiscard]] constexpr std::string_view label(BandKind kind) {
+  switch (kind) {
+    case BandKind::Fixed:
+      return "fixed";
+    case BandKind::WhalleyWilmott:
+      return "whalley_wilmott";
+    case BandKind::Zakamouline:
+      return "zakamouline";
+  }
+  return "";
+}
+
+/// Where a hedge is traded back to its band's edge.
+struct BandSetup {
+  BandKind kind = BandKind::Fixed;
+  /// Half of the fixed band, and of the one that the others fall back to; positive, at most the soft limit.
+  double half_width_coins = 0;
+  double risk_aversion_per_usd = 0;  ///< absolute; positive, never defaulted; not used by Fixed
+  double cost_ratio = 0;             ///< one-way cost over the value traded; positive; not used by Fixed
+};
+
+/// An instrument that advice may trade.
+struct AdviceInstrument {
+  InstrumentPattern instrument;            ///< exact
+  double max_trade_size = 0;               ///< of one advice, in the contract's SizeUnit; positive
+  double fee_ratio = 0;                    ///< over the dollars of the underlying that a trade moves; negative is a rebate
+  std::optional<double> position_limit;    ///< size without sign that the account's position must not pass
+  std::optional<double> min_notional_usd;  ///< smaller trades are refused by the venue
+};
+
 /// A hedge relationship: the item is a book minus the leg positions, the legs are that book's positions in these instruments.
 struct HedgeSetup {
   std::string name;
@@ -61,6 +93,9 @@ struct HedgeSetup {
   double hard_delta_limit_coins = 0;  ///< above the soft one
   std::optional<double> gamma_limit_coins_per_percent;
   std::optional<double> vega_limit_usd_per_vol_point;
+  double flatten_within_bps = 25;        ///< how far from the mid depth counts as there to be taken; positive
+  std::optional<BandSetup> band;         ///< nothing: the hedge has no band figures
+  std::vector<AdviceInstrument> advice;  ///< empty: no advice
 };
 
 struct VenueSetup {

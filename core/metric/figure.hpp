@@ -61,6 +61,37 @@ enum class Figure : std::uint16_t {
   HedgeWrongWay,
   HedgeNeutralityRatio,
   HedgeLimitUsageRatio,
+  // liquidity
+  HedgeHourSigmaRatio,
+  HedgeDeltaAfterHourCoins,
+  FlattenSlippageRatio,
+  FlattenCostUsd,
+  FlattenFillableRatio,
+  FlattenFilledRatio,
+  DepthUsd,
+  DepthEvaporationRatio,
+  DepthRankRatio,
+  HedgeSpreadRatio,
+  // hedging cost
+  HedgeCostUsd,
+  HedgeCostPerSigmaRemoved,
+  HedgeCostPerNotionalRatio,
+  HedgeUncostedFills,
+  // rebalancing
+  BandLowerCoins,
+  BandUpperCoins,
+  BandFallback,
+  OutsideBand,
+  DeltaDriftCoins,
+  SecondsSinceRebalance,
+  ExpectedSecondsToBand,
+  BreakevenMoveRatio,
+  ConstraintBinding,
+  // advice
+  AdviceTradeSize,
+  AdviceObjectiveBefore,
+  AdviceObjectiveAfter,
+  AdviceCostUsd,
   // underlying
   IndexPriceUsd,
   // vol surface
@@ -125,7 +156,9 @@ enum class FigureReason : std::uint8_t {
   Empty,         ///< nothing is held
   NotFinite,
   MixedNumeraire,
-  OrderBookInvalid  ///< no snapshot yet, or its chain of changes broke
+  OrderBookInvalid,  ///< no snapshot yet, or its chain of changes broke
+  DepthShort,        ///< the book does not hold enough for the whole order
+  WarmingUp          ///< too few observations yet
 };
 [[nodiscard]] std::string_view label(FigureReason reason);
 

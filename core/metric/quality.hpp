@@ -45,6 +45,8 @@ class Quality {
                                             FigureReason::Halted,
                                             FigureReason::Inconclusive,
                                             FigureReason::Empty,
+                                            FigureReason::WarmingUp,
+                                            FigureReason::DepthShort,
                                             FigureReason::OrderBookInvalid,
                                             FigureReason::MissingEntryPrice,
                                             FigureReason::MissingEquity,
@@ -73,7 +75,7 @@ class Quality {
   std::uint8_t severity_ = 0;
 };
 
-static_assert(Quality::kMildestFirst.size() == static_cast<std::size_t>(FigureReason::OrderBookInvalid) + 1,
+static_assert(Quality::kMildestFirst.size() == static_cast<std::size_t>(FigureReason::WarmingUp) + 1,
               "every reason has its place in the order");
 
 }  // namespace hedgewatch

@@ -165,6 +165,28 @@ const BadExample kBadExamples[] = {
      "31:33: hedge[0].gamma_limit_coins_per_percent: is 0, must be a number above 0: coins of delta for a move of one percent"},
     {"hedge_vega_limit_infinite",
      "31:32: hedge[0].vega_limit_usd_per_vol_point: is inf, must be a number above 0: dollars for one volatility point"},
+    {"hedge_flatten_within_zero",
+     "31:22: hedge[0].flatten_within_bps: is 0, must be a number of basis points above 0, at most 1000"},
+    {"hedge_band_kind_unknown",
+     "31:17: hedge[0].band.kind: is \"wide\", must be \"fixed\", \"whalley_wilmott\" or \"zakamouline\""},
+    {"hedge_band_without_risk_aversion",
+     "31:8: hedge[0].band.risk_aversion_per_usd: is missing, must be a number above 0: absolute risk aversion per dollar, such as "
+     "0.00001"},
+    {"hedge_band_wider_than_limit", "31:45: hedge[0].band.half_width_coins: is 2.5, must be at most soft_delta_limit_coins (2)"},
+    {"hedge_band_fixed_with_cost", "31:63: hedge[0].band.cost_ratio: is given for a fixed band, must be left out"},
+    {"hedge_band_cost_percent",
+     "31:102: hedge[0].band.cost_ratio: is 5, must be a fraction above 0, at most 0.1: one-way cost over the value traded, such as "
+     "0.0005"},
+    {"hedge_advice_pattern",
+     "31:26: hedge[0].advice[0].instrument: is \"deribit:BTC-*\", must be one instrument such as \"deribit:BTC-PERPETUAL\""},
+    {"hedge_advice_other_underlying",
+     "31:26: hedge[0].advice[0].instrument: is \"deribit:ETH-PERPETUAL\", must be an instrument of the hedge's underlying \"BTC\""},
+    {"hedge_advice_twice", "33:3: hedge[0].advice[1]: names an instrument again, must name each once"},
+    {"hedge_advice_fee_percent",
+     "31:85: hedge[0].advice[0].fee_ratio: is 5, must be a fraction from -0.1 to 0.1 of the value traded, negative for a rebate"},
+    {"hedge_advice_size_missing",
+     "31:11: hedge[0].advice[0].max_trade_size: is missing, must be a size above 0 in the contract's own unit (dollars for inverse "
+     "futures)"},
 };
 
 constexpr std::string_view kVenue =
@@ -245,6 +267,20 @@ TEST_SUITE("config/parser") {
     CHECK(hedge.hard_delta_limit_coins == 4);
     CHECK(hedge.gamma_limit_coins_per_percent == 3);
     CHECK(hedge.vega_limit_usd_per_vol_point == 25000);
+    CHECK(hedge.flatten_within_bps == 40);
+    REQUIRE(hedge.band.has_value());
+    CHECK(hedge.band->kind == BandKind::WhalleyWilmott);
+    CHECK(hedge.band->half_width_coins == 0.8);
+    CHECK(hedge.band->risk_aversion_per_usd == 0.00002);
+    CHECK(hedge.band->cost_ratio == 0.0004);
+    REQUIRE(hedge.advice.size() == 2);
+    CHECK(hedge.advice[0].instrument == InstrumentPattern{Venue::Deribit, "BTC-PERPETUAL"});
+    CHECK(hedge.advice[0].max_trade_size == 90000);
+    CHECK(hedge.advice[0].fee_ratio == 0.0005);
+    CHECK(hedge.advice[0].position_limit == 750000);
+    CHECK(hedge.advice[0].min_notional_usd == 10);
+    CHECK(hedge.advice[1].fee_ratio == -0.0001);
+    CHECK_FALSE(hedge.advice[1].position_limit.has_value());
 
     CHECK(summary(config) == "1 venue, 2 accounts, 2 books, 1 hedge");
   }
