@@ -59,8 +59,8 @@ void EngineThread::stop() {
   thread_.join();
 }
 
-void EngineThread::reconfigure(EngineSetup setup) {
-  auto next = std::make_unique<EngineSetup>(std::move(setup));
+void EngineThread::reconfigure(EngineSetup setup, std::uint32_t configuration) {
+  auto next = std::make_unique<PendingSetup>(PendingSetup{std::move(setup), configuration});
   delete pending_setup_.exchange(next.release(), std::memory_order_acq_rel);
   waiter_.nudge();
 }
@@ -115,8 +115,9 @@ void EngineThread::pin() {
 void EngineThread::run_cycle() {
   const MonoTime started = mono_now();
   if (pending_setup_.load(std::memory_order_relaxed) != nullptr) {
-    const std::unique_ptr<EngineSetup> setup{pending_setup_.exchange(nullptr, std::memory_order_acq_rel)};
-    engine_.reconfigure(std::move(*setup));
+    const std::unique_ptr<PendingSetup> pending{pending_setup_.exchange(nullptr, std::memory_order_acq_rel)};
+    engine_.reconfigure(std::move(pending->setup));
+    if (options_.journal != nullptr && pending->configuration != 0) options_.journal->record_configuration(pending->configuration);
   }
   frames_.clear();
   if (drain() == 0) {
@@ -124,6 +125,7 @@ void EngineThread::run_cycle() {
     tick.header.received = started;
     tick.body = TimerTick{};
     engine_.apply(tick);
+    if (options_.journal != nullptr) options_.journal->record(tick);
   }
   publish(started);
 }
@@ -133,6 +135,7 @@ std::size_t EngineThread::drain() {
   while (applied < options_.most_events_per_cycle) {
     const std::size_t room = std::min(kBatch, options_.most_events_per_cycle - applied);
     const std::size_t taken = queue_.take({batch_.data(), room});
+    if (options_.journal != nullptr) options_.journal->record({batch_.data(), taken});
     for (std::size_t index = 0; index < taken; ++index) {
       const Event& event = batch_[index];
       engine_.apply(event);
@@ -160,8 +163,16 @@ void EngineThread::note_status(const Event& event) {
     statuses_[connection].store(packed(std::get<FeedStatus>(event.body)), std::memory_order_relaxed);
 }
 
+void EngineThread::end_cycle() {
+  Event end;
+  end.header.received = mono_now();
+  end.body = EndOfCycle{};
+  if (options_.journal != nullptr) options_.journal->record(end);
+  engine_.end_cycle(end.header.received);
+}
+
 void EngineThread::publish(MonoTime started) {
-  engine_.end_cycle(mono_now());
+  end_cycle();
   const MonoTime ended = mono_now();
   const std::chrono::nanoseconds calendar_offset{nanoseconds_of(wall_now()) - nanoseconds_of(ended)};
 

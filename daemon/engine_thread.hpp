@@ -17,6 +17,7 @@
 #include "core/market/event.hpp"
 #include "daemon/engine_waiter.hpp"
 #include "daemon/event_queue.hpp"
+#include "daemon/journal/journal_writer.hpp"
 #include "daemon/latency_histogram.hpp"
 #include "daemon/snapshot_exchange.hpp"
 
@@ -28,6 +29,8 @@ struct EngineThreadOptions {
   std::size_t snapshot_rows = 65'536;  ///< figures for which the scrape's copy has room from the start
   /// Events applied before a cycle ends although more wait: keeps the figures coming under any load.
   std::size_t most_events_per_cycle = 16'384;
+  /// Gets what the engine gets, in its order; outlives the thread. Null: nothing is journalled.
+  JournalWriter* journal = nullptr;
   /// Called on the engine's thread after each cycle; for tests.
   std::function<void(const Engine&)> observer;
   /// Hears once what the system refused, such as pinning.
@@ -49,8 +52,9 @@ class EngineThread {
   /// Applies what is still in the queue, ends one last cycle and joins.
   void stop();
 
-  /// The engine takes it before its next cycle. Any thread; the newest wins.
-  void reconfigure(EngineSetup setup);
+  /// The engine takes it before its next cycle. Any thread; the newest wins. `configuration` is the number under which the journal
+  /// was told of it; 0 without a journal.
+  void reconfigure(EngineSetup setup, std::uint32_t configuration = 0);
 
   /// A consistent table as of now; null when the engine does not answer in time. One reader at a time, valid until its next call.
   [[nodiscard]] const FigureSnapshot* snapshot(std::chrono::nanoseconds patience) { return exchange_.take(patience); }
@@ -83,6 +87,7 @@ class EngineThread {
   std::size_t drain();
   void note_frame(const Event& event);
   void note_status(const Event& event);
+  void end_cycle();
   void publish(MonoTime started);
   void store_drops();
 
@@ -100,7 +105,11 @@ class EngineThread {
   };
   std::vector<Frame> frames_;  ///< of this cycle, one per frame
 
-  std::atomic<EngineSetup*> pending_setup_{nullptr};  ///< owned
+  struct PendingSetup {
+    EngineSetup setup;
+    std::uint32_t configuration = 0;
+  };
+  std::atomic<PendingSetup*> pending_setup_{nullptr};  ///< owned
   std::atomic<bool> stop_{false};
   std::atomic<std::uint64_t> cycles_{0};
   std::atomic<std::int64_t> last_cycle_{0};            ///< MonoTime nanoseconds

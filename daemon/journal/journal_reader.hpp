@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/market/event.hpp"
+#include "core/types/time.hpp"
+#include "daemon/journal/journal_block.hpp"
+#include "daemon/journal/journal_files.hpp"
+
+namespace hedgewatch {
+
+/// A place where the journal is not whole: told, and gone over.
+struct JournalDamage {
+  std::filesystem::path file;
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+  bool torn_tail = false;  ///< the end of a segment: the process died while it wrote
+  std::string what;
+};
+
+/// A process began to write: nothing that an engine knew before holds.
+struct SessionStart {
+  JournalSession session;
+};
+struct ConfigurationText {
+  std::string text;
+};
+/// An event that was true before the first segment that is read.
+struct RestatedEvent {
+  Event event;
+};
+struct JournaledEvent {
+  Event event;
+  std::uint64_t sequence = 0;
+};
+/// Events that the journal could not take.
+struct LostEvents {
+  std::uint64_t count = 0;
+};
+
+using JournalItem = std::variant<SessionStart, ConfigurationText, RestatedEvent, JournaledEvent, LostEvents, JournalDamage>;
+
+/// Reads segments one after the other, in the engine's order. The session and configuration that each segment repeats at its head,
+/// and what it restates, come out only for the first segment of a session.
+class JournalReader {
+ public:
+  explicit JournalReader(std::vector<SegmentFile> segments) : segments_{std::move(segments)} {}
+
+  /// Nothing at the end. A segment that cannot be opened comes out as damage.
+  [[nodiscard]] std::optional<JournalItem> next();
+
+ private:
+  bool open_next_segment();
+  [[nodiscard]] std::optional<JournalItem> from_block(JournalBlock& block);
+
+  std::vector<SegmentFile> segments_;
+  std::size_t next_segment_ = 0;
+  std::filesystem::path path_;
+  std::string bytes_;
+  std::optional<BlockWalker> walker_;
+
+  std::optional<JournalSession> session_;
+  bool begins_session_ = false;  ///< the segment's head is news
+  std::string configuration_;
+  std::uint64_t expected_sequence_ = 0;  ///< of the next event in an unbroken journal
+
+  JournalBlock block_;  ///< whose events are being handed out
+  std::string_view events_;
+  std::uint64_t event_sequence_ = 0;
+};
+
+}  // namespace hedgewatch

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "core/market/event.hpp"
+#include "core/types/time.hpp"
+
+namespace hedgewatch {
+
+enum class JournalSync : std::uint8_t {
+  Never,  ///< the system decides when bytes reach the disk: a crash of the machine may lose half a minute, one of the process
+          ///< nothing
+  Block   ///< every block is on the disk before the next one is begun
+};
+
+struct JournalOptions {
+  std::filesystem::path directory;                                      ///< exists and can be written
+  std::uint64_t segment_bytes = std::uint64_t{64} << 20;                ///< a new segment begins beyond this
+  std::uint64_t max_bytes = std::uint64_t{4} << 30;                     ///< oldest segments are deleted beyond this
+  std::chrono::nanoseconds max_age = std::chrono::hours{24 * 7};        ///< and when all of a segment is older than this
+  std::chrono::nanoseconds block_age = std::chrono::milliseconds{200};  ///< an event waits no longer than this in a block
+  JournalSync sync = JournalSync::Never;
+  std::size_t capacity = 65'536;  ///< events that may wait for the writer
+  std::string version;            ///< of the program, for the reader's eyes
+  std::function<MonoTime()> mono;
+  std::function<WallTime()> wall;
+  /// Hears what went wrong with the files, and that it is well again. On the writer's thread.
+  std::function<void(const std::string&)> tell;
+};
+
+/// Totals; any thread may read.
+struct JournalCounters {
+  std::atomic<std::uint64_t> bytes{0};             ///< written to files
+  std::atomic<std::uint64_t> events{0};            ///< written to files
+  std::atomic<std::uint64_t> lost_events{0};       ///< found no room in the queue, or no room on the disk
+  std::atomic<std::uint64_t> write_failures{0};    ///< times a file could not be written
+  std::atomic<std::uint64_t> segments{0};          ///< files there are now
+  std::atomic<std::int64_t> oldest_waiting_ns{0};  ///< MonoTime of the oldest event that is not written; 0: none waits
+};
+
+/// Writes the engine's event sequence to segment files on a thread of its own. The engine's side never waits, locks or allocates:
+/// what finds no room is counted, and the journal says at that place how much is missing.
+/// When the disk refuses, events are counted as lost until it takes a new segment again.
+class JournalWriter {
+ public:
+  /// Throws std::runtime_error when the directory cannot be written.
+  JournalWriter(JournalOptions options, std::string configuration);
+  /// Writes what waits.
+  ~JournalWriter();
+  JournalWriter(const JournalWriter&) = delete;
+  JournalWriter& operator=(const JournalWriter&) = delete;
+
+  // ---- the engine's thread
+  void record(std::span<const Event> events);
+  void record(const Event& event) { record({&event, 1}); }
+  /// The configuration with this number is in force from here.
+  void record_configuration(std::uint32_t number);
+
+  // ---- any other thread
+  /// Keeps a configuration's text until the engine takes it; its number.
+  [[nodiscard]] std::uint32_t announce_configuration(std::string text);
+  [[nodiscard]] const JournalCounters& counters() const { return counters_; }
+
+ private:
+  struct State;
+  void run();
+
+  JournalCounters counters_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace hedgewatch

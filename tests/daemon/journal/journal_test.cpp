@@ -1,0 +1,250 @@
+#include "daemon/journal/journal_writer.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "daemon/journal/event_codec.hpp"
+#include "daemon/journal/journal_reader.hpp"
+#include "feeds/transport/clock.hpp"
+
+namespace hedgewatch {
+namespace {
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "hedgewatch-journal-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::permissions(path_, std::filesystem::perms::owner_all, ignored);
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+JournalOptions options(const Folder& folder) {
+  JournalOptions result;
+  result.directory = folder.path();
+  result.version = "1.2.3";
+  result.mono = mono_now;
+  result.wall = wall_now;
+  return result;
+}
+
+Event event_at(std::int64_t number, const EventBody& body, std::uint32_t instrument = 1) {
+  return {{.exchange_time = from_nanoseconds<VenueTime>(1'790'000'000'000'000'000 + number),
+           .received = from_nanoseconds<MonoTime>(5'000'000'000 + number),
+           .instrument = make_instrument_id(Venue::Deribit, instrument),
+           .account = AccountId{0},
+           .connection = ConnectionId{0},
+           .venue = Venue::Deribit},
+          body};
+}
+
+Event mark(std::int64_t number, double price) { return event_at(number, Mark{.price = price}); }
+
+Event listed(std::string_view name, std::uint32_t instrument) {
+  Contract contract;
+  contract.name = InstrumentName::from(name).value();
+  contract.contract_size = 1;
+  contract.lot = 1;
+  return event_at(0, InstrumentListed{contract}, instrument);
+}
+
+std::string bytes_of(const Event& event) {
+  std::string bytes;
+  encode_event(bytes, event);
+  return bytes;
+}
+
+struct Told {
+  std::vector<Event> events;
+  std::vector<std::uint64_t> sequences;
+  std::vector<Event> restated;
+  std::vector<std::string> configurations;
+  std::vector<JournalDamage> damage;
+  std::uint64_t lost = 0;
+  std::size_t sessions = 0;
+};
+
+Told read(std::vector<SegmentFile> segments) {
+  Told told;
+  JournalReader reader{std::move(segments)};
+  while (auto item = reader.next()) {
+    if (const auto* event = std::get_if<JournaledEvent>(&*item)) {
+      told.events.push_back(event->event);
+      told.sequences.push_back(event->sequence);
+    }
+    if (const auto* event = std::get_if<RestatedEvent>(&*item)) told.restated.push_back(event->event);
+    if (const auto* text = std::get_if<ConfigurationText>(&*item)) told.configurations.push_back(text->text);
+    if (const auto* damage = std::get_if<JournalDamage>(&*item)) told.damage.push_back(*damage);
+    if (const auto* lost = std::get_if<LostEvents>(&*item)) told.lost += lost->count;
+    if (std::holds_alternative<SessionStart>(*item)) ++told.sessions;
+  }
+  return told;
+}
+
+void cut_file(const std::filesystem::path& file, std::uintmax_t bytes) {
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - bytes);
+}
+
+TEST_SUITE("daemon/journal") {
+  TEST_CASE("what is recorded comes back in order, with the configuration in force at each place") {
+    const Folder folder;
+    {
+      JournalWriter writer{options(folder), "first = 1\n"};
+      for (int number = 0; number < 1'000; ++number) writer.record(mark(number, number));
+      const std::uint32_t change = writer.announce_configuration("second = 2\n");
+      writer.record_configuration(change);
+      writer.record(mark(1'000, 1'000));
+    }
+    const Told told = read(segments_in(folder.path()));
+    REQUIRE(told.events.size() == 1'001);
+    for (std::size_t i = 0; i < told.events.size(); ++i) {
+      CHECK(told.sequences[i] == i);
+      CHECK(bytes_of(told.events[i]) == bytes_of(mark(static_cast<std::int64_t>(i), static_cast<double>(i))));
+    }
+    CHECK(told.configurations == std::vector<std::string>{"first = 1\n", "second = 2\n"});
+    CHECK(told.sessions == 1);
+    CHECK(told.lost == 0);
+    CHECK(told.damage.empty());
+  }
+
+  TEST_CASE("segments follow each other as one sequence, and the first that is left states what was true before it") {
+    const Folder folder;
+    JournalOptions small = options(folder);
+    small.segment_bytes = 20'000;
+    {
+      JournalWriter writer{small, "x = 1\n"};
+      writer.record(listed("BTC-PERPETUAL", 1));
+      writer.record(event_at(1, FeedStatus{FeedPhase::Live, FeedDownReason::None}));
+      // Numbers that do not compress, so that segments fill.
+      std::uint64_t noise = 88'172'645'463'325'252ULL;
+      for (int number = 2; number < 20'000; ++number) {
+        noise ^= noise << 13;
+        noise ^= noise >> 7;
+        noise ^= noise << 17;
+        writer.record(mark(number, static_cast<double>(noise)));
+        if (number % 512 == 0) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+      }
+    }
+    std::vector<SegmentFile> segments = segments_in(folder.path());
+    REQUIRE(segments.size() > 3);
+
+    const Told whole = read(segments);
+    CHECK(whole.sessions == 1);
+    CHECK(whole.restated.empty());
+    CHECK(whole.events.size() + whole.lost == 20'000);
+    CHECK(whole.configurations.size() == 1);
+
+    segments.erase(segments.begin(), segments.begin() + 2);
+    const Told tail = read(segments);
+    CHECK(tail.sessions == 1);
+    REQUIRE(tail.restated.size() == 3);
+    CHECK(std::holds_alternative<InstrumentListed>(tail.restated[0].body));
+    CHECK(std::holds_alternative<FeedStatus>(tail.restated[1].body));
+    CHECK(std::holds_alternative<Mark>(tail.restated[2].body));
+    CHECK(tail.configurations == std::vector<std::string>{"x = 1\n"});
+    REQUIRE(!tail.events.empty());
+    // The restated mark is the newest before the first event of the tail.
+    CHECK(tail.sequences.front() == segments.front().sequence);
+    const auto before = whole.events[segments.front().sequence - 1];
+    CHECK(std::get<Mark>(tail.restated[2].body).price == std::get<Mark>(before.body).price);
+  }
+
+  TEST_CASE("a torn tail is cut at the last good block, reported, and the next process goes on behind it") {
+    const Folder folder;
+    {
+      JournalWriter writer{options(folder), "x = 1\n"};
+      for (int number = 0; number < 100; ++number) writer.record(mark(number, number));
+    }
+    {
+      std::ofstream torn{segments_in(folder.path()).front().path, std::ios::app | std::ios::binary};
+      torn << "HWJ\x01half a block";
+    }
+    {
+      JournalWriter writer{options(folder), "x = 1\n"};
+      writer.record(mark(500, 500));
+    }
+    const Told told = read(segments_in(folder.path()));
+    CHECK(told.events.size() == 101);
+    CHECK(told.sequences.back() == 100);
+    CHECK(told.sessions == 2);
+    REQUIRE(told.damage.size() == 1);
+    CHECK(told.damage[0].torn_tail);
+    cut_file(segments_in(folder.path()).back().path, 5);
+    CHECK(read(segments_in(folder.path())).damage.size() == 2);
+  }
+
+  TEST_CASE(
+      "when the writer cannot keep up the engine does not wait: events are counted, and the journal says how many are missing") {
+    const Folder folder;
+    JournalOptions small = options(folder);
+    small.capacity = 512;
+    std::uint64_t lost = 0;
+    {
+      JournalWriter writer{small, "x = 1\n"};
+      std::vector<Event> many;
+      for (int number = 0; number < 200'000; ++number) many.push_back(mark(number, number));
+      writer.record(many);
+      lost = writer.counters().lost_events.load();
+      std::this_thread::sleep_for(std::chrono::milliseconds{200});
+      writer.record(mark(1'000'000, 1));
+    }
+    REQUIRE(lost > 0);
+    const Told told = read(segments_in(folder.path()));
+    CHECK(told.lost == lost);
+    CHECK(told.events.size() == 200'001 - lost);
+    CHECK(std::get<Mark>(told.events.back().body).price == 1);
+  }
+
+  TEST_CASE("old segments go when the journal is too large, never the newest") {
+    const Folder folder;
+    JournalOptions small = options(folder);
+    small.segment_bytes = 4'000;
+    small.max_bytes = 30'000;
+    {
+      JournalWriter writer{small, "x = 1\n"};
+      for (int number = 0; number < 60'000; ++number) {
+        writer.record(mark(number, static_cast<double>(number) * 1.000'1));
+        if (number % 512 == 0) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+      }
+    }
+    const std::vector<SegmentFile> segments = segments_in(folder.path());
+    std::uint64_t total = 0;
+    for (const SegmentFile& segment : segments) total += segment.bytes;
+    REQUIRE(!segments.empty());
+    CHECK(segments.front().sequence > 0);
+    CHECK(total < 30'000 + segments.back().bytes + 4'000);
+    const Told told = read(segments);
+    CHECK(told.damage.empty());
+    CHECK(std::get<Mark>(told.events.back().body).price == 59'999 * 1.000'1);
+  }
+
+  TEST_CASE("a directory that cannot be written is told at the start") {
+    JournalOptions nowhere;
+    nowhere.directory = "/nonexistent/journal";
+    nowhere.mono = mono_now;
+    nowhere.wall = wall_now;
+    CHECK_THROWS_AS((JournalWriter{nowhere, ""}), std::runtime_error);
+  }
+}
+
+}  // namespace
+}  // namespace hedgewatch
