@@ -34,6 +34,19 @@ struct HttpConfig {
   std::chrono::nanoseconds request_timeout = std::chrono::seconds{5};
 };
 
+/// When the journal's bytes must be on the disk: when the system likes, or before the next block is begun.
+enum class JournalDurability : std::uint8_t { System, Block };
+
+/// Where the engine's events are kept, and for how long. Without a directory nothing is kept.
+struct JournalConfig {
+  std::string directory;  ///< absolute; empty: no journal
+  std::uint64_t segment_mebibytes = 64;
+  std::uint64_t max_mebibytes = 4'096;  ///< of all segments; at least two segments
+  std::chrono::nanoseconds max_age = std::chrono::hours{24 * 7};
+  JournalDurability durability = JournalDurability::System;
+  friend bool operator==(const JournalConfig&, const JournalConfig&) = default;
+};
+
 /// Where a websocket is opened, always over TLS.
 struct Endpoint {
   std::string host;  ///< a name or an IP literal, without brackets
@@ -75,6 +88,7 @@ struct AccountConfig {
 struct Config {
   DaemonConfig daemon;
   HttpConfig http;
+  JournalConfig journal;
   std::vector<VenueConfig> venues;  ///< at most one of a kind
   std::vector<AccountConfig> accounts;
   std::vector<BookSetup> books;

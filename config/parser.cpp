@@ -36,6 +36,7 @@ Config read(TableReader document) {
   CrossReferences references;
   if (auto table = document.table("daemon")) config.daemon = read_daemon(*table);
   if (auto table = document.table("http")) config.http = read_http(*table);
+  if (auto table = document.table("journal")) config.journal = read_journal(*table);
   const std::size_t venue_tables = read_each(document, "venue", references.venues, references, config, read_venue);
   if (references.venues.complete && venue_tables == 0) {
     references.venues.complete = false;
@@ -48,7 +49,6 @@ Config read(TableReader document) {
   document.finish({
       {"alert", "is not supported by this version, must be left out (alert on the published figures with Prometheus rules)"},
       {"alertmanager", "is not supported by this version, must be left out (Prometheus sends alerts to Alertmanager)"},
-      {"journal", "is not supported by this version, must be left out"},
       {"scenario", "is not supported by this version, must be left out"},
       {"venues", "is an unknown key, must be \"venue\": write [[venue]] before each"},
       {"accounts", "is an unknown key, must be \"account\": write [[account]] before each"},

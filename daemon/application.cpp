@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <filesystem>
 #include <mutex>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "config/parser.hpp"
@@ -15,6 +17,7 @@
 #include "daemon/exposition/http_server.hpp"
 #include "daemon/exposition/routes.hpp"
 #include "daemon/feed_thread.hpp"
+#include "daemon/journal/journal_writer.hpp"
 #include "daemon/process_metrics.hpp"
 #include "daemon/reload_check.hpp"
 #include "daemon/setup.hpp"
@@ -87,7 +90,7 @@ std::string joined(const std::vector<std::string>& lines) {
 /// The configuration and the text it was read from, or what is wrong with it.
 struct LoadedConfig {
   Config config;
-  std::uint64_t hash = 0;
+  std::string text;
 };
 using LoadResult = Result<LoadedConfig, std::vector<std::string>>;
 
@@ -100,7 +103,26 @@ LoadResult load_config(const std::string& file) {
     for (const ConfigFault& fault : config.error()) faults.push_back(fault.text());
     return faults;
   }
-  return LoadedConfig{std::move(config).value(), config_text_hash(text.value())};
+  return LoadedConfig{std::move(config).value(), std::move(text).value()};
+}
+
+/// Makes the last folder of the path when it is not there.
+std::unique_ptr<JournalWriter> open_journal(const JournalConfig& config, std::string text, Log& log) {
+  if (config.directory.empty()) return nullptr;
+  std::error_code exists;
+  std::filesystem::create_directory(config.directory, exists);
+  constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
+  JournalOptions options;
+  options.directory = config.directory;
+  options.segment_bytes = config.segment_mebibytes * kMebibyte;
+  options.max_bytes = config.max_mebibytes * kMebibyte;
+  options.max_age = config.max_age;
+  options.sync = config.durability == JournalDurability::Block ? JournalSync::Block : JournalSync::Never;
+  options.version = HEDGEWATCH_VERSION;
+  options.mono = mono_now;
+  options.wall = wall_now;
+  options.tell = [&log](const std::string& what) { log.warning("journal", what); };
+  return std::make_unique<JournalWriter>(std::move(options), std::move(text));
 }
 
 }  // namespace
@@ -111,7 +133,7 @@ struct Application::State {
         log{given_log},
         undo{[this](const std::string& name, const std::string& reason) { log.error(kSelf, "could not stop " + name, reason); }} {}
 
-  void build(Config loaded, std::vector<Secret> secrets);
+  void build(Config loaded, std::string text, std::vector<Secret> secrets);
   [[nodiscard]] std::vector<std::string> not_ready() const;
   [[nodiscard]] std::optional<std::string> unhealthy() const;
   [[nodiscard]] std::optional<std::string> reload();
@@ -127,6 +149,7 @@ struct Application::State {
 
   std::unique_ptr<EngineWaiter> waiter;
   std::unique_ptr<EventQueue> queue;
+  std::unique_ptr<JournalWriter> journal;  ///< null: none is kept
   std::unique_ptr<EngineThread> engine;
   std::unique_ptr<FeedThread> feeds;
   std::vector<FeedSource> feed_sources;
@@ -137,8 +160,9 @@ struct Application::State {
   ShutdownStack undo;  ///< last: a start-up that failed is undone before its parts go
 };
 
-void Application::State::build(Config loaded, std::vector<Secret> secrets) {
+void Application::State::build(Config loaded, std::string text, std::vector<Secret> secrets) {
   config = std::move(loaded);
+  journal = open_journal(config.journal, std::move(text), log);
   const EngineSetup setup = to_engine_setup(config);
 
   waiter = std::make_unique<EngineWaiter>(config.daemon.wait);
@@ -147,6 +171,7 @@ void Application::State::build(Config loaded, std::vector<Secret> secrets) {
   EngineThreadOptions engine_options;
   engine_options.cpu = config.daemon.engine_cpu;
   engine_options.observer = options.observer;
+  engine_options.journal = journal.get();
   if (options.most_events_per_cycle) engine_options.most_events_per_cycle = *options.most_events_per_cycle;
   engine_options.tell = [this](const std::string& refused) { log.warning("engine", refused); };
   engine = std::make_unique<EngineThread>(setup, *queue, *waiter, std::move(engine_options));
@@ -211,7 +236,7 @@ std::vector<prometheus::MetricFamily> Application::State::families(const ScrapeF
                           .refused_series = facts.refused_series,
                           .drops = engine->drops(),
                           .answered = facts.engine_answered},
-                         feed_sources, http->counters());
+                         feed_sources, http->counters(), journal ? &journal->counters() : nullptr);
 }
 
 std::optional<std::string> Application::State::refuse_reload(const std::vector<std::string>& faults) {
@@ -226,11 +251,12 @@ std::optional<std::string> Application::State::reload() {
   const std::scoped_lock lock{reload_mutex};
   LoadResult loaded = load_config(options.config_file);
   if (!loaded.ok()) return refuse_reload(loaded.error());
-  auto [next, hash] = std::move(loaded).value();
+  auto [next, text] = std::move(loaded).value();
+  const std::uint64_t hash = config_text_hash(text);
   const ReloadVerdict verdict = check_reload(config, next);
   if (!verdict.refused.empty()) return refuse_reload(verdict.refused);
 
-  engine->reconfigure(to_engine_setup(next));
+  engine->reconfigure(to_engine_setup(next), journal ? journal->announce_configuration(std::move(text)) : 0);
   feeds->want(named_instruments(next));
   log.set_level(next.daemon.log_level);
   // What waits for a restart stays as it runs, so that the next reload still tells it.
@@ -238,6 +264,7 @@ std::optional<std::string> Application::State::reload() {
   next.daemon.engine_cpu = config.daemon.engine_cpu;
   next.daemon.queue_capacity = config.daemon.queue_capacity;
   next.http = config.http;
+  next.journal = config.journal;
   for (std::size_t index = 0; index < next.venues.size(); ++index) {
     next.venues[index].heartbeat_interval = config.venues[index].heartbeat_interval;
     next.venues[index].silence_limit = config.venues[index].silence_limit;
@@ -257,7 +284,8 @@ std::vector<std::string> Application::start() {
   State& state = *state_;
   LoadResult loaded = load_config(state.options.config_file);
   if (!loaded.ok()) return loaded.error();
-  auto [config, hash] = std::move(loaded).value();
+  auto [config, text] = std::move(loaded).value();
+  const std::uint64_t hash = config_text_hash(text);
   state.log.set_level(config.daemon.log_level);
 
   std::vector<Secret> secrets;
@@ -273,7 +301,7 @@ std::vector<std::string> Application::start() {
 
   state.log.info(kSelf, "starts", std::string{HEDGEWATCH_VERSION} + ", " + summary(config));
   try {
-    state.build(std::move(config), std::move(secrets));
+    state.build(std::move(config), std::move(text), std::move(secrets));
   } catch (const std::exception& error) {
     return {error.what()};
   }

@@ -8,6 +8,7 @@
 
 #include "daemon/process_usage.hpp"
 #include "feeds/decoding.hpp"
+#include "feeds/transport/clock.hpp"
 
 namespace hedgewatch {
 
@@ -192,6 +193,26 @@ void add_http(std::vector<MetricFamily>& out, const HttpServerCounters& http) {
                        MetricType::Counter, {counter(static_cast<double>(http.bad_requests))}));
 }
 
+void add_journal(std::vector<MetricFamily>& out, const JournalCounters& journal) {
+  const auto count = [](const std::atomic<std::uint64_t>& value) {
+    return static_cast<double>(value.load(std::memory_order_relaxed));
+  };
+  out.push_back(family("hedgewatch_journal_bytes_total", "Bytes written to the journal.", MetricType::Counter,
+                       {counter(count(journal.bytes))}));
+  out.push_back(family("hedgewatch_journal_events_total", "Events written to the journal.", MetricType::Counter,
+                       {counter(count(journal.events))}));
+  out.push_back(family("hedgewatch_journal_lost_events_total", "Events that the journal had no room for; a replay is told where.",
+                       MetricType::Counter, {counter(count(journal.lost_events))}));
+  out.push_back(family("hedgewatch_journal_write_failures_total", "Times that a journal file could not be made or written.",
+                       MetricType::Counter, {counter(count(journal.write_failures))}));
+  out.push_back(
+      family("hedgewatch_journal_segments", "Journal files that are kept.", MetricType::Gauge, {gauge(count(journal.segments))}));
+  const std::int64_t oldest = journal.oldest_waiting_ns.load(std::memory_order_relaxed);
+  const double lag = oldest == 0 ? 0 : static_cast<double>(nanoseconds_of(mono_now()) - oldest) * 1e-9;
+  out.push_back(family("hedgewatch_journal_lag_seconds", "Age of the oldest event that is not yet written to the journal.",
+                       MetricType::Gauge, {gauge(lag)}));
+}
+
 void add_process(std::vector<MetricFamily>& out) {
   const ProcessUsage usage = read_process_usage();
   const auto add = [&out](const char* name, const char* help, const std::optional<double>& value) {
@@ -240,11 +261,13 @@ void ProcessMetrics::config_refused() { reload_successful_.Set(0); }
 void ProcessMetrics::set_ready(bool ready) { ready_.Set(ready ? 1 : 0); }
 
 std::vector<prometheus::MetricFamily> ProcessMetrics::collect(const EngineReading& engine, const std::vector<FeedSource>& feeds,
-                                                              const HttpServerCounters& http) const {
+                                                              const HttpServerCounters& http,
+                                                              const JournalCounters* journal) const {
   std::vector<MetricFamily> out = registry_.Collect();
   add_engine(out, engine);
   add_feeds(out, feeds);
   add_http(out, http);
+  if (journal != nullptr) add_journal(out, *journal);
   add_process(out);
   return out;
 }

@@ -15,6 +15,7 @@
 #include "core/types/time.hpp"
 #include "daemon/event_queue.hpp"
 #include "daemon/exposition/http_server.hpp"
+#include "daemon/journal/journal_writer.hpp"
 #include "daemon/latency_histogram.hpp"
 #include "feeds/session/feed_statistics.hpp"
 
@@ -55,7 +56,8 @@ class ProcessMetrics {
   void set_ready(bool ready);
 
   [[nodiscard]] std::vector<prometheus::MetricFamily> collect(const EngineReading& engine, const std::vector<FeedSource>& feeds,
-                                                              const HttpServerCounters& http) const;
+                                                              const HttpServerCounters& http,
+                                                              const JournalCounters* journal = nullptr) const;
 
  private:
   prometheus::Gauge& add_gauge(const char* name, const char* help);

@@ -45,6 +45,8 @@ ReloadVerdict check_reload(const Config& current, const Config& next) {
   compare.delay("http.max_request_bytes", current.http.max_request_bytes, next.http.max_request_bytes);
   compare.delay("http.request_timeout", current.http.request_timeout, next.http.request_timeout);
 
+  compare.delay("[journal]", current.journal, next.journal);
+
   // Figures carry the names of venues and accounts: half of the change would be shown as the whole.
   compare.refuse("the list of venues", current.venues.size(), next.venues.size());
   for (std::size_t index = 0; index < std::min(current.venues.size(), next.venues.size()); ++index) {

@@ -12,6 +12,7 @@ namespace hedgewatch {
 
 [[nodiscard]] DaemonConfig read_daemon(TableReader& table);
 [[nodiscard]] HttpConfig read_http(TableReader& table);
+[[nodiscard]] JournalConfig read_journal(TableReader& table);
 void read_venue(TableReader& table, CrossReferences& references, Config& config);
 void read_account(TableReader& table, CrossReferences& references, Config& config);
 void read_book(TableReader& table, CrossReferences& references, Config& config);

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "core/types/time.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace hedgewatch {
+
+enum class ReplayFormat : std::uint8_t { Csv, OpenMetrics };
+
+struct ReplayRequest {
+  std::vector<std::filesystem::path> inputs;  ///< journal directories and segments
+  ReplayFormat format = ReplayFormat::Csv;
+  std::chrono::nanoseconds every = std::chrono::seconds{15};  ///< 0: after every cycle
+  std::optional<WallTime> from;                               ///< samples before are computed and not written
+  std::optional<WallTime> to;
+  std::vector<std::string> figures;  ///< empty: all
+  std::string configuration;         ///< file, instead of the recorded ones
+  std::string compare;               ///< file, beside the recorded ones: only differences are written
+};
+
+/// Replays and writes samples to `out`, everything else to `messages`. The exit status.
+int run_replay(const ReplayRequest& request, std::ostream& out, std::ostream& messages);
+
+void add_replay_command(CLI::App& app, int& status);
+
+}  // namespace hedgewatch

@@ -1,0 +1,125 @@
+#include "daemon/journal/replay.hpp"
+
+#include <utility>
+#include <variant>
+
+#include "config/parser.hpp"
+#include "daemon/setup.hpp"
+
+namespace hedgewatch {
+
+namespace {
+
+class Replay {
+ public:
+  explicit Replay(const ReplaySettings& settings) : settings_{settings} {}
+
+  void take(const JournalItem& item) {
+    std::visit([this](const auto& what) { on(what); }, item);
+  }
+  [[nodiscard]] const ReplayTotals& totals() const { return totals_; }
+
+ private:
+  void on(const SessionStart& start) {
+    session_ = start.session;
+    engine_.reset();
+    ++totals_.sessions;
+  }
+
+  void on(const ConfigurationText& text) {
+    auto parsed = parse_config(text.text, "journal");
+    if (!parsed.ok()) {
+      fault("a configuration in the journal is not understood: " + parsed.error().front().text());
+      return;
+    }
+    if (settings_.configuration) {
+      const std::string why = misfit(parsed.value(), *settings_.configuration);
+      if (!why.empty()) {
+        fault("the other configuration does not fit the journal: " + why);
+        return;
+      }
+    }
+    EngineSetup setup = to_engine_setup(settings_.configuration ? *settings_.configuration : parsed.value());
+    if (engine_) {
+      engine_->reconfigure(std::move(setup));
+      return;
+    }
+    engine_.emplace(std::move(setup));
+    if (settings_.begin_session) settings_.begin_session(session_);
+  }
+
+  void on(const RestatedEvent& restated) {
+    if (engine_) engine_->apply(restated.event);
+  }
+
+  void on(const JournaledEvent& journaled) {
+    if (!engine_) return;
+    ++totals_.events;
+    engine_->apply(journaled.event);
+    if (!std::holds_alternative<EndOfCycle>(journaled.event.body)) return;
+    const MonoTime now = journaled.event.header.received;
+    engine_->end_cycle(now);
+    ++totals_.cycles;
+    if (settings_.after_cycle)
+      settings_.after_cycle(from_nanoseconds<WallTime>(nanoseconds_of(now) + session_.wall_offset_ns), *engine_);
+  }
+
+  void on(const LostEvents& lost) {
+    totals_.lost_events += lost.count;
+    tell(std::to_string(lost.count) + " events are missing here: the journal had no room for them");
+  }
+
+  void on(const JournalDamage& damage) {
+    ++totals_.damages;
+    tell(damage.file.string() + ": " + damage.what + " at byte " + std::to_string(damage.offset) + ", " +
+         std::to_string(damage.bytes) + " bytes passed over");
+  }
+
+  void fault(const std::string& line) {
+    totals_.faults = true;
+    engine_.reset();
+    tell(line);
+  }
+  void tell(const std::string& line) {
+    if (settings_.tell) settings_.tell(line);
+  }
+
+  const ReplaySettings& settings_;
+  ReplayTotals totals_;
+  JournalSession session_;
+  std::optional<Engine> engine_;
+};
+
+}  // namespace
+
+ReplayTotals replay_journal(JournalReader& journal, const ReplaySettings& settings) {
+  Replay replay{settings};
+  while (const auto item = journal.next()) replay.take(*item);
+  return replay.totals();
+}
+
+ReplayTotals replay_side_by_side(JournalReader& journal, const ReplaySettings& first, const ReplaySettings& second) {
+  Replay one{first};
+  Replay two{second};
+  while (const auto item = journal.next()) {
+    one.take(*item);
+    two.take(*item);
+  }
+  ReplayTotals totals = one.totals();
+  totals.faults = totals.faults || two.totals().faults;
+  return totals;
+}
+
+std::string misfit(const Config& recorded, const Config& other) {
+  if (recorded.venues.size() != other.venues.size()) return "it must have the same [[venue]] tables in the same order";
+  for (std::size_t index = 0; index < recorded.venues.size(); ++index)
+    if (recorded.venues[index].kind != other.venues[index].kind) return "it must have the same [[venue]] tables in the same order";
+  if (recorded.accounts.size() != other.accounts.size()) return "it must have the same [[account]] tables in the same order";
+  for (std::size_t index = 0; index < recorded.accounts.size(); ++index)
+    if (recorded.accounts[index].name != other.accounts[index].name ||
+        recorded.accounts[index].venue != other.accounts[index].venue)
+      return "it must have the same [[account]] tables in the same order";
+  return {};
+}
+
+}  // namespace hedgewatch

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "core/engine/engine.hpp"
+#include "core/types/time.hpp"
+#include "daemon/journal/journal_reader.hpp"
+
+namespace hedgewatch {
+
+/// What a replay did, and what it could not do.
+struct ReplayTotals {
+  std::uint64_t sessions = 0;
+  std::uint64_t events = 0;
+  std::uint64_t cycles = 0;
+  std::uint64_t lost_events = 0;  ///< that the journal had no room for: figures after them may differ from what was shown
+  std::uint64_t damages = 0;
+  bool faults = false;  ///< a configuration in the journal could not be read, or did not fit
+};
+
+struct ReplaySettings {
+  /// Instead of what the journal says: for asking what would have been. Its venues and accounts must be those of the journal.
+  std::optional<Config> configuration;
+  /// Called after each cycle, with the calendar time at which it ended. The engine is that of the session.
+  std::function<void(WallTime now, const Engine& engine)> after_cycle;
+  /// Called when a session begins, after its engine was made.
+  std::function<void(const JournalSession& session)> begin_session = {};
+  /// Hears what is not whole, one line each.
+  std::function<void(const std::string& line)> tell;
+};
+
+/// Runs a journal through an engine of its own, event by event and cycle by cycle as it was recorded: the same sequence gives the
+/// same figures. A session that was recorded by another process gets a new engine, as it had.
+ReplayTotals replay_journal(JournalReader& journal, const ReplaySettings& settings);
+
+/// The same with two engines side by side, each event to both before the next: `first` is done with a cycle before `second`.
+/// The totals are those of `first`; faults are of either.
+ReplayTotals replay_side_by_side(JournalReader& journal, const ReplaySettings& first, const ReplaySettings& second);
+
+/// What keeps a configuration from being used on events that were recorded under another: they name connections and accounts by
+/// their place in it. Empty when nothing does.
+[[nodiscard]] std::string misfit(const Config& recorded, const Config& other);
+
+}  // namespace hedgewatch

@@ -1,0 +1,151 @@
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/metric/figure_table.hpp"
+#include "daemon/commands/replay_command.hpp"
+#include "daemon/journal/replay.hpp"
+#include "system/daemon_fixture.hpp"
+
+namespace hedgewatch::testing {
+namespace {
+
+/// Every row of the table, to the last bit.
+std::string bytes_of(const FigureTable& table) {
+  FigureSnapshot snapshot;
+  table.copy_to(snapshot);
+  std::string bytes;
+  for (std::size_t row = 0; row < snapshot.values.size(); ++row) {
+    const FigureLayout::Row& name = snapshot.layout->rows[row];
+    const FigureValue& value = snapshot.values[row];
+    bytes += std::string{definition_of(name.figure).name} + '{' + name.labels + "} " + std::string{label(value.state)} + ' ' +
+             std::string{label(value.reason)};
+    if (value.state == FigureState::Ok) {
+      char raw[sizeof value.value];
+      std::memcpy(raw, &value.value, sizeof raw);
+      bytes.append(raw, sizeof raw);
+    }
+    bytes += '\n';
+  }
+  return bytes;
+}
+
+std::string book_config() {
+  return "\n[[book]]\nname = \"main\"\nrules = [{ accounts = [\"main\"] }]\nequity = [{ account = \"main\", share = 1 }]\n";
+}
+
+std::string journal_config(const std::string& directory) {
+  return "\n[journal]\ndirectory = \"" + directory + "\"\nsegment_mebibytes = 1\n";
+}
+
+struct Recording {
+  std::map<std::uint64_t, std::string> tables;  ///< by cycle
+  std::string config_file;
+  std::string directory;
+};
+
+/// A daemon that runs for a while, with a reload and a cut connection in between.
+Recording record(Exchange& exchange, const TemporaryFolder& folder) {
+  Recording recording;
+  recording.directory = folder.write("unused", "") + ".journal.d";
+  const std::string secret = folder.write("secret", kClientSecret);
+  const std::string text = venue_config(exchange) + journal_config(recording.directory) + account_config(secret) + book_config();
+  recording.config_file = folder.write("hedgewatch.toml", text);
+  Daemon daemon{recording.config_file,
+                [&recording](const Engine& engine) { recording.tables[engine.cycles()] = bytes_of(engine.figures()); }};
+  daemon.start();
+  REQUIRE(daemon.becomes_ready());
+  std::this_thread::sleep_for(std::chrono::milliseconds{300});
+  static_cast<void>(folder.write("hedgewatch.toml", text + "\n[[book]]\nname = \"by-hand\"\npositions = [{ instrument = "
+                                                           "\"deribit:BTC-PERPETUAL\", size = 1000 }]\n"));
+  CHECK(!daemon.application().reload().has_value());
+  std::this_thread::sleep_for(std::chrono::milliseconds{300});
+  daemon.application().stop();
+  return recording;
+}
+
+TEST_SUITE("system/journal") {
+  TEST_CASE("a replay shows after every cycle, to the last bit, what the daemon showed") {
+    Exchange exchange;
+    const TemporaryFolder folder;
+    const Recording recording = record(exchange, folder);
+    REQUIRE(recording.tables.size() > 5);
+
+    JournalReader journal{segments_in(recording.directory)};
+    std::size_t compared = 0;
+    std::string first_difference;
+    ReplaySettings settings;
+    settings.after_cycle = [&](WallTime, const Engine& engine) {
+      const auto shown = recording.tables.find(engine.cycles());
+      ++compared;
+      if (shown == recording.tables.end() || shown->second != bytes_of(engine.figures()))
+        if (first_difference.empty()) first_difference = "cycle " + std::to_string(engine.cycles());
+    };
+    settings.tell = [](const std::string& line) { FAIL_CHECK(line); };
+    const ReplayTotals totals = replay_journal(journal, settings);
+    CAPTURE(first_difference);
+    CHECK(first_difference.empty());
+    CHECK(compared == recording.tables.size());
+    CHECK(totals.sessions == 1);
+    CHECK(totals.lost_events == 0);
+    CHECK(!totals.faults);
+    CHECK(recording.tables.rbegin()->second.find("book=\"by-hand\"") != std::string::npos);
+  }
+
+  TEST_CASE(
+      "the command writes changes as CSV, samples with times as OpenMetrics, and what another configuration would have shown") {
+    Exchange exchange;
+    const TemporaryFolder folder;
+    const Recording recording = record(exchange, folder);
+
+    ReplayRequest request;
+    request.inputs = {recording.directory};
+    request.every = std::chrono::nanoseconds{0};
+    request.figures = {"hedgewatch_book_delta_coins"};
+    std::ostringstream csv;
+    std::ostringstream messages;
+    CHECK(run_replay(request, csv, messages) == 0);
+    CAPTURE(messages.str());
+    CHECK(csv.str().starts_with("ts_ns,figure,labels,state,reason,value\n"));
+    CHECK(
+        csv.str().find(",hedgewatch_book_delta_coins,\"book=\"\"main\"\",underlying=\"\"BTC\"\",view=\"\"with_equity\"\"\",ok,,") !=
+        std::string::npos);
+    CHECK(csv.str().find("hedgewatch_mark_price") == std::string::npos);
+    CHECK(messages.str().find("of 1 session\n") != std::string::npos);
+
+    request.format = ReplayFormat::OpenMetrics;
+    std::ostringstream open_metrics;
+    CHECK(run_replay(request, open_metrics, messages) == 0);
+    CHECK(open_metrics.str().starts_with("# TYPE hedgewatch_book_delta_coins gauge\n"));
+    CHECK(open_metrics.str().ends_with("# EOF\n"));
+
+    request.figures = {"hedgewatch_position_size"};
+    request.compare = recording.config_file;  // as it is after the reload: the second book is there from the start
+    std::ostringstream differences;
+    CHECK(run_replay(request, differences, messages) == 0);
+    CAPTURE(differences.str());
+    CHECK(differences.str().find("hedgewatch_position_size,\"book=\"\"by-hand\"\"") != std::string::npos);
+    CHECK(differences.str().find("book=\"\"main\"\"") == std::string::npos);
+  }
+
+  TEST_CASE("a path that is no journal is named, and nothing is replayed") {
+    const TemporaryFolder folder;
+    ReplayRequest request;
+    request.inputs = {folder.write("notes.txt", "no journal")};
+    std::ostringstream out;
+    std::ostringstream messages;
+    CHECK(run_replay(request, out, messages) == 1);
+    CHECK(out.str().empty());
+    CHECK(messages.str().ends_with("is no journal segment, must be a directory or a file named NUMBER-TIME.journal\n"));
+  }
+}
+
+}  // namespace
+}  // namespace hedgewatch::testing
