@@ -12,6 +12,7 @@
 #include "core/engine/desk.hpp"
 #include "core/engine/desk_monitor.hpp"
 #include "core/engine/figure_rows.hpp"
+#include "core/engine/hedge_cost_monitor.hpp"
 #include "core/engine/hour_move_monitor.hpp"
 #include "core/engine/liquidity_monitor.hpp"
 #include "core/engine/surface_monitor.hpp"
@@ -63,6 +64,7 @@ struct Engine::State {
     const HourMoveMonitor& hour_moves = *hours;
     monitors.push_back(std::move(hours));
     monitors.push_back(std::make_unique<LiquidityMonitor>(hour_moves));
+    monitors.push_back(std::make_unique<HedgeCostMonitor>());
     configure(std::move(configuration));
   }
   State(const State&) = delete;
