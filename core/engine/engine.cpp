@@ -15,6 +15,7 @@
 #include "core/engine/hedge_cost_monitor.hpp"
 #include "core/engine/hour_move_monitor.hpp"
 #include "core/engine/liquidity_monitor.hpp"
+#include "core/engine/rebalance_monitor.hpp"
 #include "core/engine/surface_monitor.hpp"
 #include "core/engine/touched_set.hpp"
 #include "core/hedge/hedge_relationship.hpp"
@@ -64,7 +65,10 @@ struct Engine::State {
     const HourMoveMonitor& hour_moves = *hours;
     monitors.push_back(std::move(hours));
     monitors.push_back(std::make_unique<LiquidityMonitor>(hour_moves));
-    monitors.push_back(std::make_unique<HedgeCostMonitor>());
+    auto rebalance_monitor = std::make_unique<RebalanceMonitor>(hour_moves);
+    const RebalanceMonitor& bands = *rebalance_monitor;
+    monitors.push_back(std::move(rebalance_monitor));
+    monitors.push_back(std::make_unique<HedgeCostMonitor>(bands));
     configure(std::move(configuration));
   }
   State(const State&) = delete;

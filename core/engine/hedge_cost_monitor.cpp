@@ -112,11 +112,15 @@ void HedgeCostMonitor::take(const DeskView& view, Learnt& hedge, Leg& leg, const
                   .fee = fill.fee * fee_price.value});
 }
 
-/// The signal fires when the net delta leaves the soft limit: the mids of that moment are what its fills are measured against.
+/// The signal fires when the net delta leaves its band, or the soft limit where there is no band: the mids of that moment are what
+/// its fills are measured against.
 void HedgeCostMonitor::follow_signal(const DeskView& view, std::uint32_t hedge, Learnt& learnt) const {
   const Estimate& net = view.hedge_figures[hedge].net_delta_coins;
   if (!net.quality.ok()) return;
-  const bool signalled = std::abs(net.value) > view.setup.hedges[hedge].soft_delta_limit_coins;
+  const HedgeSetup& setup = view.setup.hedges[hedge];
+  const RebalanceMonitor::BandNow& band = bands_->bands()[hedge];
+  if (setup.band && !band.quality.ok()) return;
+  const bool signalled = setup.band ? band.outside : std::abs(net.value) > setup.soft_delta_limit_coins;
   if (signalled && !learnt.signalled)
     for (Leg& leg : learnt.legs) {
       const LegQuote quote = leg_quote(view, leg.slot);

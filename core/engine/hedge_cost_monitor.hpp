@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/engine/desk_monitor.hpp"
+#include "core/engine/rebalance_monitor.hpp"
 #include "core/hedge/hedge_cost.hpp"
 #include "core/portfolio/funding.hpp"
 
@@ -15,6 +16,9 @@ namespace hedgewatch {
 /// have a band or a leg whose order book is followed.
 class HedgeCostMonitor final : public DeskMonitor {
  public:
+  /// `bands` is laid out and ends its cycles before this one, and outlives it.
+  explicit HedgeCostMonitor(const RebalanceMonitor& bands) : bands_{&bands} {}
+
   void lay_out(const DeskView& view, FigureTable& table) override;
   void apply(const DeskView& view, const Event& event) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
@@ -63,6 +67,7 @@ class HedgeCostMonitor final : public DeskMonitor {
   void follow_bars(const DeskView& view, std::uint32_t hedge, Learnt& learnt) const;
   [[nodiscard]] Quality funding_quality(const DeskView& view, std::uint32_t hedge, const Learnt& learnt) const;
 
+  const RebalanceMonitor* bands_;
   std::vector<Learnt> hedges_;
   std::vector<Rows> rows_;
 };

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/engine/desk_monitor.hpp"
+#include "core/engine/hour_move_monitor.hpp"
+#include "core/hedge/delta_drift.hpp"
+#include "core/hedge/rebalance_band.hpp"
+
+namespace hedgewatch {
+
+/// The band of each hedge that has one, whether its delta is outside, what drove it there since the last hedge, and what keeps it
+/// from going back.
+class RebalanceMonitor final : public DeskMonitor {
+ public:
+  /// `hours` is laid out and ends its cycles before this one, and outlives it.
+  explicit RebalanceMonitor(const HourMoveMonitor& hours) : hours_{&hours} {}
+
+  void lay_out(const DeskView& view, FigureTable& table) override;
+  void end_cycle(const DeskView& view, const Publisher& out) override;
+
+  struct BandNow {
+    double middle = 0;  ///< the net delta aimed at, coins
+    double half_width = 0;
+    Quality quality = Quality::unknown(FigureReason::NeverReceived);
+    bool outside = false;
+  };
+  /// Parallel to the setup's hedges; unknown for those without a band.
+  [[nodiscard]] std::span<const BandNow> bands() const { return bands_; }
+
+ private:
+  enum Constraint : std::uint8_t { Lot, MinNotional, Margin, PositionLimit, Depth };
+  static constexpr std::size_t kConstraints = 5;
+  struct Rows {
+    RowId lower = kNoRow;
+    RowId upper = kNoRow;
+    RowId fallback = kNoRow;
+    RowId outside = kNoRow;
+    std::array<RowId, 5> drift{kNoRow, kNoRow, kNoRow, kNoRow, kNoRow};
+    RowId since = kNoRow;
+    RowId expected = kNoRow;
+    RowId breakeven = kNoRow;
+    std::array<RowId, kConstraints> binding{kNoRow, kNoRow, kNoRow, kNoRow, kNoRow};
+  };
+  struct Followed {
+    InstrumentSlot slot = kNoSlot;
+    std::uint32_t holding = 0;
+    bool leg = false;
+    bool known = false;  ///< `before` was taken
+    DeltaMoment before;
+  };
+  struct Learnt {
+    std::string name;
+    std::vector<Followed> holdings;
+    DeltaDrift drift;
+    MonoTime next_step{};
+    MonoTime rebalanced{};
+    bool ever_rebalanced = false;
+    bool begun = false;
+    std::vector<InstrumentSlot> tradable;  ///< what brings the delta back: advised futures, else the listed legs
+  };
+
+  [[nodiscard]] static bool take_leg_trades(const DeskView& view, Learnt& learnt);
+  static void step_drift(const DeskView& view, Learnt& learnt, DeltaView delta_view);
+  [[nodiscard]] BandNow band_of(const DeskView& view, std::uint32_t hedge, const Learnt& learnt, bool& fallback) const;
+  void publish_constraints(const DeskView& view, const Publisher& out, std::uint32_t hedge) const;
+  void publish_gamma_theta(const DeskView& view, const Publisher& out, std::uint32_t hedge) const;
+
+  const HourMoveMonitor* hours_;
+  std::vector<Learnt> hedges_;
+  std::vector<Rows> rows_;
+  std::vector<BandNow> bands_;
+};
+
+}  // namespace hedgewatch
