@@ -14,21 +14,11 @@
 #include "core/market/event_batch.hpp"
 #include "daemon/commands/command.hpp"
 #include "daemon/commands/event_json.hpp"
-#include "feeds/deribit/decoder.hpp"
-#include "feeds/deribit/symbols.hpp"
+#include "daemon/commands/frame_interpreter.hpp"
 
 namespace hedgewatch {
 
 namespace {
-
-class DeribitNames final : public InstrumentNames {
- public:
-  explicit DeribitNames(const deribit::Symbols& symbols) : symbols_{symbols} {}
-  [[nodiscard]] std::string_view name(InstrumentId id) const override { return symbols_.name(id); }
-
- private:
-  const deribit::Symbols& symbols_;
-};
 
 /// Channel, what became of the frame, and why: every record is counted under exactly one. Rows and fields that a decoded frame
 /// had to leave out are counted beside it.
@@ -53,25 +43,10 @@ class Tally {
   std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t> rows_;
 };
 
-/// What a reply answers is known to who asked; a recording only has its looks.
-enum class ReplyShape { Instruments, Positions, AccountSummaries, Other };
-
-ReplyShape shape_of(const RecordedFrame& frame) {
-  const auto has = [text = frame.payload](std::string_view key) { return text.find(key) != std::string_view::npos; };
-  if (has("\"contract_size\"") && has("\"min_trade_amount\"") && has("\"kind\"") && !has("\"order_id\""))
-    return ReplyShape::Instruments;
-  if (has("\"summaries\"") || (has("\"equity\"") && has("\"margin_balance\""))) return ReplyShape::AccountSummaries;
-  if (has("\"floating_profit_loss\"") && has("\"direction\"") && has("\"result\":[")) return ReplyShape::Positions;
-  return ReplyShape::Other;
-}
-
 }  // namespace
 
-int decode_deribit(RecordedFrames& frames, const DecodeSettings& settings, std::ostream& out, std::ostream& messages) {
-  deribit::Symbols symbols;
-  deribit::Decoder decoder{
-      symbols, {.unknown = settings.known_only ? deribit::UnknownInstrument::Refuse : deribit::UnknownInstrument::Imply}};
-  const DeribitNames names{symbols};
+int decode_frames(Venue venue, RecordedFrames& frames, const DecodeSettings& settings, std::ostream& out, std::ostream& messages) {
+  const std::unique_ptr<FrameInterpreter> interpreter = make_interpreter(venue, settings.known_only);
   EventBatch batch;
   Tally tally;
   std::uint64_t events = 0;
@@ -87,6 +62,7 @@ int decode_deribit(RecordedFrames& frames, const DecodeSettings& settings, std::
     }
     const RecordedFrame& frame = next->value();
     if (frame.kind == RecordKind::Header || frame.kind == RecordKind::Connect) {
+      if (frame.kind == RecordKind::Connect) interpreter->connected(frame);
       tally.count("record", "ignored", frame.kind == RecordKind::Header ? "header" : "connect");
       continue;
     }
@@ -97,29 +73,13 @@ int decode_deribit(RecordedFrames& frames, const DecodeSettings& settings, std::
 
     batch.truncate(0);
     const auto received = from_nanoseconds<MonoTime>(frame.received ? nanoseconds_of(*frame.received) : 0);
-    auto decoded = decoder.decode(frame.padded_payload(), received, batch);
-    if (decoded.ok() && decoded.value().kind == FrameKind::Reply) {
-      if (decoder.detail().has_error) {
-        tally.count("reply", "ignored", "error " + std::to_string(decoder.detail().error_code));
-        continue;
-      }
-      switch (shape_of(frame)) {
-        case ReplyShape::Instruments:
-          decoded = decoder.decode_instruments(received, batch);
-          break;
-        case ReplyShape::Positions:
-          decoded = decoder.decode_positions(received, batch);
-          break;
-        case ReplyShape::AccountSummaries:
-          decoded = decoder.decode_account_summaries(received, batch);
-          break;
-        case ReplyShape::Other:
-          tally.count("reply", "ignored", "of another kind");
-          continue;
-      }
+    const Interpretation read = interpreter->interpret(frame, received, batch);
+    if (!read.reply.empty()) {
+      tally.count("reply", "ignored", read.reply);
+      continue;
     }
-    if (!decoded.ok()) {
-      const DecodeError& error = decoded.error();
+    if (!read.decoded.ok()) {
+      const DecodeError& error = read.decoded.error();
       std::string reason{label(error.fault)};
       if (!error.field.empty()) reason.append(" ").append(error.field);
       messages << "line " << frame.line << ": " << (error.channel.empty() ? "frame" : error.channel) << ": " << reason << '\n';
@@ -127,22 +87,22 @@ int decode_deribit(RecordedFrames& frames, const DecodeSettings& settings, std::
       faults = true;
       continue;
     }
-    const deribit::FrameDetail& detail = decoder.detail();
-    if (decoded.value().kind == FrameKind::Ignored) {
-      const std::string_view channel = detail.label.empty() ? decoded.value().channel : detail.label;
-      tally.count(channel, "ignored", channel == decoded.value().channel ? "of no use" : decoded.value().channel);
+    const Decoded& decoded = read.decoded.value();
+    if (decoded.kind == FrameKind::Ignored) {
+      const std::string_view channel = read.label.empty() ? decoded.channel : read.label;
+      tally.count(channel, "ignored", channel == decoded.channel ? "of no use" : decoded.channel);
       continue;
     }
-    tally.count(decoded.value().channel, "decoded");
-    for (std::uint32_t row = 0; row < detail.unknown_rows; ++row) tally.count(decoded.value().channel, "row", "unknown_instrument");
-    for (std::uint32_t row = 0; row < detail.left_out_rows; ++row) tally.count(decoded.value().channel, "row", "left out");
-    for (std::uint32_t field = 0; field < detail.refused_fields; ++field) tally.count(decoded.value().channel, "field", "refused");
+    tally.count(decoded.channel, "decoded");
+    for (std::uint32_t row = 0; row < read.unknown_rows; ++row) tally.count(decoded.channel, "row", "unknown_instrument");
+    for (std::uint32_t row = 0; row < read.left_out_rows; ++row) tally.count(decoded.channel, "row", "left out");
+    for (std::uint32_t field = 0; field < read.refused_fields; ++field) tally.count(decoded.channel, "field", "refused");
     events += batch.size();
     if (settings.summary_only) continue;
     text.clear();
     for (const Event& event : batch.events()) {
       std::string line;
-      append_event_json(line, event, names);
+      append_event_json(line, event, interpreter->names());
       text += line;
       text += '\n';
     }
@@ -156,14 +116,15 @@ int decode_deribit(RecordedFrames& frames, const DecodeSettings& settings, std::
 void add_decode_command(CLI::App& app, int& status) {
   CLI::App* decode = app.add_subcommand("decode", "Turn recorded exchange frames into normalised events");
   decode->footer(R"(Input, line by line, from FILE (also .zst) or standard input, in any mixture:
-  {"t":"recv","ts":SECONDS,"data":"FRAME"}   a record; "http" records of get_instruments define instruments
+  {"t":"recv","ts":SECONDS,"data":"FRAME"}   a record; "http" records of lists of instruments define them
   TIME FRAME                                 TIME in nanoseconds since the epoch, or ISO 8601 in UTC
   FRAME                                      the JSON as it was on the wire
 
 Output, one JSON object per event:
   {"event":"quote","instrument":"BTC-PERPETUAL","exchange_time_ns":1790000000000000000,"bid":81000.5,"bid_size":1200,...}
-Prices are in the venue's unit (coin for inverse options), vols are fractions, sizes are in the contract's unit; what the venue
-did not say has no field. Instruments that the input does not define are taken from what their names imply.
+Prices are in the venue's unit (coin for inverse options), vols are fractions, sizes are in the contract's unit, never in contracts;
+what the venue did not say has no field. Instruments that the input does not define are taken from what their names imply.
+Spot pairs of Binance and Bybit end in -SPOT: their perpetuals have the same symbols.
 
 Standard error: each fault as "line N: channel: reason field", then a table of all records by channel, outcome and reason.
 
@@ -177,7 +138,9 @@ Example:
     DecodeSettings settings;
   };
   auto options = std::make_shared<Options>();
-  decode->add_option("--venue", options->venue, "Whose protocol the frames speak")->required()->check(CLI::IsMember({"deribit"}));
+  decode->add_option("--venue", options->venue, "Whose protocol the frames speak")
+      ->required()
+      ->check(CLI::IsMember({"deribit", "binance", "okx", "bybit"}));
   decode->add_option("FILE", options->files, "Recordings; standard input when none is given");
   decode->add_flag("--summary", options->settings.summary_only, "Count only, print no events");
   decode->add_flag("--known-only", options->settings.known_only,
@@ -186,7 +149,7 @@ Example:
     if (options->files.empty()) {
       std::ios::sync_with_stdio(false);
       RecordedFrames frames{std::cin};
-      status = decode_deribit(frames, options->settings, std::cout, std::cerr);
+      status = decode_frames(*venue_from_label(options->venue), frames, options->settings, std::cout, std::cerr);
       return;
     }
     status = kExitSuccess;
@@ -198,7 +161,7 @@ Example:
         continue;
       }
       RecordedFrames reader = std::move(frames).value();
-      status = std::max(status, decode_deribit(reader, options->settings, std::cout, std::cerr));
+      status = std::max(status, decode_frames(*venue_from_label(options->venue), reader, options->settings, std::cout, std::cerr));
     }
   });
 }

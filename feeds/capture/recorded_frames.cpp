@@ -266,6 +266,7 @@ std::optional<Result<RecordedFrame, RecordFault>> RecordedFrames::next() {
   }
   frame.connection = text_field("conn", s.connection);
   frame.url = text_field("url", s.url);
+  if (frame.url.empty()) frame.url = text_field("addr", s.url);
   s.book.clear();
   if (root["book"].get(field) == simdjson::SUCCESS) {
     s.book = simdjson::minify(field);

@@ -28,7 +28,7 @@ struct RecordedFrame {
   RecordKind kind = RecordKind::Received;
   std::optional<WallTime> received;  ///< nothing where the recording has no time
   std::string_view connection;
-  std::string_view url;
+  std::string_view url;      ///< of an answer, or the address of the connection where the recording has it
   std::string_view payload;  ///< as it was on the wire; at least SIMDJSON_PADDING readable bytes follow it
   std::string_view book;     ///< a reconstructed order book kept beside the frame, as JSON; usually empty
   std::uint64_t line = 0;    ///< from 1

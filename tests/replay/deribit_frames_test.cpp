@@ -34,7 +34,7 @@ Outcome decoded(const std::string& file) {
   std::ostringstream out;
   std::ostringstream messages;
   Outcome outcome;
-  outcome.status = decode_deribit(frames, {}, out, messages);
+  outcome.status = decode_frames(Venue::Deribit, frames, {}, out, messages);
   std::istringstream lines{messages.str()};
   bool table = false;
   for (std::string line; std::getline(lines, line);) {

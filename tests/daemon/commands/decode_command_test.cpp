@@ -24,7 +24,7 @@ Decoding decode(const std::string& input, DecodeSettings settings = {}) {
   RecordedFrames frames{in};
   std::ostringstream out;
   std::ostringstream messages;
-  const int status = decode_deribit(frames, settings, out, messages);
+  const int status = decode_frames(Venue::Deribit, frames, settings, out, messages);
   return {status, out.str(), messages.str()};
 }
 
