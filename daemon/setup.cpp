@@ -22,6 +22,9 @@ EngineSetup to_engine_setup(const Config& config) {
   }
   setup.books = config.books;
   setup.hedges = config.hedges;
+  // What is to be advised has to be priced, held or not.
+  for (const HedgeSetup& hedge : setup.hedges)
+    for (const AdviceInstrument& advice : hedge.advice) setup.watch.push_back(advice.instrument);
   return setup;
 }
 

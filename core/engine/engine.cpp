@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/engine/advice_monitor.hpp"
 #include "core/engine/desk.hpp"
 #include "core/engine/desk_monitor.hpp"
 #include "core/engine/figure_rows.hpp"
@@ -69,6 +70,7 @@ struct Engine::State {
     const RebalanceMonitor& bands = *rebalance_monitor;
     monitors.push_back(std::move(rebalance_monitor));
     monitors.push_back(std::make_unique<HedgeCostMonitor>(bands));
+    monitors.push_back(std::make_unique<AdviceMonitor>(bands));
     configure(std::move(configuration));
   }
   State(const State&) = delete;

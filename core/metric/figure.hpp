@@ -92,6 +92,7 @@ enum class Figure : std::uint16_t {
   AdviceObjectiveBefore,
   AdviceObjectiveAfter,
   AdviceCostUsd,
+  AdviceRankLost,
   // underlying
   IndexPriceUsd,
   // vol surface

@@ -42,8 +42,19 @@ struct Desk {
     hedge.legs = {{Venue::Deribit, "BTC-PERPETUAL"}};
     hedge.soft_delta_limit_coins = 1;
     hedge.hard_delta_limit_coins = 2;
+    hedge.gamma_limit_coins_per_percent = 0.1;
+    hedge.vega_limit_usd_per_vol_point = 100;
+    hedge.band =
+        BandSetup{.kind = BandKind::WhalleyWilmott, .half_width_coins = 0.5, .risk_aversion_per_usd = 1e-5, .cost_ratio = 5e-4};
+    for (const char* name : {"BTC-PERPETUAL", "BTC-X-100000-C", "BTC-X-110000-C"}) {
+      AdviceInstrument advice;
+      advice.instrument = {Venue::Deribit, name};
+      advice.max_trade_size = 100'000;
+      hedge.advice.push_back(advice);
+    }
     setup.hedges = {hedge};
     setup.watch = {{Venue::Deribit, "*"}};
+    setup.order_books = {{Venue::Deribit, "BTC-PERPETUAL"}};
     return setup;
   }
 
@@ -99,6 +110,8 @@ struct Desk {
       apply(
           BookLevel{
               .price = Price::from_raw((100'000 - level) * Price::kScale), .size = Size::from_raw(Size::kScale), .side = Side::Buy},
+          instrument(kOptions));
+    apply(BookLevel{.price = Price::from_raw(100'010 * Price::kScale), .size = Size::from_raw(Size::kScale), .side = Side::Sell},
           instrument(kOptions));
     apply(BookEnd{.sequence = 1}, instrument(kOptions));
   }

@@ -24,8 +24,8 @@ TEST_SUITE("daemon/setup") {
     CHECK(setup.connection_venues == std::vector{Venue::Deribit, Venue::Deribit, Venue::Deribit});
     CHECK(venue_connection(0) == ConnectionId{0});
     CHECK(account_connection(config, 1) == ConnectionId{2});
-    // Two patterns to watch, and the instrument whose book is followed.
-    CHECK(setup.watch.size() == 3);
+    // Two patterns to watch, the instrument whose book is followed, and two that advice may trade.
+    CHECK(setup.watch.size() == 5);
     CHECK(setup.order_books.size() == 1);
     REQUIRE(setup.books.size() == 2);
     CHECK(setup.books[0].rules[0].accounts == std::vector{AccountId{0}});
