@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/engine/account_event_monitor.hpp"
 #include "core/engine/advice_monitor.hpp"
 #include "core/engine/desk.hpp"
 #include "core/engine/desk_monitor.hpp"
@@ -17,6 +18,7 @@
 #include "core/engine/hour_move_monitor.hpp"
 #include "core/engine/liquidity_monitor.hpp"
 #include "core/engine/rebalance_monitor.hpp"
+#include "core/engine/reconcile_monitor.hpp"
 #include "core/engine/surface_monitor.hpp"
 #include "core/engine/touched_set.hpp"
 #include "core/hedge/hedge_relationship.hpp"
@@ -71,6 +73,8 @@ struct Engine::State {
     monitors.push_back(std::move(rebalance_monitor));
     monitors.push_back(std::make_unique<HedgeCostMonitor>(bands));
     monitors.push_back(std::make_unique<AdviceMonitor>(bands));
+    monitors.push_back(std::make_unique<ReconcileMonitor>());
+    monitors.push_back(std::make_unique<AccountEventMonitor>());
     configure(std::move(configuration));
   }
   State(const State&) = delete;
@@ -96,7 +100,7 @@ struct Engine::State {
   void on(const EventHeader& header, const FeedStatus& status);
   void on(const EventHeader& header, const PlatformState& platform);
   void on(const EventHeader& header, const TimerTick& tick);
-  /// Trades, funding and the venue's own Greeks prove life; nothing is computed from them yet.
+  /// The others prove life; what is computed from them is the monitors'.
   template <class Other>
   void on(const EventHeader& header, const Other& other);
 
@@ -422,7 +426,7 @@ void Engine::State::on(const EventHeader& header, const Other&) {
   if constexpr (std::is_same_v<Other, VenueGreeks> || std::is_same_v<Other, Funding> || std::is_same_v<Other, Trade>) {
     const InstrumentSlot slot = heard_instrument(header);
     if (slot != kNoSlot) market.note(slot, origin_of(header));
-  } else if constexpr (std::is_same_v<Other, Fill> || std::is_same_v<Other, AccountGreeks> || std::is_same_v<Other, ForcedEvent>) {
+  } else if constexpr (!std::is_same_v<Other, InstrumentDelivered> && !std::is_same_v<Other, EndOfCycle>) {
     heard_account(header);
   }
 }

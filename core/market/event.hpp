@@ -95,6 +95,10 @@ enum class InstrumentPhase : std::uint8_t { Open, Halted, Settling, Expired };
 struct InstrumentStateChanged {
   InstrumentPhase phase = InstrumentPhase::Open;
 };
+/// What an expired contract settled at.
+struct InstrumentDelivered {
+  double price = kAbsent;  ///< quote per base
+};
 
 // ---- accounts (header.account)
 
@@ -119,6 +123,12 @@ struct Fill {
   std::uint64_t sequence = 0;
   Side side = Side::Buy;  ///< our own side
   bool liquidation = false;
+};
+
+/// A deposit, withdrawal or transfer between accounts, where the venue tells of them. It moves equity and is no profit.
+struct Transfer {
+  AssetCode asset;
+  double amount = kAbsent;  ///< positive: into the account
 };
 
 /// One currency's row of an account summary.
@@ -169,8 +179,9 @@ struct TimerTick {};
 struct EndOfCycle {};
 
 using EventBody = std::variant<Quote, Mark, VenueGreeks, Funding, Trade, BookBegin, BookLevel, BookEnd, BookInvalidated, IndexPrice,
-                               InstrumentListed, InstrumentStateChanged, PositionReport, PositionSnapshotBegin, PositionSnapshotEnd,
-                               Fill, AccountSummary, AccountGreeks, ForcedEvent, FeedStatus, PlatformState, TimerTick, EndOfCycle>;
+                               InstrumentListed, InstrumentStateChanged, InstrumentDelivered, PositionReport, PositionSnapshotBegin,
+                               PositionSnapshotEnd, Fill, Transfer, AccountSummary, AccountGreeks, ForcedEvent, FeedStatus,
+                               PlatformState, TimerTick, EndOfCycle>;
 
 struct EventHeader {
   VenueTime exchange_time = kNoVenueTime;
@@ -193,8 +204,8 @@ static_assert(sizeof(Event) <= 128, "one event, two cache lines");
 [[nodiscard]] constexpr bool is_account_event(const EventBody& body) {
   return std::holds_alternative<PositionReport>(body) || std::holds_alternative<PositionSnapshotBegin>(body) ||
          std::holds_alternative<PositionSnapshotEnd>(body) || std::holds_alternative<Fill>(body) ||
-         std::holds_alternative<AccountSummary>(body) || std::holds_alternative<AccountGreeks>(body) ||
-         std::holds_alternative<ForcedEvent>(body);
+         std::holds_alternative<Transfer>(body) || std::holds_alternative<AccountSummary>(body) ||
+         std::holds_alternative<AccountGreeks>(body) || std::holds_alternative<ForcedEvent>(body);
 }
 
 }  // namespace hedgewatch

@@ -107,6 +107,15 @@ enum class Figure : std::uint16_t {
   Balance,
   InitialMarginRatio,
   MaintenanceMarginRatio,
+  // account events
+  ForcedEventActive,
+  PositionTimeSkewSeconds,
+  // reconciliation
+  ReconcilePositionMismatches,
+  ReconcileDeltaDifferenceCoins,
+  ReconcileGreekDifference,
+  ReconcileEquityDifferenceRatio,
+  ReconcileSecondsSince,
   // feeds, as the engine sees them
   FeedLive,
   FeedLastMarketDataAgeSeconds,

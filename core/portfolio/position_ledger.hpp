@@ -43,6 +43,8 @@ class PositionLedger {
   /// an option, or when the fee is not finite (no fee told is 0).
   std::optional<FillEffect> fill(Size size, double price, double fee = 0, AssetCode fee_asset = {});
 
+  /// Adds a fee paid; an empty asset is the settlement asset.
+  void add_fee(double fee, const AssetCode& asset);
   /// Adds funding received (negative: paid), in the settlement asset.
   void add_funding(double received) { amounts_.funding += received; }
 
@@ -79,7 +81,6 @@ class PositionLedger {
   [[nodiscard]] std::uint64_t refused_fees() const { return refused_fees_; }
 
  private:
-  void add_fee(double fee, const AssetCode& asset);
   [[nodiscard]] bool inverse_future() const;
   [[nodiscard]] double cost_of(double size, double price) const;
 

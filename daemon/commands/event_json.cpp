@@ -162,10 +162,12 @@ struct BodyName {
   std::string_view operator()(const IndexPrice&) const { return "index_price"; }
   std::string_view operator()(const InstrumentListed&) const { return "instrument_listed"; }
   std::string_view operator()(const InstrumentStateChanged&) const { return "instrument_state"; }
+  std::string_view operator()(const InstrumentDelivered&) const { return "instrument_delivered"; }
   std::string_view operator()(const PositionReport&) const { return "position"; }
   std::string_view operator()(const PositionSnapshotBegin&) const { return "position_snapshot_begin"; }
   std::string_view operator()(const PositionSnapshotEnd&) const { return "position_snapshot_end"; }
   std::string_view operator()(const Fill&) const { return "fill"; }
+  std::string_view operator()(const Transfer&) const { return "transfer"; }
   std::string_view operator()(const AccountSummary&) const { return "account_summary"; }
   std::string_view operator()(const AccountGreeks&) const { return "account_greeks"; }
   std::string_view operator()(const ForcedEvent&) const { return "forced_event"; }
@@ -241,6 +243,7 @@ struct BodyFields {
     out.number("lot", contract.lot);
   }
   void operator()(const InstrumentStateChanged& state) const { out.text("phase", label(state.phase)); }
+  void operator()(const InstrumentDelivered& delivery) const { out.number("price", delivery.price); }
   void operator()(const PositionReport& position) const {
     out.exact("size", position.size);
     out.number("average_entry", position.average_entry);
@@ -257,6 +260,10 @@ struct BodyFields {
     if (!fill.fee_asset.empty()) out.text("fee_asset", fill.fee_asset.view());
     if (fill.sequence != 0) out.count("sequence", fill.sequence);
     if (fill.liquidation) out.flag("liquidation", true);
+  }
+  void operator()(const Transfer& transfer) const {
+    out.text("asset", transfer.asset.view());
+    out.number("amount", transfer.amount);
   }
   void operator()(const AccountSummary& summary) const {
     out.text("asset", summary.asset.view());

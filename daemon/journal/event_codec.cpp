@@ -185,6 +185,14 @@ bool fields(A& a, InstrumentStateChanged& s) {
   return a.word(s.phase, InstrumentPhase::Expired);
 }
 template <class A>
+bool fields(A& a, InstrumentDelivered& d) {
+  return a(d.price);
+}
+template <class A>
+bool fields(A& a, Transfer& t) {
+  return a(t.asset) && a(t.amount);
+}
+template <class A>
 bool fields(A& a, PositionReport& p) {
   return field(a, p.size) && a(p.average_entry) && a(p.venue_delta_coins) && a(p.realized_pnl) && a(p.unrealized_pnl) &&
          a(p.maintenance_margin);
@@ -271,9 +279,10 @@ struct Kinds {
   }
 };
 
-using JournalKinds = Kinds<Quote, Mark, VenueGreeks, Funding, Trade, BookBegin, BookLevel, BookEnd, BookInvalidated, IndexPrice,
-                           InstrumentListed, InstrumentStateChanged, PositionReport, PositionSnapshotBegin, PositionSnapshotEnd,
-                           Fill, AccountSummary, AccountGreeks, ForcedEvent, FeedStatus, PlatformState, TimerTick, EndOfCycle>;
+using JournalKinds =
+    Kinds<Quote, Mark, VenueGreeks, Funding, Trade, BookBegin, BookLevel, BookEnd, BookInvalidated, IndexPrice, InstrumentListed,
+          InstrumentStateChanged, PositionReport, PositionSnapshotBegin, PositionSnapshotEnd, Fill, AccountSummary, AccountGreeks,
+          ForcedEvent, FeedStatus, PlatformState, TimerTick, EndOfCycle, InstrumentDelivered, Transfer>;
 
 }  // namespace
 

@@ -95,6 +95,7 @@ bool Decoder::Work::ticker() {
   double vol_percent = kAbsent;
   VenueGreeks published;
   Funding funding;
+  InstrumentDelivered delivered;
   if (!object("data", [&](JsonKey key) {
         switch (key.prefix()) {
           case k("instrument_name"):
@@ -131,6 +132,9 @@ bool Decoder::Work::ticker() {
           case k("funding_8h"):
             if (key.is("funding_8h")) return number("funding_8h", funding.average_rate_8h);
             break;
+          case k("delivery_price"):
+            if (key.is("delivery_price")) return number("delivery_price", delivered.price);
+            break;
           case k("greeks"):
             return in.skip_null() || greeks(published);
           default:
@@ -156,6 +160,8 @@ bool Decoder::Work::ticker() {
   const bool has_greeks = is_present(published.delta) || is_present(published.gamma) || is_present(published.vega) ||
                           is_present(published.theta) || is_present(published.rho);
   if (has_greeks && contract_kind == ContractKind::Option && !push(published)) return false;
+  const VenueTime expiry = symbols.contract(header.instrument).expiry;
+  if (delivered.price > 0 && expiry != kNoVenueTime && header.exchange_time >= expiry && !push(delivered)) return false;
   const bool funded = is_present(funding.current_rate_8h) || is_present(funding.average_rate_8h);
   return !funded || contract_kind != ContractKind::Perpetual || push(funding);
 }

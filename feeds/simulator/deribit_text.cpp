@@ -127,7 +127,7 @@ JsonObject DeribitText::ticker_fields(const MarketInstrument& instrument) {
 
   JsonObject object = fresh();
   object.text("instrument_name", instrument.name)
-      .integer("timestamp", milliseconds(instrument.marked))
+      .integer("timestamp", milliseconds(instrument.state == ListingState::Delivered ? market_.now() : instrument.marked))
       .text("state", state_word(instrument.state))
       .raw("stats", done(stats))
       .number("open_interest", instrument.open_interest)
@@ -140,6 +140,7 @@ JsonObject DeribitText::ticker_fields(const MarketInstrument& instrument) {
       .number("settlement_price", instrument.settlement_price)
       .number("index_price", instrument.index_usd)
       .number("estimated_delivery_price", instrument.index_usd);
+  if (instrument.state == ListingState::Delivered) object.number("delivery_price", underlying.delivery_price);
   if (is_option(instrument)) {
     JsonObject greeks = fresh();
     greeks.number("delta", instrument.greeks.delta)

@@ -152,6 +152,10 @@ std::vector<std::string> SyntheticContent::topics(std::string_view head, const M
 
 void SyntheticContent::tell_markets(const Wanted& wanted, std::vector<Notification>& out) {
   const auto& instruments = market_.instruments();
+  // The last ticker of a contract carries its delivery price, before its state says that it is over.
+  for (const std::size_t index : changes_.expired)
+    if (std::string topic = "ticker." + instruments[index].name; wanted(topic))
+      out.push_back({std::move(topic), text_.ticker(instruments[index]), FrameClass::Market});
   for (const std::size_t index : changes_.states)
     for (const std::string& topic : topics("instrument.state", instruments[index]))
       if (wanted(topic)) out.push_back({topic, text_.state(instruments[index]), FrameClass::Platform});

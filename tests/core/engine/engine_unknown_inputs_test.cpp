@@ -148,6 +148,10 @@ const std::vector<std::string> kAccountPositions = {"position_size main/deribit/
                                                     "position_delta_coins main/deribit/BTC-PERPETUAL",
                                                     "position_delta_coins main/deribit/BTC_USDC-PERPETUAL"};
 
+const std::vector<std::string> kEquityCheck = {"reconcile_equity_difference_ratio main/deribit/BTC"};
+const std::vector<std::string> kPositionCheck = {"reconcile_position_mismatches main/deribit",
+                                                 "reconcile_seconds_since main/deribit"};
+
 struct Row {
   std::string what;
   std::string state;  ///< what every dependent figure must say
@@ -177,6 +181,7 @@ const Row kRows[] = {
      [](Inputs& in) { in.perpetual.price = kAbsent; },
      {{"mark_price deribit/BTC-PERPETUAL", "position_unrealized_pnl_usd main/deribit/BTC-PERPETUAL",
        "position_delta_coins main/deribit/BTC-PERPETUAL"},
+      kEquityCheck,
       kBookValue,
       kBookBounds,
       kBookDeltas,
@@ -194,6 +199,7 @@ const Row kRows[] = {
      [](Inputs& in) { in.send_perpetual = false; },
      {{"mark_price deribit/BTC-PERPETUAL", "data_age_seconds deribit/BTC-PERPETUAL",
        "position_unrealized_pnl_usd main/deribit/BTC-PERPETUAL", "position_delta_coins main/deribit/BTC-PERPETUAL"},
+      kEquityCheck,
       kBookValue,
       kBookBounds,
       kBookDeltas,
@@ -216,7 +222,7 @@ const Row kRows[] = {
     {"a position without an entry price",
      "unknown/missing_entry_price",
      [](Inputs& in) { in.perpetual_entry = kAbsent; },
-     {{"position_unrealized_pnl_usd main/deribit/BTC-PERPETUAL"}, kBookValue}},
+     {{"position_unrealized_pnl_usd main/deribit/BTC-PERPETUAL"}, kEquityCheck, kBookValue}},
     {"an account that never told its equity",
      "unknown/missing_equity",
      [](Inputs& in) { in.send_equity = false; },
@@ -229,8 +235,8 @@ const Row kRows[] = {
     {"a snapshot of positions that never ended",
      "unknown/never_received",
      [](Inputs& in) { in.snapshot = false; },
-     {kAccountPositions, kBookDeltas, kBookBounds, kBookCoverage, kBookFallback, kBookDollarDeltas, kBookGreeks, kBookValue,
-      kHedgeItem, kHedgeLegs, kHedgeNet, kHedgeVega}},
+     {kPositionCheck, kEquityCheck, kAccountPositions, kBookDeltas, kBookBounds, kBookCoverage, kBookFallback, kBookDollarDeltas,
+      kBookGreeks, kBookValue, kHedgeItem, kHedgeLegs, kHedgeNet, kHedgeVega}},
     {"a halted instrument",
      "stale/halted",
      [](Inputs& in) { in.call_phase = InstrumentPhase::Halted; },

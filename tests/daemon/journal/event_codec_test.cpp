@@ -56,7 +56,9 @@ std::vector<Event> one_of_each() {
                                       FeedStatus{FeedPhase::Down, FeedDownReason::Overflow},
                                       PlatformState{true, true},
                                       TimerTick{},
-                                      EndOfCycle{}};
+                                      EndOfCycle{},
+                                      InstrumentDelivered{61'250.5},
+                                      Transfer{code("USDC"), -1'000}};
   std::vector<Event> events;
   for (const EventBody& body : bodies) events.push_back({header(), body});
   return events;

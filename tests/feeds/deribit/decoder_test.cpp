@@ -99,6 +99,15 @@ TEST_SUITE("feeds/deribit/decoder") {
     CHECK(bench.only<Quote>().ask == Price::parse("0.0635"));
   }
 
+  TEST_CASE("a delivery price is told once the contract has expired, and is no estimate before") {
+    Bench bench;
+    const std::string early = replaced(frame_text("ticker_future"), "\"last_price\":null", "\"delivery_price\":88400.5");
+    decodes(bench, early, FrameKind::MarketData, "ticker");
+    CHECK(bench.all<InstrumentDelivered>().empty());
+    decodes(bench, replaced(early, "1801234567910", "1813910400000"), FrameKind::MarketData, "ticker");
+    CHECK(bench.only<InstrumentDelivered>().price == 88'400.5);
+  }
+
   TEST_CASE("a vol of zero is no vol, a far option's mark of zero is a mark") {
     Bench bench;
     const std::string text = replaced(replaced(frame_text("ticker_option"), "52.08", "0.0"), "0.0624", "0.0");

@@ -1,0 +1,130 @@
+#include "core/engine/reconcile_monitor.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+#include "core/engine/engine_driver.hpp"
+
+using namespace hedgewatch;
+using namespace hedgewatch::testing;
+using namespace std::chrono_literals;
+using doctest::Approx;
+
+namespace {
+
+/// An account with one call and a perpetual, all marked.
+struct Bench : EngineDriver {
+  Bench() {
+    index(50'000);
+    list_perpetual("BTC-PERPETUAL");
+    list_option("BTC-CALL", OptionRight::Call, 52'000, 20);
+    refresh();
+    statement(100'000, 2);
+    totals({.asset = AssetCode::from("BTC").value()});
+    summary({.asset = AssetCode::from("BTC").value(), .equity = 10});
+    cycle();
+  }
+  void refresh() {
+    index(50'000);
+    mark("BTC-PERPETUAL", {.price = 50'000});
+    mark("BTC-CALL", {.price = 0.03, .vol = 0.5, .forward = 50'500});
+  }
+  void statement(double perpetual, double call) {
+    begin_snapshot();
+    position("BTC-PERPETUAL", perpetual, 50'000);
+    position("BTC-CALL", call, 0.03);
+    end_snapshot();
+  }
+  void totals(const AccountGreeks& greeks) { apply(greeks, kNoInstrument, kMain, kPrivate); }
+  void fill(std::string_view name, double amount, double price, double fee = 0) {
+    apply(
+        Fill{
+            .price = Price::from_raw(static_cast<std::int64_t>(price * 1e9)), .size = size_of(amount), .fee = fee, .fee_asset = {}},
+        id(name), kMain, kPrivate);
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("core/engine/reconcile_monitor") {
+  TEST_CASE("differences are ours less the venue's, when the venue states its totals") {
+    Bench bench;
+    bench.totals({.asset = AssetCode::from("BTC").value(), .delta_total = 2.9, .options_delta = 0.9, .options_vega = 80});
+    bench.cycle();
+    const double delta = bench.value(Figure::Delta, {"deribit", "BTC-CALL"});
+    CHECK(bench.value(Figure::ReconcileDeltaDifferenceCoins, {"main", "deribit", "BTC"}) ==
+          Approx(2 * (delta - 0.03) + 2 - 2.9).epsilon(1e-12));
+    CHECK(bench.value(Figure::ReconcileGreekDifference, {"main", "deribit", "BTC", "delta"}) == Approx(2 * delta - 0.9));
+    CHECK(bench.value(Figure::ReconcileGreekDifference, {"main", "deribit", "BTC", "vega"}) ==
+          Approx(2 * bench.value(Figure::VegaUsdPerVolPoint, {"deribit", "BTC-CALL"}) - 80));
+    // What the venue did not state is not compared.
+    CHECK(bench.state(Figure::ReconcileGreekDifference, {"main", "deribit", "BTC", "gamma"}) == "unknown/never_received");
+  }
+
+  TEST_CASE("without a mark the totals that need it are unknown, and the position count is not") {
+    Bench bench;
+    bench.advance(61s);
+    bench.index(50'000);
+    bench.mark("BTC-PERPETUAL", {.price = 50'000});
+    bench.statement(100'000, 2);
+    bench.totals({.asset = AssetCode::from("BTC").value(), .delta_total = 2.9, .options_delta = 0.9});
+    bench.summary({.asset = AssetCode::from("BTC").value(), .equity = 10});
+    bench.cycle();
+    CHECK(bench.state(Figure::ReconcileDeltaDifferenceCoins, {"main", "deribit", "BTC"}) == "stale/too_old");
+    CHECK(bench.state(Figure::ReconcileGreekDifference, {"main", "deribit", "BTC", "delta"}) == "stale/too_old");
+    CHECK(bench.state(Figure::ReconcileEquityDifferenceRatio, {"main", "deribit", "BTC"}) == "stale/too_old");
+    CHECK(bench.value(Figure::ReconcilePositionMismatches, {"main", "deribit"}) == 0);
+    CHECK(bench.value(Figure::ReconcileSecondsSince, {"main", "deribit"}) == 0);
+  }
+
+  TEST_CASE("a size that no fill explains is a mismatch until a fill does") {
+    Bench bench;
+    CHECK(bench.value(Figure::ReconcilePositionMismatches, {"main", "deribit"}) == 0);
+    bench.position("BTC-PERPETUAL", 110'000, 50'000);
+    bench.cycle();
+    CHECK(bench.value(Figure::ReconcilePositionMismatches, {"main", "deribit"}) == 1);
+    bench.fill("BTC-PERPETUAL", 10'000, 50'000);
+    bench.cycle();
+    CHECK(bench.value(Figure::ReconcilePositionMismatches, {"main", "deribit"}) == 0);
+  }
+
+  TEST_CASE("equity follows marks, fees and told transfers, and a transfer that nobody told shows") {
+    Bench bench;
+    const AssetCode btc = AssetCode::from("BTC").value();
+    bench.fill("BTC-PERPETUAL", 10'000, 50'000, 0.001);
+    bench.position("BTC-PERPETUAL", 110'000, 50'000);
+    bench.mark("BTC-CALL", {.price = 0.035, .vol = 0.5, .forward = 50'500});
+    bench.summary({.asset = btc, .equity = 10 + 2 * 0.005 - 0.001});
+    bench.cycle();
+    CHECK(bench.value(Figure::ReconcileEquityDifferenceRatio, {"main", "deribit", "BTC"}) == Approx(0).epsilon(1e-12));
+    bench.apply(Transfer{.asset = btc, .amount = 5}, kNoInstrument, kMain, kPrivate);
+    bench.summary({.asset = btc, .equity = 15.009});
+    bench.cycle();
+    CHECK(bench.value(Figure::ReconcileEquityDifferenceRatio, {"main", "deribit", "BTC"}) == Approx(0).epsilon(1e-12));
+    bench.summary({.asset = btc, .equity = 16});
+    bench.cycle();
+    CHECK(bench.value(Figure::ReconcileEquityDifferenceRatio, {"main", "deribit", "BTC"}) == Approx(-0.991 / 16));
+    // It stays for five minutes; then it is taken as what it must have been.
+    for (int second = 0; second <= 300; second += 30) {
+      bench.advance(30s);
+      bench.index(50'000);
+      bench.mark("BTC-PERPETUAL", {.price = 50'000});
+      bench.mark("BTC-CALL", {.price = 0.035, .vol = 0.5, .forward = 50'500});
+      bench.summary({.asset = btc, .equity = 16});
+      bench.cycle();
+    }
+    CHECK(bench.value(Figure::ReconcileEquityDifferenceRatio, {"main", "deribit", "BTC"}) == Approx(0).epsilon(1e-12));
+  }
+
+  TEST_CASE("while the connection is lost nothing is compared, and the next whole statement is taken") {
+    Bench bench;
+    bench.status(kPrivate, FeedPhase::Down);
+    bench.cycle();
+    CHECK(bench.state(Figure::ReconcilePositionMismatches, {"main", "deribit"}) == "stale/feed_down");
+    bench.status(kPrivate, FeedPhase::Live);
+    bench.statement(70'000, 2);
+    bench.cycle();
+    CHECK(bench.value(Figure::ReconcilePositionMismatches, {"main", "deribit"}) == 0);
+  }
+}
