@@ -1,6 +1,7 @@
 #include "config/tables/tables.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "config/shown.hpp"
 #include "config/value_forms.hpp"
 #include "config/value_readers.hpp"
+#include "core/portfolio/portfolio.hpp"
 
 namespace hedgewatch {
 
@@ -92,6 +94,10 @@ void read_equity(TableReader& table, CrossReferences& references, BookSetup& boo
 void read_book(TableReader& table, CrossReferences& references, Config& config) {
   BookSetup book;
   const auto name = read_name(table, references.books);
+  if (name && name->value == kRestBook)
+    table.fault(*name, "is " + shown(name->value) + ", must be another name: what no book takes is reported under it");
+  static constexpr std::array<Choice<Numeraire>, 2> kNumeraires{{{"dollars", Numeraire::Dollars}, {"coin", Numeraire::Coin}}};
+  read_choice(table, "numeraire", kNumeraires, book.numeraire);
   for (TableReader& rule : tables_of(table, "rules")) book.rules.push_back(read_rule(rule, references));
   for (TableReader& line : tables_of(table, "positions"))
     if (auto position = read_position(line, references)) book.positions.push_back(std::move(*position));

@@ -17,6 +17,7 @@
 #include "core/engine/hedge_cost_monitor.hpp"
 #include "core/engine/hour_move_monitor.hpp"
 #include "core/engine/liquidity_monitor.hpp"
+#include "core/engine/profit_monitor.hpp"
 #include "core/engine/rebalance_monitor.hpp"
 #include "core/engine/reconcile_monitor.hpp"
 #include "core/engine/surface_monitor.hpp"
@@ -74,6 +75,10 @@ struct Engine::State {
     monitors.push_back(std::make_unique<HedgeCostMonitor>(bands));
     monitors.push_back(std::make_unique<AdviceMonitor>(bands));
     monitors.push_back(std::make_unique<ReconcileMonitor>());
+    auto reconcile = std::make_unique<ReconcileMonitor>();
+    ReconcileMonitor& ledgers = *reconcile;
+    monitors.push_back(std::move(reconcile));
+    monitors.push_back(std::make_unique<ProfitMonitor>(ledgers));
     monitors.push_back(std::make_unique<AccountEventMonitor>());
     configure(std::move(configuration));
   }

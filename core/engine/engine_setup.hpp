@@ -24,8 +24,12 @@ struct ExplicitPosition {
   std::optional<double> entry_price;  ///< in the contract's price unit
 };
 
+/// What a book counts its fortune in. One that counts in coin does not gain or lose by the coin's price.
+enum class Numeraire : std::uint8_t { Dollars, Coin };
+
 struct BookSetup {
   std::string name;
+  Numeraire numeraire = Numeraire::Dollars;
   std::vector<BookRule> rules;
   std::vector<ExplicitPosition> positions;
   /// Accounts whose equity enters the with_equity view of the delta, with the share that belongs to this book (0..1).

@@ -24,6 +24,14 @@ const AccountLedger* ReconcileMonitor::ledger(std::size_t account) const {
   return account < accounts_.size() ? &accounts_[account].ledger : nullptr;
 }
 
+bool ReconcileMonitor::has_missed() const {
+  return std::any_of(accounts_.begin(), accounts_.end(), [](const Watched& one) { return !one.ledger.missed().empty(); });
+}
+
+void ReconcileMonitor::clear_missed() {
+  for (Watched& account : accounts_) account.ledger.clear_missed();
+}
+
 double ReconcileMonitor::funding_paid_per_unit(InstrumentSlot slot) const {
   const auto known = funding_.find(slot);
   return known == funding_.end() ? 0 : known->second.paid_per_unit();
@@ -138,7 +146,7 @@ void ReconcileMonitor::apply(const DeskView& view, const Event& event) {
   } else if (slot != kNoSlot) {
     const Contract& contract = view.registry.contract(slot);
     if (const auto* fill = std::get_if<Fill>(&event.body))
-      account->ledger.fill(slot, contract, *fill, funding_paid_per_unit(slot));
+      last_fill_booked_ = account->ledger.fill(slot, contract, *fill, funding_paid_per_unit(slot));
     else if (const auto* report = std::get_if<PositionReport>(&event.body))
       account->ledger.report(slot, contract, *report);
   }

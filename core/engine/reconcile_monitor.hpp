@@ -25,6 +25,11 @@ class ReconcileMonitor final : public DeskMonitor {
 
   /// The ledger of an account of the setup; nothing beyond it.
   [[nodiscard]] const AccountLedger* ledger(std::size_t account) const;
+  /// Whether the fill that was told last changed the ledger's size; else the statement to come contains it.
+  [[nodiscard]] bool last_fill_booked() const { return last_fill_booked_; }
+  /// Some ledger has adopted positions whose trades were not told, since clear_missed().
+  [[nodiscard]] bool has_missed() const;
+  void clear_missed();
   /// Settlement asset that one unit of size of a perpetual has paid in funding since it was first heard of; 0 for everything else.
   [[nodiscard]] double funding_paid_per_unit(InstrumentSlot slot) const;
   /// What a contract was delivered at, once the venue has told.
@@ -81,6 +86,7 @@ class ReconcileMonitor final : public DeskMonitor {
   std::vector<Watched> accounts_;  ///< parallel to the setup's accounts
   std::map<InstrumentSlot, FundingAccrual> funding_;
   std::map<InstrumentSlot, double> deliveries_;
+  bool last_fill_booked_ = false;
   ProfitRecord sessions_;  ///< for its session count only
 };
 

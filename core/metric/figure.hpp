@@ -110,6 +110,9 @@ enum class Figure : std::uint16_t {
   // account events
   ForcedEventActive,
   PositionTimeSkewSeconds,
+  // profit
+  PnlUsd,
+  PnlUnexplainedRatio,
   // reconciliation
   ReconcilePositionMismatches,
   ReconcileDeltaDifferenceCoins,

@@ -131,6 +131,8 @@ const BadExample kBadExamples[] = {
     {"book_account_unknown",
      "18:24: book[0].rules[0].accounts[0]: is \"mian\", must be the name of a configured [[account]]: \"main\""},
     {"book_twice", "23:8: book[1].name: is \"straddles\", must be a name that is not taken (line 17 has it)"},
+    {"book_named_rest", "23:8: book[1].name: is \"rest\", must be another name: what no book takes is reported under it"},
+    {"book_numeraire_unknown", "24:13: book[1].numeraire: is \"euro\", must be \"dollars\" or \"coin\""},
     {"book_holds_nothing", "22:1: book[1].rules: is missing, must be given, or positions, or both: a book holds something"},
     {"book_rule_empty", "18:10: book[0].rules[0]: is empty, must name accounts, underlyings or instruments"},
     {"book_rule_misspelt_key", "18:33: book[0].rules[0].underlying: is an unknown key, must be \"underlyings\" or left out"},

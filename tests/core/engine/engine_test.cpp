@@ -291,10 +291,15 @@ TEST_SUITE("core/engine/engine identities") {
     driver.mark(kPerpetual, {.price = 101'000, .index = 99'500});
     driver.mark(kCall, {.price = 0.07, .vol = 0.52, .forward = 101'000});
     driver.cycle();
-    const std::vector<std::string> incremental = rows_of(driver);
+    // Profit is re-estimated in a rhythm of its own, which a new configuration starts anew.
+    const auto without_profit = [](std::vector<std::string> rows) {
+      std::erase_if(rows, [](const std::string& row) { return row.starts_with("hedgewatch_pnl_"); });
+      return rows;
+    };
+    const std::vector<std::string> incremental = without_profit(rows_of(driver));
     driver.engine().reconfigure(hedged_call());
     driver.cycle();
-    check_same(rows_of(driver), incremental);
+    check_same(without_profit(rows_of(driver)), incremental);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/engine/engine_driver.hpp"
+#include "core/risk/profit_record.hpp"
 
 using namespace hedgewatch;
 using namespace hedgewatch::testing;
@@ -96,6 +97,8 @@ std::vector<std::pair<std::string, std::string>> not_ok(EngineDriver& driver) {
     const FigureLayout::Row& row = snapshot.layout->rows[i];
     const FigureValue& value = snapshot.values[i];
     if (value.state == FigureState::Ok) continue;
+    // Nothing has moved yet, so there is nothing to measure the unexplained part against.
+    if (row.figure == Figure::PnlUnexplainedRatio && value.reason == FigureReason::Inconclusive) continue;
     rows.emplace_back(std::string{definition_of(row.figure).name}.substr(sizeof "hedgewatch_" - 1) + " " + row.scope,
                       std::string{label(value.state)} + "/" + std::string{label(value.reason)});
   }
@@ -152,6 +155,20 @@ const std::vector<std::string> kEquityCheck = {"reconcile_equity_difference_rati
 const std::vector<std::string> kPositionCheck = {"reconcile_position_mismatches main/deribit",
                                                  "reconcile_seconds_since main/deribit"};
 
+/// Every component of the book's profit but the collateral's, and the ratio that is made of all of them.
+std::vector<std::string> profit_rows() {
+  std::vector<std::string> rows;
+  for (const ProfitSince since : kProfitSinces) {
+    for (std::size_t c = 0; c < kProfitComponents; ++c)
+      if (static_cast<ProfitComponent>(c) != ProfitComponent::Collateral)
+        rows.push_back("pnl_usd main/" + std::string{label(static_cast<ProfitComponent>(c))} + "/" + std::string{label(since)});
+    rows.push_back("pnl_unexplained_ratio main/" + std::string{label(since)});
+  }
+  return rows;
+}
+const std::vector<std::string> kProfit = profit_rows();
+const std::vector<std::string> kCollateral = {"pnl_usd main/collateral/session", "pnl_usd main/collateral/designation",
+                                              "pnl_usd main/collateral/window"};
 struct Row {
   std::string what;
   std::string state;  ///< what every dependent figure must say
@@ -163,7 +180,8 @@ const Row kRows[] = {
     {"a mark without a vol",
      "unknown/missing_vol",
      [](Inputs& in) { in.call.vol = kAbsent; },
-     {{"mark_vol_ratio deribit/BTC-ONE-100000-C", "pricing_vol_ratio deribit/BTC-ONE-100000-C",
+     {kProfit,
+      {"mark_vol_ratio deribit/BTC-ONE-100000-C", "pricing_vol_ratio deribit/BTC-ONE-100000-C",
        "pricing_vol_source deribit/BTC-ONE-100000-C"},
       kCallGreeks,
       kBookDeltas,
@@ -175,11 +193,12 @@ const Row kRows[] = {
     {"a mark without a price",
      "unknown/missing_mark",
      [](Inputs& in) { in.call.price = kAbsent; },
-     {{"mark_price deribit/BTC-ONE-100000-C", "position_unrealized_pnl_usd main/deribit/BTC-ONE-100000-C"}, kBookValue}},
+     {kProfit, {"mark_price deribit/BTC-ONE-100000-C", "position_unrealized_pnl_usd main/deribit/BTC-ONE-100000-C"}, kBookValue}},
     {"a future's mark without a price",
      "unknown/missing_mark",
      [](Inputs& in) { in.perpetual.price = kAbsent; },
-     {{"mark_price deribit/BTC-PERPETUAL", "position_unrealized_pnl_usd main/deribit/BTC-PERPETUAL",
+     {kProfit,
+      {"mark_price deribit/BTC-PERPETUAL", "position_unrealized_pnl_usd main/deribit/BTC-PERPETUAL",
        "position_delta_coins main/deribit/BTC-PERPETUAL"},
       kEquityCheck,
       kBookValue,
@@ -191,13 +210,15 @@ const Row kRows[] = {
     {"a linear future's mark without a price",
      "unknown/missing_mark",
      [](Inputs& in) { in.linear.price = kAbsent; },
-     {{"mark_price deribit/BTC_USDC-PERPETUAL", "position_unrealized_pnl_usd main/deribit/BTC_USDC-PERPETUAL",
+     {kProfit,
+      {"mark_price deribit/BTC_USDC-PERPETUAL", "position_unrealized_pnl_usd main/deribit/BTC_USDC-PERPETUAL",
        "position_notional_usd main/deribit/BTC_USDC-PERPETUAL"},
       kBookValue}},
     {"no message about a future at all",
      "unknown/never_received",
      [](Inputs& in) { in.send_perpetual = false; },
-     {{"mark_price deribit/BTC-PERPETUAL", "data_age_seconds deribit/BTC-PERPETUAL",
+     {kProfit,
+      {"mark_price deribit/BTC-PERPETUAL", "data_age_seconds deribit/BTC-PERPETUAL",
        "position_unrealized_pnl_usd main/deribit/BTC-PERPETUAL", "position_delta_coins main/deribit/BTC-PERPETUAL"},
       kEquityCheck,
       kBookValue,
@@ -209,7 +230,9 @@ const Row kRows[] = {
     {"no index of the coin in dollars",
      "unknown/missing_index",
      [](Inputs& in) { in.usd_index = kAbsent; },
-     {{"index_price_usd deribit/BTC", "equity_usd main/deribit/BTC", "hedge_net_delta_usd hedge",
+     {kProfit,
+      kCollateral,
+      {"index_price_usd deribit/BTC", "equity_usd main/deribit/BTC", "hedge_net_delta_usd hedge",
        "position_notional_usd main/deribit/BTC-ONE-100000-C", "position_notional_usd main/deribit/BTC-ONE-90000-P",
        "position_unrealized_pnl_usd main/deribit/BTC-ONE-100000-C", "position_unrealized_pnl_usd main/deribit/BTC-ONE-90000-P",
        "position_unrealized_pnl_usd main/deribit/BTC-PERPETUAL"},
@@ -218,7 +241,7 @@ const Row kRows[] = {
     {"no index of the coin in the stablecoin",
      "unknown/missing_index",
      [](Inputs& in) { in.usdc_index = kAbsent; },
-     {{"hedge_net_delta_usd hedge"}, kBookDollarDeltas}},
+     {kProfit, {"hedge_net_delta_usd hedge"}, kBookDollarDeltas}},
     {"a position without an entry price",
      "unknown/missing_entry_price",
      [](Inputs& in) { in.perpetual_entry = kAbsent; },
@@ -226,21 +249,24 @@ const Row kRows[] = {
     {"an account that never told its equity",
      "unknown/missing_equity",
      [](Inputs& in) { in.send_equity = false; },
-     {{"book_delta_coins main/BTC/with_equity", "book_delta_usd main/BTC/with_equity"}}},
+     {{"book_delta_coins main/BTC/with_equity", "book_delta_usd main/BTC/with_equity"},
+      kCollateral,
+      {"pnl_unexplained_ratio main/session", "pnl_unexplained_ratio main/designation", "pnl_unexplained_ratio main/window"}}},
     {"a line whose instrument is not listed",
      "unknown/missing_instrument",
      [](Inputs& in) { in.list_put = false; },
-     {kBookDeltas, kBookBounds, kBookCoverage, kBookFallback, kBookDollarDeltas, kBookGreeks, kBookValue, kHedgeItem, kHedgeLegs,
-      kHedgeNet, kHedgeVega}},
+     {kProfit, kBookDeltas, kBookBounds, kBookCoverage, kBookFallback, kBookDollarDeltas, kBookGreeks, kBookValue, kHedgeItem,
+      kHedgeLegs, kHedgeNet, kHedgeVega}},
     {"a snapshot of positions that never ended",
      "unknown/never_received",
      [](Inputs& in) { in.snapshot = false; },
-     {kPositionCheck, kEquityCheck, kAccountPositions, kBookDeltas, kBookBounds, kBookCoverage, kBookFallback, kBookDollarDeltas,
-      kBookGreeks, kBookValue, kHedgeItem, kHedgeLegs, kHedgeNet, kHedgeVega}},
+     {kProfit, kPositionCheck, kEquityCheck, kAccountPositions, kBookDeltas, kBookBounds, kBookCoverage, kBookFallback,
+      kBookDollarDeltas, kBookGreeks, kBookValue, kHedgeItem, kHedgeLegs, kHedgeNet, kHedgeVega}},
     {"a halted instrument",
      "stale/halted",
      [](Inputs& in) { in.call_phase = InstrumentPhase::Halted; },
-     {{"mark_price deribit/BTC-ONE-100000-C", "mark_vol_ratio deribit/BTC-ONE-100000-C",
+     {kProfit,
+      {"mark_price deribit/BTC-ONE-100000-C", "mark_vol_ratio deribit/BTC-ONE-100000-C",
        "pricing_vol_ratio deribit/BTC-ONE-100000-C", "pricing_vol_source deribit/BTC-ONE-100000-C",
        "forward_price_usd deribit/BTC-ONE-100000-C", "forward_price_source deribit/BTC-ONE-100000-C",
        "position_unrealized_pnl_usd main/deribit/BTC-ONE-100000-C"},
