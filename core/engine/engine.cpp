@@ -74,7 +74,6 @@ struct Engine::State {
     monitors.push_back(std::move(rebalance_monitor));
     monitors.push_back(std::make_unique<HedgeCostMonitor>(bands));
     monitors.push_back(std::make_unique<AdviceMonitor>(bands));
-    monitors.push_back(std::make_unique<ReconcileMonitor>());
     auto reconcile = std::make_unique<ReconcileMonitor>();
     ReconcileMonitor& ledgers = *reconcile;
     monitors.push_back(std::move(reconcile));
