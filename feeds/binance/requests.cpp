@@ -1,0 +1,138 @@
+#include "feeds/binance/requests.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "feeds/session/signing.hpp"
+
+namespace hedgewatch::binance {
+
+namespace {
+
+std::string stream(std::string_view symbol, std::string_view kind) {
+  std::string name{symbol};
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return name.append(kind);
+}
+
+std::string request(std::string_view method, std::uint64_t id, std::span<const std::string> streams) {
+  std::string text = R"({"method":)";
+  append_json_string(text, method);
+  text += R"(,"params":[)";
+  for (const std::string& name : streams) {
+    if (text.back() != '[') text += ',';
+    append_json_string(text, name);
+  }
+  return text + R"(],"id":)" + std::to_string(id) + "}";
+}
+
+/// Spot, USD-margined, coin-margined, options.
+struct Paths {
+  std::string_view exchange_info, depth, positions, account;
+};
+constexpr std::array kPaths{Paths{"/api/v3/exchangeInfo", "/api/v3/depth", "", "/api/v3/account"},
+                            Paths{"/fapi/v1/exchangeInfo", "/fapi/v1/depth", "/fapi/v3/positionRisk", "/fapi/v3/account"},
+                            Paths{"/dapi/v1/exchangeInfo", "/dapi/v1/depth", "/dapi/v1/positionRisk", "/dapi/v1/account"},
+                            Paths{"/eapi/v1/exchangeInfo", "/eapi/v1/depth", "/eapi/v1/position", "/eapi/v1/marginAccount"}};
+const Paths& paths(Product product) { return kPaths[static_cast<std::size_t>(product)]; }
+
+struct PathRow {
+  std::string_view kind;
+  StreamPath futures;
+  std::optional<StreamPath> options;
+};
+constexpr std::array kStreamPaths{PathRow{"bookTicker", StreamPath::Public, StreamPath::Public},
+                                  PathRow{"depth", StreamPath::Public, StreamPath::Public},
+                                  PathRow{"markPrice", StreamPath::Market, std::nullopt},
+                                  PathRow{"aggTrade", StreamPath::Market, std::nullopt},
+                                  PathRow{"forceOrder", StreamPath::Market, std::nullopt},
+                                  PathRow{"contractInfo", StreamPath::Market, std::nullopt},
+                                  PathRow{"optionTrade", StreamPath::Public, StreamPath::Public},
+                                  PathRow{"optionTicker", StreamPath::Public, StreamPath::Public},
+                                  PathRow{"optionMarkPrice", StreamPath::Market, StreamPath::Market},
+                                  PathRow{"index", StreamPath::Market, StreamPath::Market},
+                                  PathRow{"optionOpenInterest", StreamPath::Market, StreamPath::Market},
+                                  PathRow{"optionSymbol", StreamPath::Market, StreamPath::Market}};
+
+}  // namespace
+
+std::string_view text(StreamPath path) {
+  constexpr std::array<std::string_view, 3> kTexts{"/public", "/market", "/private"};
+  return kTexts[static_cast<std::size_t>(path)];
+}
+
+std::optional<StreamPath> path_of(Product product, std::string_view name) {
+  if (product == Product::Spot) return std::nullopt;
+  std::string_view kind = name;
+  if (name.starts_with('!')) {
+    kind = name.substr(1);
+  } else {
+    const std::size_t at = name.find('@');
+    if (at == std::string_view::npos) return std::nullopt;
+    kind = name.substr(at + 1);
+  }
+  kind = kind.substr(0, kind.find('@'));
+  if (kind.starts_with("depth")) kind = kind.substr(0, 5);
+  for (const PathRow& row : kStreamPaths)
+    if (row.kind == kind) return product == Product::Options ? row.options : row.futures;
+  return std::nullopt;
+}
+
+std::string book_ticker_stream(std::string_view symbol) { return stream(symbol, "@bookTicker"); }
+std::string depth_stream(std::string_view symbol) { return stream(symbol, "@depth@100ms"); }
+std::string mark_price_stream(std::string_view symbol) { return stream(symbol, "@markPrice@1s"); }
+std::string aggregate_trade_stream(std::string_view symbol) { return stream(symbol, "@aggTrade"); }
+std::string option_marks_stream(std::string_view underlying) { return stream(underlying, "@optionMarkPrice"); }
+
+std::size_t streams_in_one_call(std::span<const std::string> streams) {
+  constexpr std::size_t kMost = 100;
+  return std::min(streams.size(), kMost);
+}
+
+std::string subscribe_request(std::uint64_t id, std::span<const std::string> streams) { return request("SUBSCRIBE", id, streams); }
+std::string unsubscribe_request(std::uint64_t id, std::span<const std::string> streams) {
+  return request("UNSUBSCRIBE", id, streams);
+}
+
+HttpRequest instruments_request(Product product) { return {std::string{paths(product).exchange_info}, {}}; }
+
+HttpRequest depth_request(Product product, std::string_view symbol) {
+  HttpRequest request{std::string{paths(product).depth}, {}};
+  request.target.append("?symbol=").append(symbol).append("&limit=1000");
+  return request;
+}
+
+HttpRequest funding_info_request(Product product) {
+  return {product == Product::CoinMargined ? "/dapi/v1/fundingInfo" : "/fapi/v1/fundingInfo", {}};
+}
+
+std::optional<HttpRequest> signed_request(std::string_view path, std::string_view query, const Credential& credential,
+                                          WallTime now) {
+  std::string payload{query};
+  if (!payload.empty()) payload += '&';
+  payload += "recvWindow=5000&timestamp=" + std::to_string(nanoseconds_of(now) / 1'000'000);
+  std::string signature;
+  if (is_private_key(credential.secret)) {
+    const auto made = ed25519_base64(credential.secret, payload);
+    if (!made) return std::nullopt;
+    signature = percent_encoded(*made);
+  } else {
+    signature = hmac_sha256_hex(credential.secret, payload);
+  }
+  HttpRequest request;
+  request.target.append(path).append("?").append(payload).append("&signature=").append(signature);
+  request.headers.emplace_back("X-MBX-APIKEY", credential.key);
+  return request;
+}
+
+std::optional<HttpRequest> positions_request(Product product, const Credential& credential, WallTime now) {
+  if (product == Product::Spot) return std::nullopt;
+  return signed_request(paths(product).positions, "", credential, now);
+}
+
+std::optional<HttpRequest> account_request(Product product, const Credential& credential, WallTime now) {
+  return signed_request(paths(product).account, "", credential, now);
+}
+
+}  // namespace hedgewatch::binance

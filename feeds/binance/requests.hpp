@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/types/time.hpp"
+#include "feeds/binance/symbols.hpp"
+#include "feeds/session/http_request.hpp"
+#include "feeds/session/secret.hpp"
+
+/// The texts that are sent, one frame or one GET each.
+namespace hedgewatch::binance {
+
+struct Credential {
+  std::string key;
+  Secret secret;  ///< shared, or an Ed25519 private key in PEM
+};
+
+/// Since April 2026 each stream of futures and options belongs to one path of the host. On a wrong one it is acknowledged and stays
+/// silent: the path is part of what a stream is.
+enum class StreamPath : std::uint8_t { Public, Market, Private };
+[[nodiscard]] std::string_view text(StreamPath path);
+/// Of a stream's name; spot has no paths. Nothing for a name whose path is not known: it must not be guessed.
+[[nodiscard]] std::optional<StreamPath> path_of(Product product, std::string_view stream);
+
+/// Names of streams; `symbol` is the venue's own, in either case.
+[[nodiscard]] std::string book_ticker_stream(std::string_view symbol);
+[[nodiscard]] std::string depth_stream(std::string_view symbol);
+[[nodiscard]] std::string mark_price_stream(std::string_view symbol);
+[[nodiscard]] std::string aggregate_trade_stream(std::string_view symbol);
+/// The whole chain of an underlying such as BTCUSDT.
+[[nodiscard]] std::string option_marks_stream(std::string_view underlying);
+
+/// How many of the first streams go into one call.
+[[nodiscard]] std::size_t streams_in_one_call(std::span<const std::string> streams);
+[[nodiscard]] std::string subscribe_request(std::uint64_t id, std::span<const std::string> streams);
+[[nodiscard]] std::string unsubscribe_request(std::uint64_t id, std::span<const std::string> streams);
+
+[[nodiscard]] HttpRequest instruments_request(Product product);
+/// 1,000 levels.
+[[nodiscard]] HttpRequest depth_request(Product product, std::string_view symbol);
+[[nodiscard]] HttpRequest funding_info_request(Product product);
+/// A signed GET. `query` holds the parameters, encoded, without timestamp and signature. Nothing when the secret is a key in PEM
+/// that cannot sign.
+[[nodiscard]] std::optional<HttpRequest> signed_request(std::string_view path, std::string_view query, const Credential& credential,
+                                                        WallTime now);
+/// Nothing for spot, which has balances alone.
+[[nodiscard]] std::optional<HttpRequest> positions_request(Product product, const Credential& credential, WallTime now);
+[[nodiscard]] std::optional<HttpRequest> account_request(Product product, const Credential& credential, WallTime now);
+
+}  // namespace hedgewatch::binance
