@@ -81,6 +81,14 @@ HWY_INLINE Condition operator&(Condition x, Condition y) { return {hn::And(x.low
 HWY_INLINE Numbers if_else_zero(Condition condition, Numbers then) {
   return {hn::IfThenElseZero(condition.low, then.low), hn::IfThenElseZero(condition.high, then.high)};
 }
+/// True only when every x is above `low` and every y below `high`, and none is NaN as long as its y is then. Both vectors are
+/// judged as one: where several large y add up to `high`, it may say false though each is below.
+HWY_INLINE bool all_between(double low, Numbers x, Numbers y, double high) {
+  const Tag tag;
+  const MaskOf above = hn::Lt(hn::Set(tag, low), hn::Min(x.low, x.high));
+  const MaskOf below = hn::Lt(hn::Add(y.low, y.high), hn::Set(tag, high));
+  return hn::AllTrue(tag, hn::And(above, below));
+}
 HWY_INLINE bool all(Condition condition) { return hn::AllTrue(Tag{}, hn::And(condition.low, condition.high)); }
 
 HWY_INLINE Bits operator+(Bits x, Bits y) { return {hn::Add(x.low, y.low), hn::Add(x.high, y.high)}; }
@@ -285,8 +293,12 @@ HWY_INLINE void price_lanes(const KernelInput& in, std::size_t first, std::size_
     constexpr double kSmallest = 1e-50;
     constexpr double kLargest = 1e20;
     const Numbers product = forward_vol_root * strike;
-    const Condition regular = (constant(kSmallest) < smaller(forward, product)) & (product + (size1 + size2) < constant(kLargest));
-    if (HWY_UNLIKELY(!all(regular))) irregular.reprice(lane, lanes_outside(regular));
+    const Numbers least = smaller(forward, product);
+    const Numbers sum = product + (size1 + size2);
+    if (HWY_UNLIKELY(!all_between(kSmallest, least, sum, kLargest))) {
+      const Condition regular = (constant(kSmallest) < least) & (sum < constant(kLargest));
+      if (!all(regular)) irregular.reprice(lane, lanes_outside(regular));
+    }
   }
 }
 
