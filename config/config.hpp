@@ -93,6 +93,8 @@ struct Config {
   std::vector<AccountConfig> accounts;
   std::vector<BookSetup> books;
   std::vector<HedgeSetup> hedges;
+  std::optional<ScenarioSetup> scenario;
+  std::optional<VolExposureSetup> exposure;
 };
 
 }  // namespace hedgewatch

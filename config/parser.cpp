@@ -45,11 +45,12 @@ Config read(TableReader document) {
   read_each(document, "account", references.accounts, references, config, read_account);
   read_each(document, "book", references.books, references, config, read_book);
   read_each(document, "hedge", references.hedges, references, config, read_hedge);
+  if (auto table = document.table("scenario")) config.scenario = read_scenario(*table);
+  if (auto table = document.table("exposure")) config.exposure = read_exposure(*table);
   references.check_venues_of_patterns(document);
   document.finish({
       {"alert", "is not supported by this version, must be left out (alert on the published figures with Prometheus rules)"},
       {"alertmanager", "is not supported by this version, must be left out (Prometheus sends alerts to Alertmanager)"},
-      {"scenario", "is not supported by this version, must be left out"},
       {"venues", "is an unknown key, must be \"venue\": write [[venue]] before each"},
       {"accounts", "is an unknown key, must be \"account\": write [[account]] before each"},
       {"books", "is an unknown key, must be \"book\": write [[book]] before each"},

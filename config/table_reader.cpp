@@ -128,6 +128,31 @@ std::vector<Found<std::string>> TableReader::required_texts(std::string_view key
   return as_texts(find_required(key, "an array, each element " + std::string{must_be}), key, must_be, true);
 }
 
+std::vector<Found<double>> TableReader::numbers(std::string_view key, std::string_view must_be) {
+  std::vector<Found<double>> result;
+  const toml::node* node = find(key);
+  if (node == nullptr) return result;
+  const toml::array* array = node->as_array();
+  if (array == nullptr) {
+    wrong_type(*node, path_of(key), "an array, each element " + std::string{must_be});
+    return result;
+  }
+  if (array->empty())
+    faults_->add(hedgewatch::position_of(*node), path_of(key),
+                 "is empty, must hold at least one or be left out: " + std::string{must_be});
+  for (std::size_t i = 0; i < array->size(); ++i) {
+    const toml::node& element = *array->get(i);
+    std::string path = path_of(key) + '[' + std::to_string(i) + ']';
+    std::optional<double> value = element.value_exact<double>();
+    if (const auto integer = element.value_exact<std::int64_t>()) value = static_cast<double>(*integer);
+    if (value && std::isfinite(*value))
+      result.push_back({*value, hedgewatch::position_of(element), std::move(path)});
+    else
+      wrong_type(element, std::move(path), must_be);
+  }
+  return result;
+}
+
 std::optional<Found<std::int64_t>> TableReader::integer(std::string_view key, std::string_view must_be) {
   const toml::node* node = find(key);
   if (node == nullptr) return std::nullopt;

@@ -39,6 +39,8 @@ class TableReader {
   /// An array of at least one text: an empty one could mean none as well as all. Elements of another type are faults and left out.
   std::vector<Found<std::string>> texts(std::string_view key, std::string_view must_be);
   std::vector<Found<std::string>> required_texts(std::string_view key, std::string_view must_be);
+  /// An array of at least one number, finite. Elements of another type are faults and left out.
+  std::vector<Found<double>> numbers(std::string_view key, std::string_view must_be);
   /// `[key]` or an inline table.
   std::optional<TableReader> table(std::string_view key);
   /// `[[key]]` or an array of inline tables, none when the key is absent. False when something there is no table.

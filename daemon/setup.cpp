@@ -25,6 +25,8 @@ EngineSetup to_engine_setup(const Config& config) {
   // What is to be advised has to be priced, held or not.
   for (const HedgeSetup& hedge : setup.hedges)
     for (const AdviceInstrument& advice : hedge.advice) setup.watch.push_back(advice.instrument);
+  setup.scenario = config.scenario;
+  setup.vol_exposure = config.exposure;
   return setup;
 }
 

@@ -13,6 +13,8 @@ namespace hedgewatch {
 [[nodiscard]] DaemonConfig read_daemon(TableReader& table);
 [[nodiscard]] HttpConfig read_http(TableReader& table);
 [[nodiscard]] JournalConfig read_journal(TableReader& table);
+[[nodiscard]] ScenarioSetup read_scenario(TableReader& table);
+[[nodiscard]] VolExposureSetup read_exposure(TableReader& table);
 void read_venue(TableReader& table, CrossReferences& references, Config& config);
 void read_account(TableReader& table, CrossReferences& references, Config& config);
 void read_book(TableReader& table, CrossReferences& references, Config& config);

@@ -13,6 +13,7 @@
 #include "core/engine/advice_monitor.hpp"
 #include "core/engine/desk.hpp"
 #include "core/engine/desk_monitor.hpp"
+#include "core/engine/exposure_monitor.hpp"
 #include "core/engine/figure_rows.hpp"
 #include "core/engine/hedge_cost_monitor.hpp"
 #include "core/engine/hour_move_monitor.hpp"
@@ -20,8 +21,10 @@
 #include "core/engine/profit_monitor.hpp"
 #include "core/engine/rebalance_monitor.hpp"
 #include "core/engine/reconcile_monitor.hpp"
+#include "core/engine/scenario_monitor.hpp"
 #include "core/engine/surface_monitor.hpp"
 #include "core/engine/touched_set.hpp"
+#include "core/engine/value_at_risk_monitor.hpp"
 #include "core/hedge/hedge_relationship.hpp"
 #include "core/instrument/registry.hpp"
 #include "core/market/feeds.hpp"
@@ -79,6 +82,9 @@ struct Engine::State {
     monitors.push_back(std::move(reconcile));
     monitors.push_back(std::make_unique<ProfitMonitor>(ledgers));
     monitors.push_back(std::make_unique<AccountEventMonitor>());
+    monitors.push_back(std::make_unique<ExposureMonitor>());
+    monitors.push_back(std::make_unique<ScenarioMonitor>());
+    monitors.push_back(std::make_unique<ValueAtRiskMonitor>());
     configure(std::move(configuration));
   }
   State(const State&) = delete;

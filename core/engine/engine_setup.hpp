@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "core/instrument/instrument_pattern.hpp"
+#include "core/risk/scenario_setup.hpp"
+#include "core/risk/vol_exposure.hpp"
 #include "core/types/ids.hpp"
 
 namespace hedgewatch {
@@ -120,8 +122,10 @@ struct EngineSetup {
   std::vector<Venue> connection_venues;  ///< parallel to connections
   std::vector<BookSetup> books;
   std::vector<HedgeSetup> hedges;
-  std::vector<InstrumentPattern> watch;        ///< figures per instrument also for these, held or not
-  std::vector<InstrumentPattern> order_books;  ///< instruments whose book is followed: they have a spread
+  std::vector<InstrumentPattern> watch;          ///< figures per instrument also for these, held or not
+  std::vector<InstrumentPattern> order_books;    ///< instruments whose book is followed: they have a spread
+  std::optional<ScenarioSetup> scenario;         ///< nothing: no scenario, value-at-risk or shortfall figures
+  std::optional<VolExposureSetup> vol_exposure;  ///< nothing: no figures by expiry bucket, of pin or settlement
 };
 
 }  // namespace hedgewatch

@@ -49,6 +49,18 @@ enum class Figure : std::uint16_t {
   BookDeltaHighCoins,
   BookCoverageRatio,
   BookFallbackPositions,
+  BookExpiryVegaUsdPerVolPoint,
+  BookWeightedVegaUsdPerVolPoint,
+  BookRiskReversalVegaUsd,
+  BookButterflyVegaUsd,
+  BookPinDeltaCoins,
+  BookSettlementDeltaShiftCoins,
+  // scenario
+  ScenarioPnlUsd,
+  ScenarioWorstLossUsd,
+  ValueAtRiskUsd,
+  ExpectedShortfallUsd,
+  ValueAtRiskReturns,
   // hedge
   HedgeItemDeltaCoins,
   HedgeLegsDeltaCoins,

@@ -55,6 +55,10 @@ struct Desk {
     setup.hedges = {hedge};
     setup.watch = {{Venue::Deribit, "*"}};
     setup.order_books = {{Venue::Deribit, "BTC-PERPETUAL"}};
+    setup.scenario = ScenarioSetup{};
+    setup.scenario->shape.spot_shocks = {-0.1, 0.1};
+    setup.scenario->shape.vol_shocks = {{.name = "up", .change_ratio = 0.5, .floor_ratio = 0.5}};
+    setup.vol_exposure = VolExposureSetup{};
     return setup;
   }
 

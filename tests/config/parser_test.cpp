@@ -43,11 +43,29 @@ const BadExample kBadExamples[] = {
     {"syntax_key_twice",
      "14:13: is no TOML (Error while parsing key-value pair: cannot redefine existing string 'client_id'), must be TOML 1.0"},
     {"top_unknown_table",
-     "32:2: telemetry: is an unknown key, must be \"daemon\", \"http\", \"journal\", \"venue\", \"account\", \"book\" or "
-     "\"hedge\""},
+     "32:2: telemetry: is an unknown key, must be \"daemon\", \"http\", \"journal\", \"venue\", \"account\", \"book\", "
+     "\"hedge\", \"scenario\" or \"exposure\""},
     {"top_plural_table", "22:3: hedges: is an unknown key, must be \"hedge\": write [[hedge]] before each"},
     {"top_alert_unsupported",
      "32:3: alert: is not supported by this version, must be left out (alert on the published figures with Prometheus rules)"},
+    {"scenario_spot_shock_below_all", "33:16: scenario.spot_shocks[0]: is -1.5, must be a fraction of the price from -0.99 to 20"},
+    {"scenario_spot_shock_twice", "33:22: scenario.spot_shocks[2]: is 0, must be listed once"},
+    {"scenario_spot_shocks_number",
+     "33:15: scenario.spot_shocks: is 16, must be an array, each element a fraction of the price from "
+     "-0.99 to 20"},
+    {"scenario_vol_change_percent",
+     "33:47: scenario.vol_shocks[0].change_ratio: is -25, must be a fraction from -1 to 10 of the vol, such as 0.5 for half as "
+     "much "
+     "again"},
+    {"scenario_vol_twice", "34:61: scenario.vol_shocks[1].name: is \"up\" again, must be given once"},
+    {"scenario_extended_unknown_vol", "34:43: scenario.extended[0].vol_shock: is \"up\", must be the name of one of vol_shocks"},
+    {"scenario_extended_in_grid",
+     "33:28: scenario.extended[0].spot_shock: is 0.08 with \"up\", must be no cell that is there already"},
+    {"scenario_too_many_cells", "32:1: scenario: has 300 cells, must have at most 256"},
+    {"scenario_budget_zero", "33:21: scenario.options_per_cycle: is 0, must be an integer from 64 to 65536"},
+    {"scenario_confidence_percent", "33:34: scenario.value_at_risk.confidences[0]: is 95, must be a fraction from 0.5 to 0.999"},
+    {"scenario_horizon_below_bar", "33:41: scenario.value_at_risk.horizon: is \"30m\", must be at least bar (1h)"},
+    {"exposure_bucket_days_falling", "33:20: exposure.bucket_days[1]: is 7, must be above the one before (30)"},
     {"journal_directory_missing",
      "32:1: journal.directory: is missing, must be a path from the root such as \"/var/lib/hedgewatch/journal\""},
     {"journal_directory_relative",

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/engine/desk_monitor.hpp"
+#include "core/risk/scenario_grid.hpp"
+
+namespace hedgewatch {
+
+/// The holdings of one book in one underlying: places in the portfolio's holdings.
+struct ExposureHoldings {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+[[nodiscard]] ExposureHoldings holdings_of_exposure(const Desk& desk, std::uint32_t exposure);
+
+/// A holding as a grid takes it, with the quality of what repricing it needs.
+struct SeenPosition {
+  ScenarioPosition position{};
+  double delta_usd = 0;              ///< dollars gained by a move of 100 %, to first order: size, delta and forward
+  double gamma_usd_per_percent = 0;  ///< of the holding
+  Quality quality{};
+  bool counts = false;  ///< false: flat, expired or unknown, there is nothing to reprice
+};
+[[nodiscard]] SeenPosition seen_position(const DeskView& view, std::uint32_t holding);
+
+/// How far a book's figures in dollars may be believed at this moment, whatever was repriced before.
+[[nodiscard]] Quality quality_now(const DeskView& view, std::uint32_t exposure);
+
+}  // namespace hedgewatch
