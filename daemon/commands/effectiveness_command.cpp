@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -14,6 +15,7 @@
 #include "core/risk/value_at_risk.hpp"
 #include "daemon/commands/command.hpp"
 #include "daemon/commands/csv.hpp"
+#include "daemon/commands/effectiveness_report.hpp"
 
 namespace hedgewatch {
 
@@ -34,8 +36,12 @@ Returns are logarithmic, sample statistics divide by n-1, an undefined value is 
   w_* last --window valid pairs, b_* valid pairs among the last --window bars, e_* exponential with --decay, z_* the same started
   at zero and corrected, t_* by elapsed time with --half-life, bv_* jump test, basis* of the price levels, doff the offset so far.
 
-Example:
+--report writes a page beside the other output: what the numbers say in words, what to know before they are believed, and plots of
+price, basis, rolling correlation, variance reduction and dollar offset. It is one file that loads nothing, and it prints.
+
+Examples:
   hedgewatch effectiveness --exposure btc.csv:Close_spot --hedge btc.csv:Close_futures
+  hedgewatch effectiveness --exposure spot.csv --hedge perpetual.csv --report hedge.html
 
 Exit status: 0 all rows used, 1 a fault in the input, 2 wrong usage.)";
 
@@ -176,6 +182,7 @@ struct Options {
   std::string hedge;
   std::string ticks;
   std::string specification;
+  std::string report;
   bool json = false;
   bool series = false;
   std::size_t window = 240;
@@ -226,6 +233,20 @@ Result<EffectivenessInput, std::string> read_input(const Options& options, std::
   return input;
 }
 
+/// A file's name without its folder and its ending, or the column that was taken from it.
+std::string short_name(const std::string& given) {
+  const auto [file, column] = file_and_column(given);
+  return column != "price" ? column : std::filesystem::path{file}.stem().string();
+}
+
+bool write_report(const Options& options, const EffectivenessInput& input) {
+  std::ofstream out{options.report};
+  const bool ticks = !options.ticks.empty();
+  write_effectiveness_report(input, ticks ? "A" : short_name(options.exposure), ticks ? "B" : short_name(options.hedge), out);
+  out.close();
+  return static_cast<bool>(out);
+}
+
 int run(const Options& options) {
   std::vector<std::string> faults;
   const auto input = read_input(options, faults);
@@ -239,6 +260,10 @@ int run(const Options& options) {
                                                   : EffectivenessOutput::Table;
   write_effectiveness(input.value(), form, std::cout);
   std::cout.flush();
+  if (!options.report.empty() && !write_report(options, input.value())) {
+    std::cerr << options.report << ": cannot be written\n";
+    return kExitFault;
+  }
   return faults.empty() && std::cout ? kExitSuccess : kExitFault;
 }
 
@@ -279,6 +304,7 @@ void add_effectiveness_command(CLI::App& app, int& status) {
   specification->needs(ticks);
   command->add_flag("--json", options->json, "Figures as one JSON object");
   command->add_flag("--series", options->series, "A CSV row per bar");
+  command->add_option("--report", options->report, "Write a page with words and plots to this HTML file");
   command->add_option("--window", options->window, "Rolling window in pairs and in bars")
       ->check(CLI::Range(2, 10'000'000))
       ->capture_default_str();
