@@ -71,6 +71,22 @@ struct VenueConfig {
   std::chrono::nanoseconds silence_limit = std::chrono::seconds{25};       ///< no frame of any kind for so long: reconnect
 };
 
+/// Where an HTTP service is reached.
+struct HttpAddress {
+  Endpoint endpoint;  ///< the path is empty or starts with '/', and does not end in one
+  bool tls = true;    ///< false only for a loopback host
+  friend bool operator==(const HttpAddress&, const HttpAddress&) = default;
+};
+
+/// Who is told of alerts. Without receivers they are logged and published only.
+struct AlertmanagerConfig {
+  std::vector<HttpAddress> receivers;
+  std::string state_file;  ///< absolute; what is raised is remembered there over a restart; empty: it is not
+  std::chrono::nanoseconds resend_interval = std::chrono::seconds{30};
+  bool starter_rules = true;  ///< the rules that a desk starts with are in force beside those of the file
+  friend bool operator==(const AlertmanagerConfig&, const AlertmanagerConfig&) = default;
+};
+
 enum class AuthMethod : std::uint8_t { ClientSignature, ClientCredentials };
 
 /// Names the secret, never holds it.
@@ -95,6 +111,8 @@ struct Config {
   std::vector<HedgeSetup> hedges;
   std::optional<ScenarioSetup> scenario;
   std::optional<VolExposureSetup> exposure;
+  std::vector<AlertRule> alerts;  ///< of the file; the starter rules come beside them
+  AlertmanagerConfig alertmanager;
 };
 
 }  // namespace hedgewatch

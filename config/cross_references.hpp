@@ -20,6 +20,7 @@ struct CrossReferences {
   Names accounts;
   Names books;
   Names hedges;
+  Names alerts;
   /// Of each account, by index: the share of its equity that the books read so far have taken.
   std::map<std::size_t, double> equity_given;
 

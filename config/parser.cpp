@@ -47,14 +47,15 @@ Config read(TableReader document) {
   read_each(document, "hedge", references.hedges, references, config, read_hedge);
   if (auto table = document.table("scenario")) config.scenario = read_scenario(*table);
   if (auto table = document.table("exposure")) config.exposure = read_exposure(*table);
+  read_each(document, "alert", references.alerts, references, config, read_alert);
+  if (auto table = document.table("alertmanager")) config.alertmanager = read_alertmanager(*table);
   references.check_venues_of_patterns(document);
   document.finish({
-      {"alert", "is not supported by this version, must be left out (alert on the published figures with Prometheus rules)"},
-      {"alertmanager", "is not supported by this version, must be left out (Prometheus sends alerts to Alertmanager)"},
       {"venues", "is an unknown key, must be \"venue\": write [[venue]] before each"},
       {"accounts", "is an unknown key, must be \"account\": write [[account]] before each"},
       {"books", "is an unknown key, must be \"book\": write [[book]] before each"},
       {"hedges", "is an unknown key, must be \"hedge\": write [[hedge]] before each"},
+      {"alerts", "is an unknown key, must be \"alert\": write [[alert]] before each"},
   });
   return config;
 }

@@ -109,11 +109,10 @@ std::string_view leading_asset(std::string_view symbol) {
   return symbol.substr(0, end);
 }
 
-Result<Endpoint, std::string_view> parse_endpoint(std::string_view text) {
-  constexpr std::string_view kScheme = "wss://";
-  if (text.starts_with("ws://")) return std::string_view{"without TLS"};
-  if (!text.starts_with(kScheme)) return std::string_view{"no wss:// address"};
-  text.remove_prefix(kScheme.size());
+namespace {
+
+/// What follows the scheme of an address.
+Result<Endpoint, std::string_view> parse_authority_and_path(std::string_view text, std::uint16_t usual_port) {
   const std::size_t slash = std::min(text.find('/'), text.size());
   const std::string_view authority = text.substr(0, slash);
   const std::string_view path = text.substr(slash);
@@ -124,13 +123,39 @@ Result<Endpoint, std::string_view> parse_endpoint(std::string_view text) {
   const auto split = split_host(authority);
   if (!split || (split->bracketed ? !is_ipv6_like(split->host) : !is_host_name(split->host)))
     return std::string_view{"an address without a valid host"};
-  Endpoint endpoint{std::string{split->host}, 443, path.empty() ? std::string{"/"} : std::string{path}};
+  Endpoint endpoint{std::string{split->host}, usual_port, path.empty() ? std::string{"/"} : std::string{path}};
   if (!split->rest.empty()) {
     const auto port = split->rest.starts_with(':') ? parse_port(split->rest.substr(1)) : std::nullopt;
     if (!port || *port == 0) return std::string_view{"an address with a port outside 1 to 65535"};
     endpoint.port = *port;
   }
   return endpoint;
+}
+
+}  // namespace
+
+Result<Endpoint, std::string_view> parse_endpoint(std::string_view text) {
+  constexpr std::string_view kScheme = "wss://";
+  constexpr std::uint16_t kUsualPort = 443;
+  if (text.starts_with("ws://")) return std::string_view{"without TLS"};
+  if (!text.starts_with(kScheme)) return std::string_view{"no wss:// address"};
+  return parse_authority_and_path(text.substr(kScheme.size()), kUsualPort);
+}
+
+Result<HttpAddress, std::string_view> parse_http_address(std::string_view text) {
+  constexpr std::string_view kPlain = "http://";
+  constexpr std::string_view kTls = "https://";
+  constexpr std::uint16_t kUsualPort = 9093;
+  const bool plain = text.starts_with(kPlain);
+  if (!plain && !text.starts_with(kTls)) return std::string_view{"no http:// or https:// address"};
+  auto endpoint = parse_authority_and_path(text.substr(plain ? kPlain.size() : kTls.size()), kUsualPort);
+  if (!endpoint.ok()) return endpoint.error();
+  HttpAddress address{std::move(endpoint).value(), !plain};
+  const std::string& host = address.endpoint.host;
+  if (plain && host != "localhost" && host != "::1" && !host.starts_with("127."))
+    return std::string_view{"without TLS beyond this machine"};
+  if (address.endpoint.path == "/") address.endpoint.path.clear();
+  return address;
 }
 
 std::optional<ListenAddress> parse_listen_address(std::string_view text) {

@@ -35,6 +35,9 @@ inline constexpr std::string_view kInstrumentForm = "one instrument such as \"de
 /// `wss://host[:port][/path]`; an IPv6 host stands in brackets. The error says what the text is, without repeating it.
 [[nodiscard]] Result<Endpoint, std::string_view> parse_endpoint(std::string_view text);
 
+/// `https://host[:port][/path]`, or `http://` where the host is a loopback address or `localhost`.
+[[nodiscard]] Result<HttpAddress, std::string_view> parse_http_address(std::string_view text);
+
 struct ListenAddress {
   std::string host;  ///< an IP literal, without brackets
   std::uint16_t port = 0;

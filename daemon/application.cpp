@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "config/parser.hpp"
+#include "daemon/alerting/alert_desk.hpp"
 #include "daemon/credentials.hpp"
 #include "daemon/engine_thread.hpp"
 #include "daemon/engine_waiter.hpp"
@@ -87,6 +88,18 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
+LogLevel level_of(AlertSeverity severity) {
+  switch (severity) {
+    case AlertSeverity::Page:
+      return LogLevel::Error;
+    case AlertSeverity::Warn:
+      return LogLevel::Warning;
+    case AlertSeverity::Info:
+      break;
+  }
+  return LogLevel::Info;
+}
+
 /// The configuration and the text it was read from, or what is wrong with it.
 struct LoadedConfig {
   Config config;
@@ -134,6 +147,7 @@ struct Application::State {
         undo{[this](const std::string& name, const std::string& reason) { log.error(kSelf, "could not stop " + name, reason); }} {}
 
   void build(Config loaded, std::string text, std::vector<Secret> secrets);
+  [[nodiscard]] AlertDeskOptions alert_options();
   [[nodiscard]] std::vector<std::string> not_ready() const;
   [[nodiscard]] std::optional<std::string> unhealthy() const;
   [[nodiscard]] std::optional<std::string> reload();
@@ -149,6 +163,7 @@ struct Application::State {
 
   std::unique_ptr<EngineWaiter> waiter;
   std::unique_ptr<EventQueue> queue;
+  std::unique_ptr<AlertDesk> alerts;
   std::unique_ptr<JournalWriter> journal;  ///< null: none is kept
   std::unique_ptr<EngineThread> engine;
   std::unique_ptr<FeedThread> feeds;
@@ -172,6 +187,9 @@ void Application::State::build(Config loaded, std::string text, std::vector<Secr
   engine_options.cpu = config.daemon.engine_cpu;
   engine_options.observer = options.observer;
   engine_options.journal = journal.get();
+  alerts = std::make_unique<AlertDesk>(alert_options());
+  engine_options.raised = alerts->remembered(setup.alerts);
+  engine_options.alerts = [this](const AlertBoard& board) { alerts->take(board); };
   if (options.most_events_per_cycle) engine_options.most_events_per_cycle = *options.most_events_per_cycle;
   engine_options.tell = [this](const std::string& refused) { log.warning("engine", refused); };
   engine = std::make_unique<EngineThread>(setup, *queue, *waiter, std::move(engine_options));
@@ -198,12 +216,32 @@ void Application::State::build(Config loaded, std::string text, std::vector<Secr
                                                  .reload = [this] { return reload(); },
                                                  .reload_allowed = http->loopback()});
 
+  alerts->start();
+  undo.push("the alerts", [this] { alerts->stop(); });
   engine->start();
   undo.push("the engine", [this] { engine->stop(); });
   feeds->start();
   undo.push("the feeds", [this] { feeds->stop(); });
   http->start([this](const HttpRequest& request) { return routes->handle(request); });
   undo.push("the HTTP listener", [this] { http->stop(); });
+}
+
+AlertDeskOptions Application::State::alert_options() {
+  AlertDeskOptions desk;
+  for (const HttpAddress& address : config.alertmanager.receivers)
+    desk.receivers.push_back({address.endpoint.host, address.endpoint.port, address.endpoint.path, address.tls});
+  desk.state_file = config.alertmanager.state_file;
+  desk.resend = config.alertmanager.resend_interval;
+  desk.mono = mono_now;
+  desk.wall = wall_now;
+  desk.healthy = [this] { return engine != nullptr && !unhealthy(); };
+  desk.tell = [this](AlertSeverity severity, const std::string& text, const std::string& detail) {
+    log.write(level_of(severity), "alert", text, detail);
+  };
+  desk.tell_failure = [this](const std::string& receiver, const std::string& fault) {
+    log.error("alert", "cannot be told to " + receiver, fault);
+  };
+  return desk;
 }
 
 std::vector<std::string> Application::State::not_ready() const {
@@ -236,7 +274,7 @@ std::vector<prometheus::MetricFamily> Application::State::families(const ScrapeF
                           .refused_series = facts.refused_series,
                           .drops = engine->drops(),
                           .answered = facts.engine_answered},
-                         feed_sources, http->counters(), journal ? &journal->counters() : nullptr);
+                         feed_sources, http->counters(), journal ? &journal->counters() : nullptr, alerts.get());
 }
 
 std::optional<std::string> Application::State::refuse_reload(const std::vector<std::string>& faults) {
@@ -265,6 +303,9 @@ std::optional<std::string> Application::State::reload() {
   next.daemon.queue_capacity = config.daemon.queue_capacity;
   next.http = config.http;
   next.journal = config.journal;
+  next.alertmanager.receivers = config.alertmanager.receivers;
+  next.alertmanager.state_file = config.alertmanager.state_file;
+  next.alertmanager.resend_interval = config.alertmanager.resend_interval;
   for (std::size_t index = 0; index < next.venues.size(); ++index) {
     next.venues[index].heartbeat_interval = config.venues[index].heartbeat_interval;
     next.venues[index].silence_limit = config.venues[index].silence_limit;

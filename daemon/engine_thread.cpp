@@ -37,6 +37,7 @@ EngineThread::EngineThread(EngineSetup setup, EventQueue& queue, EngineWaiter& w
       exchange_{[&waiter] { waiter.nudge(); }, options_.snapshot_rows},
       batch_(kBatch),
       statuses_(queue.producers()) {
+  engine_.resume_alerts(std::move(options_.raised));
   frames_.reserve(options_.most_events_per_cycle);
   for (std::size_t connection = 0; connection < queue.producers(); ++connection)
     exchange_lag_.push_back(std::make_unique<LatencyHistogram>());
@@ -169,6 +170,7 @@ void EngineThread::end_cycle() {
   end.body = EndOfCycle{};
   if (options_.journal != nullptr) options_.journal->record(end);
   engine_.end_cycle(end.header.received);
+  if (options_.alerts) options_.alerts(engine_.alerts());
 }
 
 void EngineThread::publish(MonoTime started) {

@@ -31,6 +31,10 @@ struct EngineThreadOptions {
   std::size_t most_events_per_cycle = 16'384;
   /// Gets what the engine gets, in its order; outlives the thread. Null: nothing is journalled.
   JournalWriter* journal = nullptr;
+  /// Called on the engine's thread after each cycle; must return at once.
+  std::function<void(const AlertBoard&)> alerts;
+  /// What fired before a restart.
+  std::vector<RaisedAlert> raised;
   /// Called on the engine's thread after each cycle; for tests.
   std::function<void(const Engine&)> observer;
   /// Hears once what the system refused, such as pinning.

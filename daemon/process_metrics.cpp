@@ -213,6 +213,31 @@ void add_journal(std::vector<MetricFamily>& out, const JournalCounters& journal)
                        MetricType::Gauge, {gauge(lag)}));
 }
 
+void add_alerts(std::vector<MetricFamily>& out, const AlertDesk& alerts) {
+  out.push_back(family("hedgewatch_alert_transitions_total", "Changes of state of alerts.", MetricType::Counter,
+                       {counter(static_cast<double>(alerts.transitions()))}));
+  out.push_back(family("hedgewatch_alerts_refused_total", "Raised alerts that found no room to be told.", MetricType::Counter,
+                       {counter(static_cast<double>(alerts.refused()))}));
+  out.push_back(family("hedgewatch_alert_delivery_seconds",
+                       "Time from the cycle that raised or ended an alert until a receiver had accepted it.", MetricType::Histogram,
+                       {histogram(alerts.delivery().read())}));
+  MetricFamily delivered =
+      family("hedgewatch_alert_deliveries_total", "Posts that the receiver accepted.", MetricType::Counter, {});
+  MetricFamily failures =
+      family("hedgewatch_alert_delivery_failures_total", "Posts that the receiver did not accept.", MetricType::Counter, {});
+  MetricFamily behind = family("hedgewatch_alert_receiver_behind",
+                               "1 while the receiver has not accepted the newest change of an alert.", MetricType::Gauge, {});
+  for (const AlertReceiverCounters& receiver : alerts.counters()) {
+    const Labels labels{{"receiver", receiver.receiver}};
+    delivered.metric.push_back(counter(static_cast<double>(receiver.delivered), labels));
+    failures.metric.push_back(counter(static_cast<double>(receiver.failures), labels));
+    behind.metric.push_back(gauge(receiver.behind ? 1 : 0, labels));
+  }
+  out.push_back(std::move(delivered));
+  out.push_back(std::move(failures));
+  out.push_back(std::move(behind));
+}
+
 void add_process(std::vector<MetricFamily>& out) {
   const ProcessUsage usage = read_process_usage();
   const auto add = [&out](const char* name, const char* help, const std::optional<double>& value) {
@@ -261,13 +286,14 @@ void ProcessMetrics::config_refused() { reload_successful_.Set(0); }
 void ProcessMetrics::set_ready(bool ready) { ready_.Set(ready ? 1 : 0); }
 
 std::vector<prometheus::MetricFamily> ProcessMetrics::collect(const EngineReading& engine, const std::vector<FeedSource>& feeds,
-                                                              const HttpServerCounters& http,
-                                                              const JournalCounters* journal) const {
+                                                              const HttpServerCounters& http, const JournalCounters* journal,
+                                                              const AlertDesk* alerts) const {
   std::vector<MetricFamily> out = registry_.Collect();
   add_engine(out, engine);
   add_feeds(out, feeds);
   add_http(out, http);
   if (journal != nullptr) add_journal(out, *journal);
+  if (alerts != nullptr) add_alerts(out, *alerts);
   add_process(out);
   return out;
 }

@@ -13,6 +13,7 @@
 
 #include "core/engine/engine.hpp"
 #include "core/types/time.hpp"
+#include "daemon/alerting/alert_desk.hpp"
 #include "daemon/event_queue.hpp"
 #include "daemon/exposition/http_server.hpp"
 #include "daemon/journal/journal_writer.hpp"
@@ -57,7 +58,8 @@ class ProcessMetrics {
 
   [[nodiscard]] std::vector<prometheus::MetricFamily> collect(const EngineReading& engine, const std::vector<FeedSource>& feeds,
                                                               const HttpServerCounters& http,
-                                                              const JournalCounters* journal = nullptr) const;
+                                                              const JournalCounters* journal = nullptr,
+                                                              const AlertDesk* alerts = nullptr) const;
 
  private:
   prometheus::Gauge& add_gauge(const char* name, const char* help);

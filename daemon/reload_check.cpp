@@ -46,6 +46,9 @@ ReloadVerdict check_reload(const Config& current, const Config& next) {
   compare.delay("http.request_timeout", current.http.request_timeout, next.http.request_timeout);
 
   compare.delay("[journal]", current.journal, next.journal);
+  compare.delay("alertmanager.urls", current.alertmanager.receivers, next.alertmanager.receivers);
+  compare.delay("alertmanager.state_file", current.alertmanager.state_file, next.alertmanager.state_file);
+  compare.delay("alertmanager.resend_interval", current.alertmanager.resend_interval, next.alertmanager.resend_interval);
 
   // Figures carry the names of venues and accounts: half of the change would be shown as the whole.
   compare.refuse("the list of venues", current.venues.size(), next.venues.size());

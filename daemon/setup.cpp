@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "core/alert/starter_rules.hpp"
+
 namespace hedgewatch {
 
 EngineSetup to_engine_setup(const Config& config) {
@@ -27,6 +29,8 @@ EngineSetup to_engine_setup(const Config& config) {
     for (const AdviceInstrument& advice : hedge.advice) setup.watch.push_back(advice.instrument);
   setup.scenario = config.scenario;
   setup.vol_exposure = config.exposure;
+  if (config.alertmanager.starter_rules) setup.alerts = starter_rules(config.hedges);
+  setup.alerts.insert(setup.alerts.end(), config.alerts.begin(), config.alerts.end());
   return setup;
 }
 

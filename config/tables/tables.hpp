@@ -18,6 +18,8 @@ namespace hedgewatch {
 void read_venue(TableReader& table, CrossReferences& references, Config& config);
 void read_account(TableReader& table, CrossReferences& references, Config& config);
 void read_book(TableReader& table, CrossReferences& references, Config& config);
+[[nodiscard]] AlertmanagerConfig read_alertmanager(TableReader& table);
+void read_alert(TableReader& table, CrossReferences& references, Config& config);
 void read_hedge(TableReader& table, CrossReferences& references, Config& config);
 
 }  // namespace hedgewatch

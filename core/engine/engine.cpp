@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -168,6 +169,7 @@ struct Engine::State {
   std::vector<HedgeFigures> hedge_results;   ///< parallel to the setup's hedges
   std::vector<Quality> account_qualities;
   std::vector<std::unique_ptr<DeskMonitor>> monitors;
+  AlertBoard alerts;
   SurfaceMonitor* surfaces = nullptr;  ///< one of the monitors: it also answers where a venue's vol or forward is missing
   std::vector<std::uint32_t> closed_holdings;
   BookUnderlyings book_underlyings;
@@ -203,6 +205,9 @@ void Engine::State::configure(EngineSetup configuration) {
   portfolio.configure(setup);
   account_qualities.assign(setup.accounts.size(), Quality{});
   book_underlyings.assign(portfolio.book_count(), {});
+  std::map<std::string, std::string> book_of_hedge;
+  for (const HedgeSetup& hedge : setup.hedges) book_of_hedge[hedge.name] = hedge.book;
+  alerts.set_rules(setup.alerts, std::move(book_of_hedge));
   rebuild();
 }
 
@@ -216,7 +221,9 @@ void Engine::State::rebuild() {
   hedge_results.assign(desk.hedges.size(), HedgeFigures{});
   structure_changed = false;
   for (const auto& monitor : monitors) monitor->lay_out(view(), table);
+  alerts.add_rows(table);
   table.end_layout();
+  alerts.bind(table);
   touched_instruments.resize(desk.tracked.size());
   touched_spreads.resize(desk.tracked.size());
   touched_holdings.resize(portfolio.holdings().size());
@@ -667,6 +674,7 @@ void Engine::State::end_cycle(MonoTime end) {
   publish_feeds();
   end_monitors_cycle();
   refresh_slow();
+  alerts.observe(table, now);
   touched_instruments.clear();
   touched_spreads.clear();
   touched_holdings.clear();
@@ -692,6 +700,8 @@ void Engine::apply(const Event& event) {
 
 void Engine::end_cycle(MonoTime now) { state_->end_cycle(now); }
 void Engine::reconfigure(EngineSetup setup) { state_->configure(std::move(setup)); }
+const AlertBoard& Engine::alerts() const { return state_->alerts; }
+void Engine::resume_alerts(std::vector<RaisedAlert> raised) { state_->alerts.resume(std::move(raised)); }
 const FigureTable& Engine::figures() const { return state_->table; }
 std::uint64_t Engine::cycles() const { return state_->cycles; }
 

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
+#include "core/alert/alert_board.hpp"
 #include "core/engine/engine_setup.hpp"
 #include "core/market/event.hpp"
 #include "core/metric/figure_table.hpp"
@@ -40,6 +42,10 @@ class Engine {
   void reconfigure(EngineSetup setup);
 
   [[nodiscard]] const FigureTable& figures() const;
+  /// Which alerts changed their state in the newest cycle, and what they are.
+  [[nodiscard]] const AlertBoard& alerts() const;
+  /// Alerts that fired before a restart: see AlertBoard::resume. Before the first cycle.
+  void resume_alerts(std::vector<RaisedAlert> raised);
   [[nodiscard]] std::uint64_t cycles() const;
   [[nodiscard]] EngineCounters counters() const;
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/alert/alert_rule.hpp"
 #include "core/instrument/instrument_pattern.hpp"
 #include "core/risk/scenario_setup.hpp"
 #include "core/risk/vol_exposure.hpp"
@@ -122,6 +123,7 @@ struct EngineSetup {
   std::vector<Venue> connection_venues;  ///< parallel to connections
   std::vector<BookSetup> books;
   std::vector<HedgeSetup> hedges;
+  std::vector<AlertRule> alerts;
   std::vector<InstrumentPattern> watch;          ///< figures per instrument also for these, held or not
   std::vector<InstrumentPattern> order_books;    ///< instruments whose book is followed: they have a spread
   std::optional<ScenarioSetup> scenario;         ///< nothing: no scenario, value-at-risk or shortfall figures

@@ -380,6 +380,10 @@ constexpr std::array<FigureDefinition, kFigureCount> kCatalogue{{
      "hedgewatch_platform_locked",
      "1 while the venue says that trading is locked or under maintenance.",
      {"venue"}},
+    {AlertState,
+     "hedgewatch_alert_state",
+     "1 for the state that the alert is in, 0 for the others; the worst of its rows: inactive, pending, firing, clearing.",
+     {"alert", "severity", "state"}},
 }};
 
 consteval bool in_order() {

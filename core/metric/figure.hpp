@@ -135,6 +135,8 @@ enum class Figure : std::uint16_t {
   FeedLive,
   FeedLastMarketDataAgeSeconds,
   PlatformLocked,
+  // alerts
+  AlertState,
   Count
 };
 inline constexpr std::size_t kFigureCount = static_cast<std::size_t>(Figure::Count);

@@ -15,6 +15,7 @@ struct HttpRequest {
   std::string_view path;  ///< without the query
   std::string_view accept;
   std::string_view accept_encoding;
+  std::string_view body = {};
 };
 
 /// Nothing in it may come from the request: a path or header is never reflected.

@@ -102,7 +102,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     HttpResponse answer = answer_to({.method = method_of(message.method()),
                                      .path = target,
                                      .accept = to_std(message[http::field::accept]),
-                                     .accept_encoding = to_std(message[http::field::accept_encoding])});
+                                     .accept_encoding = to_std(message[http::field::accept_encoding]),
+                                     .body = message.body()});
     response_ = {};
     response_.result(answer.status);
     response_.version(message.version());

@@ -1,0 +1,117 @@
+#include "core/alert/starter_rules.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace hedgewatch {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::nanoseconds kUnknownHold = 30s;
+/// A net delta must come back this share of its limit inside it.
+constexpr double kWayBack = 0.05;
+
+AlertRule above(std::string name, Figure figure, double limit, AlertSeverity severity, std::chrono::nanoseconds hold,
+                std::string summary) {
+  AlertRule rule;
+  rule.name = std::move(name);
+  rule.figure = figure;
+  rule.condition = AlertCondition::Above;
+  rule.upper = limit;
+  rule.hold = hold;
+  rule.clear_hold = 10s;
+  rule.severity = severity;
+  rule.summary = std::move(summary);
+  return rule;
+}
+
+AlertRule below(std::string name, Figure figure, double limit, AlertSeverity severity, std::chrono::nanoseconds hold,
+                std::string summary) {
+  AlertRule rule = above(std::move(name), figure, 0, severity, hold, std::move(summary));
+  rule.condition = AlertCondition::Below;
+  rule.lower = limit;
+  return rule;
+}
+
+AlertRule unknown(std::string name, Figure figure, std::string summary) {
+  AlertRule rule = above(std::move(name), figure, 0, AlertSeverity::Page, kUnknownHold, std::move(summary));
+  rule.condition = AlertCondition::Unknown;
+  rule.while_held = true;
+  rule.suppressed_by_feed = true;
+  return rule;
+}
+
+/// Net delta beyond the limits that the hedge names.
+void add_net_delta(std::vector<AlertRule>& rules, const HedgeSetup& hedge) {
+  const auto outside = [&hedge](std::string name, double limit, AlertSeverity severity, std::chrono::nanoseconds hold,
+                                std::string summary) {
+    AlertRule rule = above(std::move(name), Figure::HedgeNetDeltaCoins, limit, severity, hold, std::move(summary));
+    rule.condition = AlertCondition::Outside;
+    rule.lower = -limit;
+    rule.clear_margin = limit * kWayBack;
+    rule.labels = {{"hedge", hedge.name}};
+    return rule;
+  };
+  constexpr double kFarBeyond = 3;
+  rules.push_back(outside("NetDeltaAboveSoftLimit", hedge.soft_delta_limit_coins, AlertSeverity::Warn, 60s,
+                          "Net delta is beyond the hedge's soft limit"));
+  rules.push_back(outside("NetDeltaAboveHardLimit", hedge.hard_delta_limit_coins, AlertSeverity::Page, 60s,
+                          "Net delta is beyond the hedge's hard limit"));
+  rules.push_back(outside("NetDeltaFarAboveHardLimit", kFarBeyond * hedge.hard_delta_limit_coins, AlertSeverity::Page, 5s,
+                          "Net delta is beyond three times the hedge's hard limit"));
+}
+
+}  // namespace
+
+std::vector<AlertRule> starter_rules(std::span<const HedgeSetup> hedges) {
+  std::vector<AlertRule> rules;
+  for (const HedgeSetup& hedge : hedges) add_net_delta(rules, hedge);
+  rules.push_back(
+      unknown("NetDeltaUnknown", Figure::HedgeNetDeltaCoins, "The hedge's net delta cannot be computed while a position is held"));
+  rules.push_back(
+      unknown("BookDeltaUnknown", Figure::BookDeltaCoins, "The book's delta cannot be computed while a position is held"));
+
+  constexpr double kMarginWarning = 0.70;
+  constexpr double kMarginDanger = 0.85;
+  AlertRule margin = above("MaintenanceMarginHigh", Figure::MaintenanceMarginRatio, kMarginWarning, AlertSeverity::Page, 30s,
+                           "Maintenance margin is a large part of the margin balance; at 1 the account is liquidated");
+  margin.clear_margin = 0.02;
+  rules.push_back(margin);
+  margin.name = "MaintenanceMarginCritical";
+  margin.upper = kMarginDanger;
+  margin.hold = 0s;
+  rules.push_back(margin);
+  AlertRule margin_unknown = unknown("MaintenanceMarginUnknown", Figure::MaintenanceMarginRatio,
+                                     "The account's margin cannot be read while a position is held");
+  margin_unknown.suppressed_by_feed = false;
+  rules.push_back(margin_unknown);
+
+  AlertRule feed = below("FeedDown", Figure::FeedLive, 0.5, AlertSeverity::Page, kUnknownHold,
+                         "A feed delivers nothing to be believed while a position is held");
+  feed.while_held = true;
+  rules.push_back(feed);
+  rules.push_back(above("ForcedEvent", Figure::ForcedEventActive, 0.5, AlertSeverity::Page, 0s,
+                        "The venue acts on the account: liquidation, auto-deleveraging, a lock or market-maker protection"));
+  rules.push_back(above("PositionMismatch", Figure::ReconcilePositionMismatches, 0.5, AlertSeverity::Page, 90s,
+                        "Positions that follow from our fills are not what the venue states"));
+  rules.push_back(above("ProfitUnexplained", Figure::PnlUnexplainedRatio, 0.2, AlertSeverity::Warn, 5min,
+                        "A large part of the book's profit is not explained by its Greeks, funding and fees"));
+  rules.back().labels = {{"since", "session"}};
+  rules.push_back(above("VenueLocked", Figure::PlatformLocked, 0.5, AlertSeverity::Warn, 0s,
+                        "The venue says that trading is locked or under maintenance"));
+
+  AlertRule flatten = below("HedgeCannotBeMoved", Figure::FlattenFillableRatio, 0.5, AlertSeverity::Page, 60s,
+                            "Less than half of the net delta could be traded away near the mid");
+  flatten.labels = {{"demand", "now"}, {"venue", "all"}};
+  flatten.while_above_soft_limit = true;
+  rules.push_back(flatten);
+  rules.push_back(above("HedgeWrongWay", Figure::HedgeWrongWay, 0.5, AlertSeverity::Warn, 60s,
+                        "The hedge's legs add to the item's delta instead of offsetting it"));
+  rules.push_back(above("OutsideRebalancingBand", Figure::OutsideBand, 0.5, AlertSeverity::Info, 60s,
+                        "Net delta is outside the rebalancing band"));
+  return rules;
+}
+
+}  // namespace hedgewatch

@@ -1,0 +1,228 @@
+#include "daemon/alerting/alert_desk.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "daemon/text_file.hpp"
+#include "feeds/transport/https_client.hpp"
+#include "feeds/transport/tls_context.hpp"
+
+namespace hedgewatch {
+
+namespace {
+
+/// A receiver forgets what it was not told again for so many turns.
+constexpr int kTurnsUntilForgotten = 4;
+constexpr unsigned kFirstRefusal = 300;
+
+std::chrono::nanoseconds offset_of(WallTime wall, MonoTime mono) {
+  return std::chrono::nanoseconds{nanoseconds_of(wall) - nanoseconds_of(mono)};
+}
+
+}  // namespace
+
+std::string AlertReceiver::name() const { return (tls ? "https://" : "http://") + host + ':' + std::to_string(port) + path; }
+
+AlertDesk::AlertDesk(AlertDeskOptions options) : options_{std::move(options)}, started_{options_.wall()} {
+  for (const AlertReceiver& address : options_.receivers) {
+    receivers_.push_back(std::make_unique<Receiver>());
+    receivers_.back()->address = address;
+  }
+}
+
+AlertDesk::~AlertDesk() { stop(); }
+
+std::vector<RaisedAlert> AlertDesk::remembered(const std::vector<AlertRule>& rules) {
+  std::vector<RaisedAlert> raised;
+  if (options_.state_file.empty()) return raised;
+  const auto text = read_text_file(options_.state_file);
+  if (!text.ok()) return raised;  // the first start has none
+  const std::chrono::nanoseconds offset = offset_of(options_.wall(), options_.mono());
+  const std::scoped_lock lock{mutex_};
+  for (const RememberedAlert& alert : parse_remembered(text.value())) {
+    const auto rule = std::find_if(rules.begin(), rules.end(), [&alert](const AlertRule& candidate) {
+      return candidate.name == alert.rule && matches(candidate.labels, alert.labels);
+    });
+    if (rule == rules.end() || !make_room()) continue;
+    const auto since = from_nanoseconds<MonoTime>(nanoseconds_of(alert.since) - offset.count());
+    AlertMessage message =
+        message_of(*rule, alert.labels, {.to = AlertState::Firing, .value = {}, .since = since, .at = since}, offset);
+    std::string key = message.key();
+    alerts_[std::move(key)] = {
+        .message = std::move(message), .rule = alert.rule, .row_labels = alert.labels, .version = 0, .changed = since};
+    raised.push_back({.rule = alert.rule, .labels = alert.labels, .since = since});
+  }
+  return raised;
+}
+
+void AlertDesk::start() {
+  if (!options_.state_file.empty()) memory_ = std::thread{[this] { keep_memory(); }};
+  for (const auto& receiver : receivers_) receiver->thread = std::thread{[this, &receiver = *receiver] { serve(receiver); }};
+}
+
+void AlertDesk::stop() {
+  {
+    const std::scoped_lock lock{mutex_};
+    if (stop_) return;
+    stop_ = true;
+  }
+  wake_.notify_all();
+  if (memory_.joinable()) memory_.join();
+  for (const auto& receiver : receivers_)
+    if (receiver->thread.joinable()) receiver->thread.join();
+}
+
+void AlertDesk::take(const AlertBoard& board) {
+  if (board.transitions().empty()) return;
+  const std::chrono::nanoseconds offset = offset_of(options_.wall(), options_.mono());
+  const std::scoped_lock lock{mutex_};
+  bool changed = false;
+  for (const AlertTransition& transition : board.transitions()) {
+    transitions_.fetch_add(1, std::memory_order_relaxed);
+    if (is_raised(transition.from) == is_raised(transition.to)) continue;
+    const AlertBoard::Alert& alert = board.alerts()[transition.alert];
+    const AlertRule& rule = board.rules()[alert.rule];
+    AlertMessage message = message_of(rule, alert.labels, transition, offset);
+    if (options_.tell)
+      options_.tell(rule.severity, is_raised(transition.to) ? "fires: " + rule.name : "resolved: " + rule.name,
+                    message.description);
+    std::string key = message.key();
+    if (!alerts_.contains(key) && !make_room()) {
+      refused_.fetch_add(1, std::memory_order_relaxed);
+      continue;
+    }
+    alerts_[std::move(key)] = {.message = std::move(message),
+                               .rule = rule.name,
+                               .row_labels = alert.labels,
+                               .version = ++version_,
+                               .changed = transition.at};
+    changed = true;
+  }
+  if (!changed) return;
+  forgotten_ = !options_.state_file.empty();
+  wake_.notify_all();
+}
+
+bool AlertDesk::make_room() {
+  if (alerts_.size() < kMostRaised) return true;
+  auto oldest = alerts_.end();
+  for (auto alert = alerts_.begin(); alert != alerts_.end(); ++alert)
+    if (alert->second.message.ended && (oldest == alerts_.end() || alert->second.version < oldest->second.version)) oldest = alert;
+  if (oldest == alerts_.end()) return false;
+  alerts_.erase(oldest);
+  return true;
+}
+
+/// A thread of its own: the disk may be slow, and neither the engine nor a receiver waits for it.
+void AlertDesk::keep_memory() {
+  pthread_setname_np(pthread_self(), "alert-memory");
+  std::unique_lock lock{mutex_};
+  while (true) {
+    wake_.wait(lock, [this] { return stop_ || forgotten_; });
+    if (!forgotten_) return;
+    forgotten_ = false;
+    std::vector<RememberedAlert> raised;
+    for (const auto& [key, alert] : alerts_)
+      if (!alert.message.ended) raised.push_back({alert.rule, alert.row_labels, alert.message.starts});
+    lock.unlock();
+    if (!write_remembered(options_.state_file, raised) && options_.tell_failure)
+      options_.tell_failure(options_.state_file, std::strerror(errno));
+    lock.lock();
+  }
+}
+
+AlertMessage AlertDesk::heartbeat() const {
+  AlertMessage message;
+  message.labels = {{"alertname", kHeartbeat}, {"severity", "none"}};
+  message.summary = "hedgewatch is alive; page when this stops";
+  message.starts = started_;
+  message.runbook = "deploy/runbooks/HedgewatchHeartbeat.md";
+  return message;
+}
+
+void AlertDesk::serve(Receiver& receiver) {
+  pthread_setname_np(pthread_self(), "alerts");
+  std::optional<TlsContext> tls;
+  if (receiver.address.tls) tls.emplace();
+  std::unique_lock lock{mutex_};
+  while (!stop_) {
+    const MonoTime now = options_.mono();
+    const bool behind = receiver.accepted_version < version_;
+    const MonoTime due = behind ? receiver.next_attempt : std::max(receiver.next_resend, receiver.next_attempt);
+    if (now < due) {
+      wake_.wait_for(lock, due - now,
+                     [&] { return stop_ || (receiver.accepted_version < version_ && receiver.retry_after.count() == 0); });
+      if (stop_) break;
+      if (options_.mono() < due && !(receiver.accepted_version < version_ && receiver.retry_after.count() == 0)) continue;
+    }
+
+    const std::uint64_t version = version_;
+    std::vector<AlertMessage> messages;
+    std::vector<MonoTime> changes;
+    if (options_.healthy()) messages.push_back(heartbeat());
+    for (const auto& [key, alert] : alerts_) {
+      if (alert.message.ended && alert.version <= receiver.accepted_version) continue;
+      messages.push_back(alert.message);
+      if (alert.version > receiver.accepted_version) changes.push_back(alert.changed);
+    }
+    lock.unlock();
+
+    std::string fault;
+    if (!messages.empty()) {
+      HttpsRequest request;
+      request.method = HttpsMethod::Post;
+      request.host = receiver.address.host;
+      request.port = receiver.address.port;
+      request.target = receiver.address.path + "/api/v2/alerts";
+      request.headers = {{"Content-Type", "application/json"}};
+      request.body = alertmanager_body(
+          messages, from_nanoseconds<WallTime>(nanoseconds_of(options_.wall()) + kTurnsUntilForgotten * options_.resend.count()));
+      request.tls = receiver.address.tls;
+      const HttpsResult result = https_request(tls ? &*tls : nullptr, std::move(request),
+                                               {.timeout = options_.timeout, .body_bytes = std::size_t{1} << 20});
+      if (!result.ok())
+        fault = std::string{label(result.error().fault)} + ": " + result.error().detail;
+      else if (result.value().status >= kFirstRefusal)
+        fault = "answers status " + std::to_string(result.value().status);
+    }
+    const MonoTime done = options_.mono();
+
+    lock.lock();
+    if (fault.empty()) {
+      for (const MonoTime changed : changes) delivery_.record(done - changed);
+      receiver.accepted_version = version;
+      ++receiver.delivered;
+      receiver.retry_after = std::chrono::nanoseconds{0};
+      receiver.next_attempt = done;
+      receiver.next_resend = done + options_.resend;
+      receiver.told_failure = false;
+    } else {
+      ++receiver.failures;
+      receiver.retry_after = std::clamp(2 * receiver.retry_after, options_.first_retry, options_.longest_retry);
+      receiver.next_attempt = done + receiver.retry_after;
+      if (!receiver.told_failure && options_.tell_failure) options_.tell_failure(receiver.address.name(), fault);
+      receiver.told_failure = true;
+    }
+    // An end that everybody knows need not be kept.
+    const auto slowest = std::min_element(receivers_.begin(), receivers_.end(),
+                                          [](const auto& a, const auto& b) { return a->accepted_version < b->accepted_version; });
+    std::erase_if(alerts_, [known = (*slowest)->accepted_version](const auto& entry) {
+      return entry.second.message.ended && entry.second.version <= known;
+    });
+  }
+}
+
+std::vector<AlertReceiverCounters> AlertDesk::counters() const {
+  const std::scoped_lock lock{mutex_};
+  std::vector<AlertReceiverCounters> counters;
+  for (const auto& receiver : receivers_)
+    counters.push_back({receiver->address.name(), receiver->delivered, receiver->failures, receiver->accepted_version < version_});
+  return counters;
+}
+
+}  // namespace hedgewatch

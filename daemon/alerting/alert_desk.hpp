@@ -1,0 +1,125 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/engine/engine.hpp"
+#include "daemon/alerting/alert_message.hpp"
+#include "daemon/alerting/raised_alerts_file.hpp"
+#include "daemon/latency_histogram.hpp"
+
+namespace hedgewatch {
+
+/// Where alerts are posted.
+struct AlertReceiver {
+  std::string host;
+  std::uint16_t port = 9093;
+  std::string path;  ///< before /api/v2/alerts; empty or starting with '/'
+  bool tls = false;  ///< false only to a loopback address
+
+  /// `http://host:port`, as in labels and messages.
+  [[nodiscard]] std::string name() const;
+};
+
+struct AlertDeskOptions {
+  std::vector<AlertReceiver> receivers;
+  std::string state_file;                                      ///< empty: nothing is remembered over a restart
+  std::chrono::nanoseconds resend = std::chrono::seconds{30};  ///< what is raised is sent again so often
+  std::chrono::nanoseconds timeout = std::chrono::seconds{5};  ///< of one delivery
+  std::chrono::nanoseconds first_retry = std::chrono::milliseconds{250};
+  std::chrono::nanoseconds longest_retry = std::chrono::seconds{10};
+  std::function<MonoTime()> mono;
+  std::function<WallTime()> wall;
+  /// Whether the engine moves: the heartbeat is only sent while it does.
+  std::function<bool()> healthy;
+  std::function<void(AlertSeverity severity, const std::string& text, const std::string& detail)> tell;
+  std::function<void(const std::string& receiver, const std::string& fault)> tell_failure;
+};
+
+/// One receiver's totals.
+struct AlertReceiverCounters {
+  std::string receiver;
+  std::uint64_t delivered = 0;  ///< posts that were accepted
+  std::uint64_t failures = 0;   ///< posts that were not
+  bool behind = false;          ///< the newest change has not been accepted yet
+};
+
+/// Takes the engine's transitions and tells the world: every change at once to every receiver, each on a thread of its own so that
+/// a dead one delays nobody; what is raised again and again until it ends, because a receiver forgets; a heartbeat always, so that
+/// silence is heard. An end is sent until it was accepted. What is raised is remembered over a restart.
+class AlertDesk {
+ public:
+  static constexpr std::size_t kMostRaised = 4'096;  ///< more are counted as refused
+  static constexpr const char* kHeartbeat = "HedgewatchHeartbeat";
+
+  explicit AlertDesk(AlertDeskOptions options);
+  /// Stops; what is raised stays raised.
+  ~AlertDesk();
+  AlertDesk(const AlertDesk&) = delete;
+  AlertDesk& operator=(const AlertDesk&) = delete;
+
+  /// What was raised before the restart and still has a rule, for Engine::resume_alerts; it is told on. Before start().
+  [[nodiscard]] std::vector<RaisedAlert> remembered(const std::vector<AlertRule>& rules);
+  void start();
+  void stop();
+
+  /// On the engine's thread after each cycle. Does nothing, and takes no lock, unless an alert changed.
+  void take(const AlertBoard& board);
+
+  /// Time from the cycle that raised or ended an alert until a receiver had accepted it.
+  [[nodiscard]] const LatencyHistogram& delivery() const { return delivery_; }
+  [[nodiscard]] std::vector<AlertReceiverCounters> counters() const;
+  [[nodiscard]] std::uint64_t transitions() const { return transitions_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Raised {
+    AlertMessage message;
+    std::string rule;
+    std::string row_labels;
+    std::uint64_t version = 0;  ///< of its newest change
+    MonoTime changed{};
+  };
+  struct Receiver {
+    AlertReceiver address;
+    std::uint64_t accepted_version = 0;
+    std::uint64_t delivered = 0;
+    std::uint64_t failures = 0;
+    std::chrono::nanoseconds retry_after{0};
+    MonoTime next_attempt{};
+    MonoTime next_resend{};
+    bool told_failure = false;
+    std::thread thread;
+  };
+
+  void serve(Receiver& receiver);
+  /// Whether another alert has a place; the oldest ended one makes room.
+  [[nodiscard]] bool make_room();
+  void keep_memory();
+  [[nodiscard]] AlertMessage heartbeat() const;
+
+  AlertDeskOptions options_;
+  LatencyHistogram delivery_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::map<std::string, Raised> alerts_;  ///< by key: raised, and ended ones that some receiver has not accepted
+  std::uint64_t version_ = 0;
+  std::vector<std::unique_ptr<Receiver>> receivers_;
+  std::thread memory_;
+  bool forgotten_ = false;  ///< the state file does not say what is raised now
+  bool stop_ = false;
+  std::atomic<std::uint64_t> transitions_{0};
+  std::atomic<std::uint64_t> refused_{0};
+  WallTime started_{};
+};
+
+}  // namespace hedgewatch

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/alert/alert_board.hpp"
+#include "core/types/time.hpp"
+
+namespace hedgewatch {
+
+/// An alert as its receivers see it.
+struct AlertMessage {
+  std::vector<std::pair<std::string, std::string>> labels;  ///< alertname, severity, then those of the row: its identity
+  std::string summary;
+  std::string description;  ///< which figure, its value and limit
+  std::string runbook;      ///< path in the repository
+  WallTime starts{};
+  std::optional<WallTime> ended;  ///< nothing while it is raised
+
+  /// What tells it from every other alert.
+  [[nodiscard]] std::string key() const;
+};
+
+/// How a raised or ended alert is told. `wall_offset` is calendar time minus the transition's own.
+[[nodiscard]] AlertMessage message_of(const AlertRule& rule, std::string_view row_labels, const AlertTransition& transition,
+                                      std::chrono::nanoseconds wall_offset);
+
+/// The body of Alertmanager's POST /api/v2/alerts. An alert that is raised is said to end at `valid_until` unless it is sent again.
+[[nodiscard]] std::string alertmanager_body(const std::vector<AlertMessage>& alerts, WallTime valid_until);
+
+/// RFC 3339 in UTC with milliseconds.
+[[nodiscard]] std::string utc_text(WallTime time);
+
+/// The labels of a row as pairs, unescaped.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> parse_row_labels(std::string_view row_labels);
+
+}  // namespace hedgewatch

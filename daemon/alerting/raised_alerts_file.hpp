@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/alert/alert_board.hpp"
+#include "core/types/time.hpp"
+
+namespace hedgewatch {
+
+/// An alert that is raised, by the calendar, as a restart must know it.
+struct RememberedAlert {
+  std::string rule;
+  std::string labels;  ///< of its row
+  WallTime since{};
+};
+
+/// One alert a line: `NANOSECONDS<tab>RULE<tab>LABELS`. Label text holds no tab or line end that is not escaped.
+[[nodiscard]] std::string remembered_text(const std::vector<RememberedAlert>& alerts);
+/// Lines that make no sense are left out: a false page is better than no start.
+[[nodiscard]] std::vector<RememberedAlert> parse_remembered(std::string_view text);
+
+/// Replaces the file as a whole, so that a crash leaves the old or the new one. False with errno set.
+[[nodiscard]] bool write_remembered(const std::string& file, const std::vector<RememberedAlert>& alerts);
+
+}  // namespace hedgewatch

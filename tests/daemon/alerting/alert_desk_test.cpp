@@ -1,0 +1,209 @@
+#include "daemon/alerting/alert_desk.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/metric/figure_table.hpp"
+#include "daemon/exposition/http_server.hpp"
+#include "feeds/transport/clock.hpp"
+#include "shared_files.hpp"
+#include "system/daemon_fixture.hpp"
+
+namespace hedgewatch {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::eventually;
+using testing::TemporaryFolder;
+
+/// Takes what is posted, or answers with an error while it is told to.
+class Sink {
+ public:
+  explicit Sink(std::uint16_t port = 0) {
+    HttpServerOptions options;
+    options.port = port;
+    options.max_body_bytes = 1 << 20;
+    server_ = std::make_unique<HttpServer>(options);
+    server_->start([this](const HttpRequest& request) {
+      HttpResponse response;
+      if (refuse) {
+        response.status = 503;
+        return response;
+      }
+      const std::scoped_lock lock{mutex_};
+      bodies_.push_back(std::string{request.body});
+      return response;
+    });
+  }
+  [[nodiscard]] AlertReceiver receiver() const { return {.host = "127.0.0.1", .port = server_->port(), .path = "", .tls = false}; }
+  /// Posts in which the alert is raised, and in which it has ended: an ended one ends in the past.
+  [[nodiscard]] std::size_t posts_with(const std::string& text) {
+    const std::scoped_lock lock{mutex_};
+    std::size_t count = 0;
+    for (const std::string& body : bodies_) if (body.find(text) != std::string::npos) ++count;
+    return count;
+  }
+  std::atomic<bool> refuse{false};
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> bodies_;
+  std::unique_ptr<HttpServer> server_;
+};
+
+AlertRule ratio_rule() {
+  AlertRule rule;
+  rule.name = "Ratio";
+  rule.figure = Figure::HedgeRatio;
+  rule.upper = 1.2;
+  rule.severity = AlertSeverity::Page;
+  rule.summary = "too much";
+  return rule;
+}
+
+/// A board with one row that the test moves.
+struct OneRow {
+  OneRow() {
+    board.set_rules({ratio_rule()}, {});
+    table.begin_layout();
+    row = table.add_row(Figure::HedgeRatio, {"one"});
+    board.add_rows(table);
+    table.end_layout();
+    board.bind(table);
+  }
+  void observe(double value) {
+    const MonoTime now = mono_now();
+    table.set(row, value, now);
+    board.observe(table, now);
+  }
+  FigureTable table;
+  AlertBoard board;
+  RowId row{};
+};
+
+AlertDeskOptions options(std::vector<AlertReceiver> receivers) {
+  AlertDeskOptions result;
+  result.receivers = std::move(receivers);
+  result.resend = 10s;
+  result.timeout = 2s;
+  result.first_retry = 20ms;
+  result.longest_retry = 100ms;
+  result.mono = mono_now;
+  result.wall = wall_now;
+  result.healthy = [] { return true; };
+  return result;
+}
+
+constexpr const char* kAlert = R"("alertname":"Ratio")";
+
+TEST_SUITE("daemon/alerting/alert_desk") {
+  TEST_CASE("what is raised is posted at once, and its end too") {
+    Sink sink;
+    OneRow desk_rows;
+    AlertDesk desk{options({sink.receiver()})};
+    desk.start();
+    desk_rows.observe(2);
+    desk.take(desk_rows.board);
+    CHECK(eventually([&] { return sink.posts_with(kAlert) == 1; }));
+    desk_rows.observe(1);
+    desk.take(desk_rows.board);
+    CHECK(eventually([&] { return sink.posts_with(kAlert) == 2; }));
+    CHECK(desk.delivery().read().cumulative.back() == 2);
+    CHECK(!desk.counters().at(0).behind);
+  }
+
+  TEST_CASE("a receiver that refuses is asked again until it takes the page, and another is not kept waiting") {
+    Sink well;
+    Sink ill;
+    ill.refuse = true;
+    OneRow desk_rows;
+    AlertDesk desk{options({ill.receiver(), well.receiver()})};
+    desk.start();
+    desk_rows.observe(2);
+    desk.take(desk_rows.board);
+    CHECK(eventually([&] { return well.posts_with(kAlert) == 1; }));
+    CHECK(eventually([&] { return desk.counters().at(0).failures >= 3; }));
+    CHECK(desk.counters().at(0).behind);
+    ill.refuse = false;
+    CHECK(eventually([&] { return ill.posts_with(kAlert) == 1; }));
+    CHECK(well.posts_with(kAlert) == 1);
+  }
+
+  TEST_CASE("an alert that came and went while a receiver was away is told to it as ended") {
+    Sink sink;
+    sink.refuse = true;
+    OneRow desk_rows;
+    AlertDesk desk{options({sink.receiver()})};
+    desk.start();
+    desk_rows.observe(2);
+    desk.take(desk_rows.board);
+    desk_rows.observe(1);
+    desk.take(desk_rows.board);
+    CHECK(eventually([&] { return desk.counters().at(0).failures >= 2; }));
+    sink.refuse = false;
+    CHECK(eventually([&] { return sink.posts_with(kAlert) == 1; }));
+  }
+
+  TEST_CASE("what is raised is sent again and again, with a heartbeat that stops when the engine does") {
+    Sink sink;
+    OneRow desk_rows;
+    AlertDeskOptions quick = options({sink.receiver()});
+    quick.resend = 20ms;
+    std::atomic<bool> healthy{true};
+    quick.healthy = [&healthy] { return healthy.load(); };
+    AlertDesk desk{quick};
+    desk.start();
+    desk_rows.observe(2);
+    desk.take(desk_rows.board);
+    CHECK(eventually([&] { return sink.posts_with(kAlert) > 3; }));
+    CHECK(sink.posts_with(AlertDesk::kHeartbeat) > 3);
+    healthy = false;
+    std::this_thread::sleep_for(100ms);
+    const std::size_t beats = sink.posts_with(AlertDesk::kHeartbeat);
+    const std::size_t posts = sink.posts_with(kAlert);
+    CHECK(eventually([&] { return sink.posts_with(kAlert) > posts + 2; }));
+    CHECK(sink.posts_with(AlertDesk::kHeartbeat) == beats);
+  }
+
+  TEST_CASE("a restart neither resolves nor raises again what is raised") {
+    const TemporaryFolder folder;
+    AlertDeskOptions remembering = options({});
+    Sink sink;
+    remembering.receivers = {sink.receiver()};
+    remembering.state_file = folder.write("alerts", "");
+    {
+      OneRow desk_rows;
+      AlertDesk desk{remembering};
+      CHECK(desk.remembered(desk_rows.board.rules()).empty());
+      desk.start();
+      desk_rows.observe(2);
+      desk.take(desk_rows.board);
+      CHECK(eventually([&] { return sink.posts_with(kAlert) == 1; }));
+    }
+    OneRow desk_rows;
+    AlertDesk desk{remembering};
+    std::vector<RaisedAlert> raised = desk.remembered(desk_rows.board.rules());
+    REQUIRE(raised.size() == 1);
+    CHECK(raised[0].rule == "Ratio");
+    desk_rows.board.resume(std::move(raised));
+    desk.start();
+    desk_rows.observe(2);
+    CHECK(desk_rows.board.transitions().empty());
+    // It is told on, so that the receiver does not think it ended.
+    CHECK(eventually([&] { return sink.posts_with(kAlert) == 2; }));
+    desk_rows.observe(1);
+    desk.take(desk_rows.board);
+    CHECK(eventually([&] { return sink.posts_with(kAlert) == 3; }));
+    desk.stop();
+    CHECK(parse_remembered(testing::read_text(remembering.state_file)).empty());
+  }
+}
+
+}  // namespace
+}  // namespace hedgewatch

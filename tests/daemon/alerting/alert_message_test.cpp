@@ -1,0 +1,64 @@
+#include "daemon/alerting/alert_message.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+
+namespace hedgewatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+AlertRule rule() {
+  AlertRule result;
+  result.name = "NetDeltaAboveHardLimit";
+  result.figure = Figure::HedgeNetDeltaCoins;
+  result.condition = AlertCondition::Outside;
+  result.lower = -4;
+  result.upper = 4;
+  result.severity = AlertSeverity::Page;
+  result.summary = "Net delta is beyond the hard limit";
+  return result;
+}
+
+AlertTransition transition(AlertState to) {
+  return {.alert = 0,
+          .from = AlertState::Pending,
+          .to = to,
+          .value = {.value = -5.25, .as_of = {}, .state = FigureState::Ok, .reason = FigureReason::None},
+          .since = from_nanoseconds<MonoTime>(1'000'000'000),
+          .at = from_nanoseconds<MonoTime>(61'000'000'000)};
+}
+
+constexpr std::chrono::nanoseconds kOffset{1'800'000'000'000'000'000};
+
+TEST_SUITE("daemon/alerting/alert_message") {
+  TEST_CASE("an alert says what is wrong, since when, with which number and limit, and what to read") {
+    const AlertMessage message = message_of(rule(), R"(hedge="straddle")", transition(AlertState::Firing), kOffset);
+    CHECK(message.key() == "alertname=NetDeltaAboveHardLimit\nseverity=page\nhedge=straddle\n");
+    CHECK(message.summary == "Net delta is beyond the hard limit");
+    CHECK(message.description ==
+          "hedgewatch_hedge_net_delta_coins{hedge=\"straddle\"} is -5.25, limits -4 and 4, since 2027-01-15T08:00:01.000Z");
+    CHECK(message.runbook == "deploy/runbooks/NetDeltaAboveHardLimit.md");
+    CHECK(!message.ended.has_value());
+  }
+
+  TEST_CASE("the body is what Alertmanager takes, and says until when it holds or when it ended") {
+    AlertMessage raised = message_of(rule(), R"(hedge="a \"b\"\n")", transition(AlertState::Firing), kOffset);
+    const std::string body = alertmanager_body({raised}, from_nanoseconds<WallTime>(kOffset.count() + 90'000'000'000));
+    CHECK(
+        body ==
+        R"([{"labels":{"alertname":"NetDeltaAboveHardLimit","severity":"page","hedge":"a \"b\"\u000a"},)"
+        R"("annotations":{"summary":"Net delta is beyond the hard limit","description":)"
+        R"("hedgewatch_hedge_net_delta_coins{hedge=\"a \\\"b\\\"\\n\"} is -5.25, limits -4 and 4, since 2027-01-15T08:00:01.000Z",)"
+        R"("runbook":"deploy/runbooks/NetDeltaAboveHardLimit.md"},"startsAt":"2027-01-15T08:00:01.000Z",)"
+        R"("endsAt":"2027-01-15T08:01:30.000Z"}])");
+    const AlertMessage ended = message_of(rule(), R"(hedge="straddle")", transition(AlertState::Inactive), kOffset);
+    CHECK(alertmanager_body({ended}, WallTime::max()).find(R"("endsAt":"2027-01-15T08:01:01.000Z")") != std::string::npos);
+    CHECK(alertmanager_body({}, WallTime::max()) == "[]");
+  }
+}
+
+}  // namespace
+}  // namespace hedgewatch
