@@ -53,8 +53,11 @@ struct ParityForward {
 
 /// F - K = C - P: each strike with all four quotes allows an interval; the answer is the middle of the intervals' intersection,
 /// or, where they contradict each other, the median of the middles weighted by 1/width. Absent when no strike has four sane quotes.
+/// Error: the half-width, which the spreads leave; the arithmetic adds a few 2^-53 of the strike. Source: put-call parity on the
+/// forward (Hull, Options, Futures and Other Derivatives), undiscounted.
 [[nodiscard]] ParityForward forward_from_parity(std::span<const ParityQuotes> strikes);
-/// The same with premiums in coin of the base: 1 - K/F = c - p, so a strike says F = K / (1 - (c - p)).
+/// The same with premiums in coin of the base: 1 - K/F = c - p, so a strike says F = K / (1 - (c - p)). Far above the strike the
+/// coin's tick is magnified by (F/K)^2 K, which the half-width shows.
 [[nodiscard]] ParityForward forward_from_coin_parity(std::span<const ParityQuotes> strikes);
 
 struct ForwardInputs {
@@ -78,7 +81,8 @@ struct Forward {
   double half_width = 0;    ///< what the source leaves open, quote per base; 0 except for parity
 };
 
-/// The forward of one expiry by the first source, in the order of ForwardSource, that is fresh, positive and finite.
+/// The forward of one expiry by the first source, in the order of ForwardSource, that is fresh, positive and finite. Error: that of
+/// the source, plus for the carried ones 2^-52 (1 + |rate T|) relative, and whatever the rate is wrong by, times T.
 [[nodiscard]] Forward select_forward(const ForwardInputs& inputs);
 
 }  // namespace hedgewatch

@@ -18,6 +18,7 @@ struct SviSlice {
   double m = 0;
   double sigma = 0;  ///< positive
 
+  /// Variance times years, for any finite k. Error a few 2^-53 of |a| + b (|k - m| + sigma); so the next two on their own terms.
   [[nodiscard]] double total_variance(double k) const;
   /// dw/dk and d2w/dk2.
   [[nodiscard]] double slope(double k) const;
@@ -38,7 +39,9 @@ struct ButterflyCheck {
   double lowest = 0;               ///< lowest g
   double at_k = 0;
 };
-/// Looks on a grid that is dense around the vertex and reaches far into the wings, and refines the lowest places.
+/// Looks on a grid that is dense around the vertex and reaches far into the wings, and refines the lowest places. Error: a
+/// violation narrower than a step of the grid (6 % of the distance from the vertex) and away from its valleys may be missed.
+/// Source: Gatheral and Jacquier, lemma 2.2 and the bound on wings after Lee.
 [[nodiscard]] ButterflyCheck check_butterfly(const SviSlice& slice);
 
 struct CalendarCheck {
@@ -46,7 +49,7 @@ struct CalendarCheck {
   double lowest = 0;               ///< lowest w_later - w_earlier
   double at_k = 0;
 };
-/// Total variance at the same k must not fall with time.
+/// Total variance at the same k must not fall with time (Gatheral and Jacquier, lemma 2.1). Looks as check_butterfly() does.
 [[nodiscard]] CalendarCheck check_calendar(const SviSlice& earlier, const SviSlice& later);
 
 /// One point of a smile to be fitted.
@@ -89,7 +92,8 @@ struct SmileBounds {
 };
 
 /// Weighted least squares in vol. The result has no butterfly arbitrage, and no calendar arbitrage against its bounds; when no such
-/// slice is found, a fault. Deterministic, with a bounded number of steps.
+/// slice is found, a fault. Deterministic, with a bounded number of steps. Error: SmileFit::error, in vol points, at the quotes;
+/// none is stated between or beyond them. README.md has what recorded chains gave.
 [[nodiscard]] Result<SmileFit, SmileFault> fit_smile(std::span<const SmileQuote> quotes, YearFraction to_expiry,
                                                      SmileBounds bounds = {});
 

@@ -124,10 +124,10 @@ class VolSurface {
   /// Expiries of the last fit() that have no slice.
   [[nodiscard]] std::size_t unfitted() const { return unfitted_; }
 
-  /// The first source of VolSource that is fresh and covers the question.
-  /// A fitted smile answers for strikes up to half the width of its quotes beyond them. Between two fitted expiries the neighbours
-  /// are interpolated linearly in total variance at the same k; outside of them the nearest one answers at the same k / sqrt(T), as
-  /// long as its time is within a factor of two.
+  /// The first source of VolSource that is fresh and covers the question. Error: none for a venue mark, that of the fit for a
+  /// fitted vol (SmileFit::error), and not known for a neighbour's. A fitted smile answers for strikes up to half the width of its
+  /// quotes beyond them. Between two fitted expiries the neighbours are interpolated linearly in total variance at the same k;
+  /// outside of them the nearest one answers at the same k / sqrt(T), as long as its time is within a factor of two.
   [[nodiscard]] SurfaceVol vol(const VolQuestion& question) const;
   /// The vol of the question's strike after the forward has moved by `log_move` = ln(new / old) under a smile rule. `question.k`
   /// is ln(strike / old forward). A venue mark is shifted by the fitted smile's change, and stays as it is where there is no smile.
