@@ -25,6 +25,10 @@ else()
   target_link_options(hedgewatch_flags INTERFACE -Wl,-z,relro,-z,now)
   set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 endif()
+if(HEDGEWATCH_FUZZ)
+  # libFuzzer learns from the branches that an input takes: the parsers are in the rooms' libraries, not in the fuzz targets.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(HEDGEWATCH_SANITIZE STREQUAL "thread")
   # Asio's fences are not understood by g++'s ThreadSanitizer.
   add_compile_options(-Wno-tsan)
