@@ -18,19 +18,35 @@ std::uint64_t mix(std::uint64_t hash, std::string_view text) {
   return mix(hash, text.size());
 }
 
+/// A row of a vol surface: price and vol, and nothing of the underlying.
+bool is_surface_row(const Mark& mark) { return !is_present(mark.forward) && !is_present(mark.index) && !is_present(mark.rate); }
+
+bool is_surface_row(const Event& event) {
+  const auto* mark = std::get_if<Mark>(&event.body);
+  return mark != nullptr && is_surface_row(*mark);
+}
+
+/// What a mark says of price and vol.
+Event surface_row_of(Event event) {
+  Mark& mark = std::get<Mark>(event.body);
+  mark.forward = mark.index = mark.rate = kAbsent;
+  return event;
+}
+
 std::uint64_t key_hash(const Event& event) {
   std::uint64_t hash = mix(kFnvOffset, event.body.index());
-  if (const auto* index = std::get_if<IndexPrice>(&event.body)) return mix(mix(hash, index->base.view()), index->quote.view());
-  return mix(hash, static_cast<std::uint32_t>(event.header.instrument));
+  if (const auto* index = std::get_if<IndexPrice>(&event.body))
+    return mix(mix(mix(hash, static_cast<std::uint64_t>(event.header.venue)), index->base.view()), index->quote.view());
+  return mix(mix(hash, is_surface_row(event) ? 1 : 0), static_cast<std::uint32_t>(event.header.instrument));
 }
 
 bool same_key(const Event& a, const Event& b) {
   if (a.body.index() != b.body.index()) return false;
   if (const auto* index = std::get_if<IndexPrice>(&a.body)) {
     const auto& other = std::get<IndexPrice>(b.body);
-    return index->base == other.base && index->quote == other.quote;
+    return a.header.venue == b.header.venue && index->base == other.base && index->quote == other.quote;
   }
-  return a.header.instrument == b.header.instrument;
+  return a.header.instrument == b.header.instrument && is_surface_row(a) == is_surface_row(b);
 }
 
 }  // namespace
@@ -47,13 +63,34 @@ std::size_t HeldBackValues::slot_of(const Event& event) const {
   return slot;
 }
 
+void HeldBackValues::renew_surface_row(const Event& whole_mark) {
+  const Event row = surface_row_of(whole_mark);
+  const std::size_t slot = slot_of(row);
+  const Mark& mark = std::get<Mark>(row.body);
+  if (slots_[slot] != 0 && (is_present(mark.price) || is_present(mark.vol))) values_[slots_[slot] - 1] = row;
+}
+
 HeldBackValues::Put HeldBackValues::put(const Event& event) {
   const std::size_t slot = slot_of(event);
+  const bool whole_mark = std::holds_alternative<Mark>(event.body) && !is_surface_row(event);
   if (slots_[slot] != 0) {
     values_[slots_[slot] - 1] = event;
+    if (whole_mark) renew_surface_row(event);
     return Put::Replaced;
   }
   if (values_.size() == capacity_) return Put::Full;
+  if (whole_mark) {
+    if (const std::size_t row = slots_[slot_of(surface_row_of(event))]; row != 0) {
+      // It takes the row's place, so that the row, made as new as it is, comes after it.
+      Event moved = values_[row - 1];
+      values_[row - 1] = event;
+      slots_[slot] = static_cast<std::uint32_t>(row);
+      values_.push_back(moved);
+      slots_[slot_of(moved)] = static_cast<std::uint32_t>(values_.size());
+      renew_surface_row(event);
+      return Put::Added;
+    }
+  }
   values_.push_back(event);
   slots_[slot] = static_cast<std::uint32_t>(values_.size());
   return Put::Added;

@@ -16,7 +16,9 @@ namespace hedgewatch {
          std::holds_alternative<BookInvalidated>(body);
 }
 
-/// The newest value per kind and instrument (per pair for index prices), oldest need first. Bounded, memory taken once.
+/// The newest value per kind and instrument (per venue and pair for index prices), oldest need first. Bounded, memory taken once.
+/// Marks come with different parts: one that tells price and vol alone does not replace one that also tells forward or index. Of
+/// an instrument's two marks the one with more parts stands first, and the other is never older.
 class HeldBackValues {
  public:
   explicit HeldBackValues(std::size_t capacity);
@@ -34,6 +36,8 @@ class HeldBackValues {
   void drop_front(std::size_t count);
 
  private:
+  /// A waiting surface row of the mark's instrument becomes as new as the mark.
+  void renew_surface_row(const Event& whole_mark);
   /// The slot of the event's key: the one that holds it, or the free one where it belongs.
   [[nodiscard]] std::size_t slot_of(const Event& event) const;
 
