@@ -11,6 +11,7 @@
 
 #include "daemon/application.hpp"
 #include "daemon/commands/command.hpp"
+#include "daemon/core_dumps.hpp"
 #include "daemon/log.hpp"
 #include "daemon/notify.hpp"
 
@@ -93,6 +94,7 @@ int run_daemon(const std::string& config_file) {
   // A peer that goes while we write to it is an error of that write, not of the process.
   std::signal(SIGPIPE, SIG_IGN);
   Log log{Log::standard_error(LogLevel::Info)};
+  if (!forbid_core_dumps()) log.warning("hedgewatch", "core dumps stay possible: the system refuses to forbid them");
   Application application{{.config_file = config_file, .observer = {}}, log};
   const std::vector<std::string> faults = application.start();
   for (const std::string& fault : faults) log.error("hedgewatch", fault);

@@ -10,6 +10,7 @@
 
 #include "core/market/event_batch.hpp"
 #include "core/types/time.hpp"
+#include "feeds/session/secret.hpp"
 
 namespace hedgewatch {
 
@@ -25,7 +26,9 @@ struct SessionActions {
   bool close = false;
   std::string_view close_reason;  ///< a literal, for the log and the `reason` label
 
+  /// Wipes what was sent: a login may carry the secret itself.
   void clear() {
+    for (std::string& text : send) wipe(text);
     send.clear();
     close = false;
     close_reason = {};

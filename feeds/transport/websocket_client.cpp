@@ -20,6 +20,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "feeds/session/secret.hpp"
 #include "feeds/transport/clock.hpp"
 #include "feeds/transport/tls_context.hpp"
 #include "feeds/transport/websocket_codec.hpp"
@@ -37,6 +38,8 @@ constexpr std::size_t kMostUpgradeBytes = std::size_t{16} * 1024;
 /// So much is taken from TLS before the messages are handed over, so that one flooded read does not delay its first message.
 constexpr std::size_t kMostBytesPerTurn = WebsocketReader::kInitialBytes;
 constexpr std::uint16_t kNormalClosure = 1000;
+/// Of a client's frame: two bytes, the longest length, the mask.
+constexpr std::size_t kMostFrameHead = 14;
 
 std::string base64(std::span<const unsigned char> bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
@@ -100,6 +103,16 @@ CloseCause cause_of(WebsocketFault fault) {
   return CloseCause::ProtocolError;
 }
 
+/// Room for so many bytes more. Growing by itself would leave what was there in released memory.
+void make_room(std::string& text, std::size_t bytes) {
+  if (text.capacity() - text.size() >= bytes) return;
+  std::string larger;
+  larger.reserve(2 * (text.size() + bytes));
+  larger += text;
+  wipe(text);
+  text.swap(larger);
+}
+
 /// The counter has one writer.
 void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) {
   counter.store(counter.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
@@ -133,6 +146,13 @@ class WebsocketClient::Connection : public std::enable_shared_from_this<Connecti
         deadline_{shared_->io},
         connect_deadline_{shared_->io},
         reader_{shared_->limits.frame_bytes} {}
+
+  ~Connection() {
+    wipe(waiting_);
+    wipe(writing_);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   void start() {
     arm_deadline(shared_->limits.open);
@@ -371,6 +391,7 @@ class WebsocketClient::Connection : public std::enable_shared_from_this<Connecti
   /// False: the queue is full, and nothing was queued.
   bool queue(WebsocketOpcode opcode, std::string_view payload) {
     if (waiting_.size() + writing_.size() + payload.size() > shared_->limits.queued_bytes) return false;
+    make_room(waiting_, payload.size() + kMostFrameHead);
     append_client_frame(waiting_, opcode, payload, random_bytes<4>());
     write_more();
     return true;
@@ -384,7 +405,7 @@ class WebsocketClient::Connection : public std::enable_shared_from_this<Connecti
     }
     writing_.swap(waiting_);
     asio::async_write(stream_, asio::buffer(writing_), [self = shared_from_this()](error_code error, std::size_t) {
-      self->writing_.clear();
+      wipe(self->writing_);  // a login may carry the secret itself, under a mask that stands beside it
       if (self->state_ == State::Closed) return;
       if (error && self->state_ == State::Closing) return self->finish(self->cause_, self->detail_);
       if (error) return self->finish(CloseCause::WriteFailed, error.message());
