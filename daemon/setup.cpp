@@ -12,6 +12,7 @@ EngineSetup to_engine_setup(const Config& config) {
     setup.venues.push_back({venue.kind, venue.market_data_max_age, venue.account_max_age, venue.carry_rate});
     setup.connections.emplace_back(label(venue.kind));
     setup.connection_venues.push_back(venue.kind);
+    setup.account_connections.push_back(false);
     setup.watch.insert(setup.watch.end(), venue.watch.begin(), venue.watch.end());
     // A followed book is looked at, so its instrument is too.
     setup.watch.insert(setup.watch.end(), venue.books.begin(), venue.books.end());
@@ -21,6 +22,7 @@ EngineSetup to_engine_setup(const Config& config) {
     setup.accounts.push_back(account.name);
     setup.connections.push_back(std::string{label(account.venue)} + '/' + account.name);
     setup.connection_venues.push_back(account.venue);
+    setup.account_connections.push_back(true);
   }
   setup.books = config.books;
   setup.hedges = config.hedges;

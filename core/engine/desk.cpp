@@ -191,7 +191,8 @@ void DeskBuilder::lay_out() {
 
   for (std::size_t i = 0; i < setup_.connections.size(); ++i) {
     const Venue venue = i < setup_.connection_venues.size() ? setup_.connection_venues[i] : Venue::Deribit;
-    desk_.feed_rows.push_back(FeedRows::add(table_, label(venue), setup_.connections[i]));
+    desk_.feed_rows.push_back(FeedRows::add(table_, label(venue), setup_.connections[i],
+                                            i >= setup_.account_connections.size() || !setup_.account_connections[i]));
   }
   desk_.platform_rows.fill(kNoRow);
   for (const VenueSetup& venue : setup_.venues) {

@@ -118,9 +118,10 @@ struct VenueSetup {
 /// Everything the engine is told before its first event. Names are resolved when instruments are listed.
 struct EngineSetup {
   std::vector<VenueSetup> venues;
-  std::vector<std::string> accounts;     ///< names; AccountId is the index
-  std::vector<std::string> connections;  ///< names; ConnectionId is the index
-  std::vector<Venue> connection_venues;  ///< parallel to connections
+  std::vector<std::string> accounts;      ///< names; AccountId is the index
+  std::vector<std::string> connections;   ///< names; ConnectionId is the index
+  std::vector<Venue> connection_venues;   ///< parallel to connections
+  std::vector<bool> account_connections;  ///< parallel to connections: carries an account and no market data; absent: false
   std::vector<BookSetup> books;
   std::vector<HedgeSetup> hedges;
   std::vector<AlertRule> alerts;

@@ -225,15 +225,16 @@ void AccountRows::publish(const Publisher& out, const AccountSummary& summary, c
   out.publish(maintenance_margin_ratio, margin_ratio(summary.maintenance_margin, summary.margin_balance, quality));
 }
 
-FeedRows FeedRows::add(FigureTable& table, std::string_view venue, std::string_view connection) {
+FeedRows FeedRows::add(FigureTable& table, std::string_view venue, std::string_view connection, bool carries_market_data) {
   FeedRows rows;
   rows.live = table.add_row(Figure::FeedLive, {venue, connection});
-  rows.market_data_age = table.add_row(Figure::FeedLastMarketDataAgeSeconds, {venue, connection});
+  if (carries_market_data) rows.market_data_age = table.add_row(Figure::FeedLastMarketDataAgeSeconds, {venue, connection});
   return rows;
 }
 
 void FeedRows::publish(const Publisher& out, const Feeds::Connection& connection) const {
   out.publish(live, {connection.phase == FeedPhase::Live ? 1.0 : 0.0, Quality{}});
+  if (market_data_age == kNoRow) return;
   if (connection.has_market_data)
     out.publish(market_data_age,
                 {seconds_between(connection.newest_market_data, out.now()), Quality::fresh(connection.newest_market_data)});

@@ -136,7 +136,8 @@ struct FeedRows {
   RowId live = kNoRow;
   RowId market_data_age = kNoRow;
 
-  static FeedRows add(FigureTable& table, std::string_view venue, std::string_view connection);
+  /// A connection that carries no market data has no age of it either.
+  static FeedRows add(FigureTable& table, std::string_view venue, std::string_view connection, bool carries_market_data);
   void publish(const Publisher& out, const Feeds::Connection& connection) const;
 };
 

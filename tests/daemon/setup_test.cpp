@@ -22,6 +22,7 @@ TEST_SUITE("daemon/setup") {
     CHECK(setup.accounts == std::vector<std::string>{"main", "treasury"});
     CHECK(setup.connections == std::vector<std::string>{"deribit", "deribit/main", "deribit/treasury"});
     CHECK(setup.connection_venues == std::vector{Venue::Deribit, Venue::Deribit, Venue::Deribit});
+    CHECK(setup.account_connections == std::vector{false, true, true});
     CHECK(venue_connection(0) == ConnectionId{0});
     CHECK(account_connection(config, 1) == ConnectionId{2});
     // Two patterns to watch, the instrument whose book is followed, and two that advice may trade.
