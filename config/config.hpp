@@ -69,6 +69,7 @@ struct VenueConfig {
   std::optional<double> carry_rate;  ///< continuous, per year; absent: no forward is carried from the perpetual or the index
   std::chrono::nanoseconds heartbeat_interval = std::chrono::seconds{10};  ///< whole seconds
   std::chrono::nanoseconds silence_limit = std::chrono::seconds{25};       ///< no frame of any kind for so long: reconnect
+  std::chrono::nanoseconds max_lag = std::chrono::seconds{3};              ///< data that comes later than this is not live
 };
 
 /// Where an HTTP service is reached.

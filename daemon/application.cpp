@@ -71,6 +71,8 @@ std::string_view words(FeedDownReason reason) {
       return ": its events found no room";
     case FeedDownReason::Stopped:
       return ": stopped";
+    case FeedDownReason::Lagging:
+      return ": its data is late";
   }
   return "";
 }
@@ -309,6 +311,7 @@ std::optional<std::string> Application::State::reload() {
   for (std::size_t index = 0; index < next.venues.size(); ++index) {
     next.venues[index].heartbeat_interval = config.venues[index].heartbeat_interval;
     next.venues[index].silence_limit = config.venues[index].silence_limit;
+    next.venues[index].max_lag = config.venues[index].max_lag;
   }
   config = std::move(next);
   metrics.config_loaded(hash, wall_now());

@@ -49,6 +49,7 @@ DeribitSessionOptions common_options(const VenueConfig& venue, ConnectionId conn
   options.currencies = venue.currencies;
   options.heartbeat = std::chrono::duration_cast<std::chrono::seconds>(venue.heartbeat_interval);
   options.silence_limit = venue.silence_limit;
+  options.max_lag = venue.max_lag;
   options.seed = seed;
   return options;
 }

@@ -64,6 +64,7 @@ ReloadVerdict check_reload(const Config& current, const Config& next) {
     compare.refuse(path("books"), old_venue.books, new_venue.books);
     compare.delay(path("heartbeat_interval"), old_venue.heartbeat_interval, new_venue.heartbeat_interval);
     compare.delay(path("silence_limit"), old_venue.silence_limit, new_venue.silence_limit);
+    compare.delay(path("max_lag"), old_venue.max_lag, new_venue.max_lag);
     for (const InstrumentPattern& pattern : new_venue.watch)
       if (!pattern.is_exact() && std::ranges::find(old_venue.watch, pattern) == old_venue.watch.end())
         verdict.refused.push_back(path("watch") +

@@ -85,6 +85,7 @@ void read_venue(TableReader& table, CrossReferences& references, Config& config)
   const auto heartbeat = read_duration(table, "heartbeat_interval", 10s, 10min, venue.heartbeat_interval);
   if (heartbeat && venue.heartbeat_interval % 1s != 0ns)
     table.fault(*heartbeat, "is " + shown(heartbeat->value) + ", must be a whole number of seconds");
+  read_duration(table, "max_lag", 100ms, 10min, venue.max_lag);
   const auto silence = read_duration(table, "silence_limit", 1s, 1h, venue.silence_limit);
   if (!(venue.silence_limit > venue.heartbeat_interval)) {
     const Found<std::string>& culprit = silence ? *silence : *heartbeat;

@@ -161,7 +161,17 @@ struct ForcedEvent {
 // ---- feeds and time
 
 enum class FeedPhase : std::uint8_t { Connecting, Synchronising, Live, Down };
-enum class FeedDownReason : std::uint8_t { None, Disconnected, Silent, Refused, Unauthorised, Maintenance, Overflow, Stopped };
+enum class FeedDownReason : std::uint8_t {
+  None,
+  Disconnected,
+  Silent,
+  Refused,
+  Unauthorised,
+  Maintenance,
+  Overflow,
+  Stopped,
+  Lagging
+};
 /// What a connection's data is worth from now on. Nothing of the connection is fresh unless it is Live.
 struct FeedStatus {
   FeedPhase phase = FeedPhase::Connecting;

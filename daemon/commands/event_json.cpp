@@ -144,6 +144,8 @@ constexpr std::string_view label(FeedDownReason reason) {
       return "overflow";
     case FeedDownReason::Stopped:
       return "stopped";
+    case FeedDownReason::Lagging:
+      return "lagging";
   }
   return "";
 }

@@ -225,7 +225,7 @@ bool fields(A& a, ForcedEvent& f) {
 }
 template <class A>
 bool fields(A& a, FeedStatus& s) {
-  return a.word(s.phase, FeedPhase::Down) && a.word(s.reason, FeedDownReason::Stopped);
+  return a.word(s.phase, FeedPhase::Down) && a.word(s.reason, FeedDownReason::Lagging);
 }
 template <class A>
 bool fields(A& a, PlatformState& p) {

@@ -67,6 +67,8 @@ bool DeribitSession::State::ready() const {
 void DeribitSession::State::update_status(SessionTime now, EventBatch& events) {
   if (!open || closing) return;
   if (maintenance) return tell({FeedPhase::Down, FeedDownReason::Maintenance}, now, events);
+  if (lag.late() != lagging) on_lag_turned(now);
+  if (lagging) return tell({FeedPhase::Down, FeedDownReason::Lagging}, now, events);
   if (!ready()) {
     // New channels on a live connection do not make the old ones unknown.
     if (told.phase != FeedPhase::Live) tell({FeedPhase::Synchronising, FeedDownReason::None}, now, events);
@@ -93,9 +95,23 @@ void DeribitSession::State::set_maintenance(bool on, SessionTime now) {
   }
 }
 
+void DeribitSession::State::on_lag_turned(SessionTime now) {
+  lagging = lag.late();
+  const auto seconds_late = std::chrono::duration<double>(lag.lag().value_or(nanoseconds{0}));
+  note(NoticeSeverity::Warning, lagging ? "the venue's data comes late" : "the venue's data comes in time again",
+       std::to_string(seconds_late.count()) + " s");
+  if (!is_account() || !lagging) return;
+  // What was true when it was sent has to be stated anew.
+  snapshot_applied = false;
+  summaries_applied = false;
+  if (authenticated && changes_granted) next_poll = now.mono;
+}
+
 void DeribitSession::State::forget_connection() {
   open = closing = accepted_by_us = authenticated = changes_granted = snapshot_applied = summaries_applied = data_seen = false;
   maintenance = maintenance_by_error = overflow = held_overflow = false;
+  lagging = false;
+  lag.on_closed();
   listings_open = 0;
   waiting.clear();
   pending.clear();
@@ -188,7 +204,7 @@ void DeribitSession::on_closed(std::string_view reason, SessionTime now, EventBa
     lost.header.instrument = book.instrument;
     static_cast<void>(events.push(lost));  // the status below says the same of everything
   }
-  if (s.told.phase != FeedPhase::Down || s.told.reason == FeedDownReason::Maintenance) {
+  if (s.told.phase != FeedPhase::Down || s.told.reason == FeedDownReason::Maintenance || s.told.reason == FeedDownReason::Lagging) {
     const FeedDownReason why = reason.starts_with("overflow")  ? FeedDownReason::Overflow
                                : reason.starts_with("stopped") ? FeedDownReason::Stopped
                                : s.maintenance                 ? FeedDownReason::Maintenance

@@ -58,6 +58,8 @@ struct DeribitSessionOptions {
   std::chrono::nanoseconds silence_limit{0};
   /// Without market data for this long it is, too: indices tick about every second.
   std::chrono::nanoseconds market_data_silence_limit{std::chrono::seconds{15}};
+  /// While its data comes later than this, by the venue's own clock, the connection is not live.
+  std::chrono::nanoseconds max_lag{std::chrono::seconds{3}};
   std::chrono::nanoseconds snapshot_timeout{std::chrono::seconds{5}};
   /// A request that is not answered within this closes the connection.
   std::chrono::nanoseconds reply_timeout{std::chrono::seconds{15}};

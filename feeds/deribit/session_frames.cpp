@@ -83,6 +83,8 @@ void DeribitSession::State::on_market_data(std::size_t before, SessionTime now, 
   watchdog.on_market_data(now.mono);
   statistics.last_market_data.store(nanoseconds_of(now.mono), std::memory_order_relaxed);
   data_seen = true;
+  // The newest event's time stands for the frame's. A frame without events says nothing.
+  if (events.size() > before) lag.on_stamped(now.mono, events.events().back().header.exchange_time);
   if (detail.book != BookForm::None) on_book(before, now, events);
   ask_definitions(detail, false);
 }

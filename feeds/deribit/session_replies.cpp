@@ -34,12 +34,7 @@ void DeribitSession::State::on_reply(std::size_t before, SessionTime now, EventB
     return give_up(*detail.testnet ? "this is the test network, production was configured"
                                    : "this is production, the test network was configured",
                    FeedDownReason::Refused, now, events, actions);
-  if (detail.sent_at_us != 0) {
-    // Half of the round trip each way.
-    const std::int64_t ours = nanoseconds_of(request.sent) / 2 + nanoseconds_of(now.wall) / 2;
-    if (detail.sent_at_us < static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 1'000))
-      statistics.clock_skew.store(static_cast<std::int64_t>(detail.sent_at_us) * 1'000 - ours, std::memory_order_relaxed);
-  }
+  if (detail.sent_at_us != 0) note_answer_time(request, detail.sent_at_us, now);
   if (detail.has_error) return on_error(request, detail, now, events, actions);
   if (maintenance_by_error) {
     maintenance_by_error = false;
@@ -75,6 +70,15 @@ void DeribitSession::State::on_reply(std::size_t before, SessionTime now, EventB
       return;
     }
   }
+}
+
+void DeribitSession::State::note_answer_time(const Pending& request, std::uint64_t sent_at_us, SessionTime now) {
+  if (sent_at_us > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 1'000)) return;
+  const auto answered = from_nanoseconds<VenueTime>(static_cast<std::int64_t>(sent_at_us) * 1'000);
+  lag.on_round_trip(request.sent, now.mono, answered);
+  lag.on_stamped(now.mono, answered);
+  if (const auto offset = lag.offset())
+    statistics.clock_skew.store(offset->count() + nanoseconds_of(now.mono) - nanoseconds_of(now.wall), std::memory_order_relaxed);
 }
 
 void DeribitSession::State::on_reply_fault(const DecodeError& error, const Pending& request, SessionTime now) {

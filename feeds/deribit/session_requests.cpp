@@ -56,7 +56,7 @@ bool DeribitSession::State::asked(Ask what) const {
 }
 
 void DeribitSession::State::post(Waiting request, std::uint64_t batch, std::string text, SessionTime now, SessionActions& actions) {
-  pending.push_back({next_id, std::move(request), batch, now.mono + options.reply_timeout, now.wall});
+  pending.push_back({next_id, std::move(request), batch, now.mono + options.reply_timeout, now.mono});
   ++next_id;
   actions.send.push_back(std::move(text));
 }

@@ -16,6 +16,7 @@
 #include "feeds/deribit/session.hpp"
 #include "feeds/session/back_off.hpp"
 #include "feeds/session/book_synchroniser.hpp"
+#include "feeds/session/lag_watch.hpp"
 #include "feeds/session/silence_watchdog.hpp"
 #include "feeds/session/subscription_set.hpp"
 #include "feeds/session/token_bucket.hpp"
@@ -56,7 +57,7 @@ struct Pending {
   Waiting request;
   std::uint64_t batch = 0;
   MonoTime due{};
-  WallTime sent{};
+  MonoTime sent{};
 };
 
 /// Reconnect jitter and nonces: uniform, not secret.
@@ -111,6 +112,7 @@ struct DeribitSession::State {
         statistics{counts},
         decoder{names, {.connection = options.connection, .account = options.account}},
         jitter{options.seed},
+        lag{options.max_lag},
         watchdog{{.any_frame = options.silence_limit.count() > 0 ? options.silence_limit : options.heartbeat * 5 / 2,
                   .market_data = options.market_data_silence_limit}} {}
 
@@ -189,6 +191,10 @@ struct DeribitSession::State {
   [[nodiscard]] bool ready() const;
   void update_status(SessionTime now, EventBatch& events);
   void set_maintenance(bool on, SessionTime now);
+  /// What the reply to a request tells about the venue's clock and the line's lag.
+  void note_answer_time(const Pending& request, std::uint64_t sent_at_us, SessionTime now);
+  /// The data was found late, or in time again.
+  void on_lag_turned(SessionTime now);
 
   // ---- frames
 
@@ -228,6 +234,7 @@ struct DeribitSession::State {
   deribit::Decoder decoder;
   SessionNotices notices;
   deribit::Jitter jitter;
+  LagWatch lag;
 
   // for the life of the session
   BackOff back_off;
@@ -258,6 +265,7 @@ struct DeribitSession::State {
   bool summaries_applied = false;
   bool data_seen = false;
   bool maintenance = false;
+  bool lagging = false;
   bool maintenance_by_error = false;
   bool overflow = false;
   std::int32_t listings_open = 0;

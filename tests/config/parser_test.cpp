@@ -140,6 +140,7 @@ const BadExample kBadExamples[] = {
     {"venue_carry_rate_text", "9:14: venue[0].carry_rate: is \"5%\", must be a number from -1 to 1 (a continuous rate per year)"},
     {"venue_heartbeat_too_short", "9:22: venue[0].heartbeat_interval: is \"5s\", must be a duration from \"10s\" to \"10m\""},
     {"venue_heartbeat_not_whole", "9:22: venue[0].heartbeat_interval: is \"10500ms\", must be a whole number of seconds"},
+    {"venue_max_lag_too_short", "9:11: venue[0].max_lag: is \"10ms\", must be a duration from \"100ms\" to \"10m\""},
     {"venue_silence_below_heartbeat", "10:17: venue[0].silence_limit: is \"20s\", must be longer than heartbeat_interval (30s)"},
     {"account_name_missing",
      "10:1: account[0].name: is missing, must be 1 to 48 letters, digits, '-', '_' or '.', starting with a letter or digit"},
@@ -264,6 +265,7 @@ TEST_SUITE("config/parser") {
     CHECK(venue.carry_rate == 0.04);
     CHECK(venue.heartbeat_interval == 15s);
     CHECK(venue.silence_limit == 40s);
+    CHECK(venue.max_lag == 1500ms);
 
     REQUIRE(config.accounts.size() == 2);
     CHECK(config.accounts[0].name == "main");

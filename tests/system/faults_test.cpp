@@ -196,6 +196,20 @@ TEST_SUITE("system/faults") {
     drill.check_recovery();
   }
 
+  TEST_CASE("data that is younger than its permitted age and late by the exchange's clock takes the feed down") {
+    Drill drill;
+    // Longer than max_lag, shorter than market_data_max_age: by receive times alone everything would look fresh.
+    drill.begin(R"({"fault":"slow","duration":"20s","delay":"4s"})");
+    CHECK(eventually([&] {
+      const Exposition seen = drill.daemon().scrape();
+      return seen.value("hedgewatch_feed_live" + std::string{kPublic}) == 0 && !Drill::has_delta(seen, "one") &&
+             Drill::reason(seen, kDelta, "one/BTC/black_scholes") == "feed_down";
+    }));
+    CHECK(eventually([&] { return drill.daemon().log_text().find("the venue's data comes late") != std::string::npos; }));
+    drill.check_recovery();
+    CHECK(drill.count("hedgewatch_feed_reconnects_total") == 0);
+  }
+
   TEST_CASE("under maintenance nothing is fresh, and it says so") {
     Drill drill;
     drill.begin(R"({"fault":"maintenance","duration":"3s"})");

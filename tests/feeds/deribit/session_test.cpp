@@ -198,6 +198,19 @@ struct Conversation {
     answer("private/get_account_summaries", R"({"summaries":[{"currency":"BTC","equity":1.5}]})");
   }
 
+  /// The venue's clock at a moment of ours: both run alike.
+  static std::int64_t venue_milliseconds(MonoTime at) { return 1'801'234'000'000 + (at - kStart) / 1ms; }
+  static std::string index_of(MonoTime stamped) {
+    return R"({"jsonrpc":"2.0","method":"subscription","params":{"channel":"deribit_price_index.btc_usd","data":{"index_name":"btc_usd","price":88412.5,"timestamp":)" +
+           std::to_string(venue_milliseconds(stamped)) + "}}}";
+  }
+  /// The index ticks ten times a second, and each tick comes late by this much.
+  void tick_for(std::chrono::nanoseconds duration, std::chrono::nanoseconds late) {
+    for (const MonoTime until = mono + duration; mono < until;) {
+      wait(100ms);
+      frame(index_of(mono - late));
+    }
+  }
   static std::string index() {
     return R"({"jsonrpc":"2.0","method":"subscription","params":{"channel":"deribit_price_index.btc_usd","data":{"index_name":"btc_usd","price":88412.5,"timestamp":1801234000000}}})";
   }
@@ -744,5 +757,48 @@ TEST_SUITE("feeds/deribit/session") {
     CHECK(reaction_to(13004, "") == ErrorReaction::Fatal);
     CHECK(reaction_to(13009, "") == ErrorReaction::Reauthenticate);
     CHECK(reaction_to(-32602, "Invalid params") == ErrorReaction::Log);
+  }
+
+  TEST_CASE("data that keeps coming and comes late takes the feed down until it comes in time again") {
+    Conversation talk{market_data_options()};
+    talk.bring_market_data_live();
+    talk.tick_for(10s, 50ms);
+    is(talk.status(), FeedPhase::Live, FeedDownReason::None);
+    talk.tick_for(10s, 5s);
+    is(talk.status(), FeedPhase::Down, FeedDownReason::Lagging);
+    CHECK_FALSE(talk.closed);
+    CHECK(talk.noted("the venue's data comes late"));
+    talk.tick_for(200ms, 50ms);
+    is(talk.status(), FeedPhase::Live, FeedDownReason::None);
+    CHECK(talk.noted("the venue's data comes in time again"));
+  }
+
+  TEST_CASE("a late feed that then ends is told as disconnected") {
+    Conversation talk{market_data_options()};
+    talk.bring_market_data_live();
+    talk.tick_for(10s, 5s);
+    is(talk.status(), FeedPhase::Down, FeedDownReason::Lagging);
+    talk.lose();
+    is(talk.status(), FeedPhase::Down, FeedDownReason::Disconnected);
+  }
+
+  TEST_CASE("an account whose answers come late is down, and live again once its positions were stated anew in time") {
+    Conversation talk{account_options()};
+    talk.bring_account_live();
+    is(talk.status(), FeedPhase::Live, FeedDownReason::None);
+    for (int round = 0; round < 2; ++round) {
+      talk.frame(kTestRequest);
+      const Request request = talk.take("public/test");
+      talk.us_out = Conversation::venue_milliseconds(talk.mono + 1s) * 1'000;
+      talk.wait(6s);
+      talk.answer(request, R"({"version":"1"})");
+    }
+    is(talk.status(), FeedPhase::Down, FeedDownReason::Lagging);
+    talk.wait(1ms);
+    talk.us_out = Conversation::venue_milliseconds(talk.mono) * 1'000;
+    talk.answer("private/get_positions", "[]");
+    is(talk.status(), FeedPhase::Synchronising, FeedDownReason::None);
+    talk.answer("private/get_account_summaries", R"({"summaries":[{"currency":"BTC","equity":1.5}]})");
+    is(talk.status(), FeedPhase::Live, FeedDownReason::None);
   }
 }
