@@ -6,7 +6,7 @@ namespace {
 
 using enum Figure;
 
-constexpr std::array<FigureDefinition, kFigureCount> kCatalogue{{
+constexpr std::array<FigureDefinition, kFigureCount> kDefinitions{{
     {MarkPrice,
      "hedgewatch_mark_price",
      "Venue's mark in the contract's price unit (coin for inverse options, quote currency otherwise).",
@@ -385,6 +385,33 @@ constexpr std::array<FigureDefinition, kFigureCount> kCatalogue{{
      "1 for the state that the alert is in, 0 for the others; the worst of its rows: inactive, pending, firing, clearing.",
      {"alert", "severity", "state"}},
 }};
+
+/// A family of figures begins here and goes on to where the next one does: a new figure has the page of its neighbours.
+struct FamilyPage {
+  Figure first;
+  std::string_view page;
+};
+constexpr std::array kPages{
+    FamilyPage{MarkPrice, "core/risk/README.md"},
+    FamilyPage{HedgeItemDeltaCoins, "core/hedge/neutrality.md"},
+    FamilyPage{HedgeHourSigmaRatio, "core/hedge/liquidity.md"},
+    FamilyPage{HedgeCostUsd, "core/hedge/cost.md"},
+    FamilyPage{BandLowerCoins, "core/hedge/rebalancing.md"},
+    FamilyPage{AdviceTradeSize, "core/hedge/advice.md"},
+    FamilyPage{IndexPriceUsd, "core/risk/README.md"},
+    FamilyPage{SurfaceFitErrorVolPoints, "core/pricing/README.md"},
+    FamilyPage{EquityUsd, "core/portfolio/README.md"},
+    FamilyPage{FeedLive, "core/market/README.md"},
+};
+
+consteval auto with_pages() {
+  auto catalogue = kDefinitions;
+  for (FigureDefinition& definition : catalogue)
+    for (const FamilyPage& family : kPages)
+      if (family.first <= definition.figure) definition.page = family.page;
+  return catalogue;
+}
+constexpr auto kCatalogue = with_pages();
 
 consteval bool in_order() {
   for (std::size_t i = 0; i < kCatalogue.size(); ++i)

@@ -148,6 +148,8 @@ struct FigureDefinition {
   std::string_view name;                            ///< with the prefix, e.g. hedgewatch_book_delta_coins
   std::string_view help;                            ///< one sentence with unit and sign
   std::array<std::string_view, kMaxLabels> labels;  ///< names in order; the unused ones are empty
+  /// The repository's document that says what the figure tells a trader, when it lies, and its formula.
+  std::string_view page = {};
 
   [[nodiscard]] constexpr std::size_t label_count() const {
     std::size_t count = 0;
