@@ -12,8 +12,10 @@
 
 #include "core/engine/account_event_monitor.hpp"
 #include "core/engine/advice_monitor.hpp"
+#include "core/engine/basis_monitor.hpp"
 #include "core/engine/desk.hpp"
 #include "core/engine/desk_monitor.hpp"
+#include "core/engine/effectiveness_monitor.hpp"
 #include "core/engine/exposure_monitor.hpp"
 #include "core/engine/figure_rows.hpp"
 #include "core/engine/hedge_cost_monitor.hpp"
@@ -22,6 +24,7 @@
 #include "core/engine/profit_monitor.hpp"
 #include "core/engine/rebalance_monitor.hpp"
 #include "core/engine/reconcile_monitor.hpp"
+#include "core/engine/regime_monitor.hpp"
 #include "core/engine/scenario_monitor.hpp"
 #include "core/engine/surface_monitor.hpp"
 #include "core/engine/touched_set.hpp"
@@ -73,6 +76,13 @@ struct Engine::State {
     const HourMoveMonitor& hour_moves = *hours;
     monitors.push_back(std::move(hours));
     monitors.push_back(std::make_unique<LiquidityMonitor>(hour_moves));
+    auto effectiveness_monitor = std::make_unique<EffectivenessMonitor>();
+    const EffectivenessMonitor& effectiveness = *effectiveness_monitor;
+    monitors.push_back(std::move(effectiveness_monitor));
+    auto basis_monitor = std::make_unique<BasisMonitor>(effectiveness);
+    const BasisMonitor& basis = *basis_monitor;
+    monitors.push_back(std::move(basis_monitor));
+    monitors.push_back(std::make_unique<RegimeMonitor>(basis, hour_moves));
     auto rebalance_monitor = std::make_unique<RebalanceMonitor>(hour_moves);
     const RebalanceMonitor& bands = *rebalance_monitor;
     monitors.push_back(std::move(rebalance_monitor));

@@ -6,10 +6,13 @@
 #include <vector>
 
 #include "core/alert/alert_rule.hpp"
+#include "core/hedge/basis.hpp"
+#include "core/hedge/effectiveness_series.hpp"
 #include "core/instrument/instrument_pattern.hpp"
 #include "core/risk/scenario_setup.hpp"
 #include "core/risk/vol_exposure.hpp"
 #include "core/types/ids.hpp"
+#include "core/types/time.hpp"
 
 namespace hedgewatch {
 
@@ -88,6 +91,24 @@ struct AdviceInstrument {
   std::optional<double> min_notional_usd;  ///< smaller trades are refused by the venue
 };
 
+/// What profit is counted in.
+enum class ProfitCurrency : std::uint8_t { Usd, Coin };
+[[nodiscard]] constexpr std::string_view label(ProfitCurrency currency) {
+  return currency == ProfitCurrency::Coin ? "coin" : "usd";
+}
+
+/// How a relationship's effectiveness, basis and regime are measured.
+struct EffectivenessSetup {
+  EffectivenessConventions sampling;
+  ProfitCurrency profit_currency = ProfitCurrency::Usd;
+  InstrumentPattern basis_leg;                 ///< exact
+  std::optional<InstrumentPattern> reference;  ///< exact; nothing: the dollar index of the basis leg's venue
+  BasisAnnualisation annualisation = BasisAnnualisation::Simple;
+  VenueTime designated_at{};  ///< no profit of a bar that ends before it counts
+
+  friend bool operator==(const EffectivenessSetup&, const EffectivenessSetup&) = default;
+};
+
 /// A hedge relationship: the item is a book minus the leg positions, the legs are that book's positions in these instruments.
 struct HedgeSetup {
   std::string name;
@@ -100,9 +121,10 @@ struct HedgeSetup {
   double hard_delta_limit_coins = 0;  ///< above the soft one
   std::optional<double> gamma_limit_coins_per_percent;
   std::optional<double> vega_limit_usd_per_vol_point;
-  double flatten_within_bps = 25;        ///< how far from the mid depth counts as there to be taken; positive
-  std::optional<BandSetup> band;         ///< nothing: the hedge has no band figures
-  std::vector<AdviceInstrument> advice;  ///< empty: no advice
+  double flatten_within_bps = 25;                   ///< how far from the mid depth counts as there to be taken; positive
+  std::optional<EffectivenessSetup> effectiveness;  ///< nothing: no figures of effectiveness, basis and regime
+  std::optional<BandSetup> band;                    ///< nothing: the hedge has no band figures
+  std::vector<AdviceInstrument> advice;             ///< empty: no advice
 };
 
 struct VenueSetup {

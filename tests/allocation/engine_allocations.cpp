@@ -46,6 +46,16 @@ struct Desk {
     hedge.vega_limit_usd_per_vol_point = 100;
     hedge.band =
         BandSetup{.kind = BandKind::WhalleyWilmott, .half_width_coins = 0.5, .risk_aversion_per_usd = 1e-5, .cost_ratio = 5e-4};
+    EffectivenessSetup effectiveness;
+    effectiveness.sampling = {.bar = std::chrono::seconds{1},
+                              .windows = {std::chrono::seconds{10}, std::chrono::seconds{20}},
+                              .minimum_pairs = 5,
+                              .half_life = std::chrono::seconds{10},
+                              .reference = std::chrono::seconds{30},
+                              .correlation_floor = 0.95,
+                              .offset_floor = 1};
+    effectiveness.basis_leg = {Venue::Deribit, "BTC-PERPETUAL"};
+    hedge.effectiveness = effectiveness;
     for (const char* name : {"BTC-PERPETUAL", "BTC-X-100000-C", "BTC-X-110000-C"}) {
       AdviceInstrument advice;
       advice.instrument = {Venue::Deribit, name};

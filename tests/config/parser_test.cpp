@@ -208,6 +208,35 @@ const BadExample kBadExamples[] = {
      "31:32: hedge[0].vega_limit_usd_per_vol_point: is inf, must be a number above 0: dollars for one volatility point"},
     {"hedge_flatten_within_zero",
      "31:22: hedge[0].flatten_within_bps: is 0, must be a number of basis points above 0, at most 1000"},
+    {"hedge_effectiveness_time_local",
+     "32:17: hedge[0].effectiveness.designated_at: is \"2026-02-01 08:00\", must be a time in UTC such as "
+     "\"2026-01-31T08:00:00Z\""},
+    {"hedge_effectiveness_day_impossible",
+     "32:17: hedge[0].effectiveness.designated_at: is \"2026-02-30T08:00:00Z\", must be a time in UTC such as "
+     "\"2026-01-31T08:00:00Z\""},
+    {"hedge_effectiveness_currency_missing", "31:1: hedge[0].effectiveness.pnl_currency: is missing, must be \"usd\" or \"coin\""},
+    {"hedge_effectiveness_currency_unknown", "33:16: hedge[0].effectiveness.pnl_currency: is \"eur\", must be \"usd\" or \"coin\""},
+    {"hedge_effectiveness_leg_foreign",
+     "34:13: hedge[0].effectiveness.basis_leg: is \"deribit:BTC-27MAR26\", must be one of the hedge's legs"},
+    {"hedge_effectiveness_leg_pattern",
+     "34:13: hedge[0].effectiveness.basis_leg: is \"deribit:BTC-*\", must be one instrument such as \"deribit:BTC-PERPETUAL\""},
+    {"hedge_effectiveness_reference_missing",
+     "31:1: hedge[0].effectiveness.reference_price: is missing, must be \"index\" or one instrument such as \"deribit:BTC_USDC\""},
+    {"hedge_effectiveness_annualisation_unknown",
+     "36:23: hedge[0].effectiveness.basis_annualisation: is \"act360\", must be \"simple\", \"continuous\" or \"compound\""},
+    {"hedge_effectiveness_smile_rule_unknown",
+     "38:14: hedge[0].effectiveness.smile_rule: is \"sticky_delta\", must be \"sticky_strike\""},
+    {"hedge_effectiveness_beta_source_missing",
+     "31:1: hedge[0].effectiveness.beta_source: is missing, must be \"same_underlying\""},
+    {"hedge_effectiveness_roll_rule_missing", "31:1: hedge[0].effectiveness.roll_rule: is missing, must be \"keep_history\""},
+    {"hedge_effectiveness_offset_floor_zero",
+     "40:16: hedge[0].effectiveness.offset_floor: is 0, must be a number above 0, in the P&L currency"},
+    {"hedge_effectiveness_window_not_whole",
+     "41:18: hedge[0].effectiveness.windows[1]: is \"90s\", must be a whole number of bars of 1m, from 3 to 10080"},
+    {"hedge_effectiveness_window_shorter",
+     "41:18: hedge[0].effectiveness.windows[1]: is \"1h\", must be longer than the window before it"},
+    {"hedge_effectiveness_pairs_too_few", "41:17: hedge[0].effectiveness.minimum_pairs: is 2, must be an integer from 3 to 10080"},
+    {"hedge_effectiveness_floor_one", "41:21: hedge[0].effectiveness.correlation_floor: is 1, must be a number above 0, below 1"},
     {"hedge_band_kind_unknown",
      "31:17: hedge[0].band.kind: is \"wide\", must be \"fixed\", \"whalley_wilmott\" or \"zakamouline\""},
     {"hedge_band_without_risk_aversion",
@@ -310,6 +339,20 @@ TEST_SUITE("config/parser") {
     CHECK(hedge.gamma_limit_coins_per_percent == 3);
     CHECK(hedge.vega_limit_usd_per_vol_point == 25000);
     CHECK(hedge.flatten_within_bps == 40);
+    REQUIRE(hedge.effectiveness.has_value());
+    CHECK(nanoseconds_of(hedge.effectiveness->designated_at) == 1'769'932'830'000'000'000);
+    CHECK(hedge.effectiveness->profit_currency == ProfitCurrency::Coin);
+    CHECK(hedge.effectiveness->basis_leg.symbol == "BTC-PERPETUAL");
+    CHECK(hedge.effectiveness->reference->symbol == "BTC_USDC");
+    CHECK(hedge.effectiveness->annualisation == BasisAnnualisation::Compound);
+    CHECK(hedge.effectiveness->sampling.offset_floor == 0.5);
+    CHECK(hedge.effectiveness->sampling.bar == std::chrono::seconds{30});
+    CHECK(hedge.effectiveness->sampling.windows.size() == 2);
+    CHECK(hedge.effectiveness->sampling.windows.back() == std::chrono::hours{12});
+    CHECK(hedge.effectiveness->sampling.minimum_pairs == 60);
+    CHECK(hedge.effectiveness->sampling.half_life == std::chrono::hours{3});
+    CHECK(hedge.effectiveness->sampling.reference == std::chrono::hours{240});
+    CHECK(hedge.effectiveness->sampling.correlation_floor == 0.9);
     REQUIRE(hedge.band.has_value());
     CHECK(hedge.band->kind == BandKind::WhalleyWilmott);
     CHECK(hedge.band->half_width_coins == 0.8);

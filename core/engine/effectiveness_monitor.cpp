@@ -1,0 +1,231 @@
+#include "core/engine/effectiveness_monitor.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "core/engine/hour_move_monitor.hpp"
+#include "core/risk/instrument_valuation.hpp"
+#include "core/types/duration_text.hpp"
+
+namespace hedgewatch {
+
+namespace {
+
+constexpr std::array<std::string_view, EffectivenessMonitor::BasisCount> kBases{"pnl_total", "pnl_delta", "price"};
+constexpr std::array<std::string_view, 3> kVerdicts{"effective", "ineffective", "inconclusive"};
+constexpr std::chrono::nanoseconds kYear = std::chrono::hours{24 * 365};
+/// Statistics of bars that have stopped coming are of the past.
+constexpr std::int64_t kFreshBars = 3;
+
+EffectivenessConventions conventions_of(const HedgeSetup& hedge) { return hedge.effectiveness->sampling; }
+
+BarPrice price_of(const DeskView& view, InstrumentSlot slot) {
+  BarPrice price;
+  const std::uint32_t place = view.desk.tracked_of_slot[index_of(slot)];
+  if (place == kNoPlace) return price;
+  const InstrumentValuation& valuation = view.desk.tracked[place].valuation;
+  if (valuation.expired) return price;
+  const Venue venue = view.registry.venue(slot);
+  const InstrumentMarket& market = view.market.at(slot);
+  const Estimate index = view.index_price(view.market.find_dollar_index(venue, view.registry.contract(slot).base.view()));
+  if (index.quality.ok()) price.index = index.value;
+  if (valuation.mark.ok()) price.mark = valuation.mark_price;
+  if (valuation.forward.ok()) price.forward = valuation.forward_price;
+  const VenueTime now = view.now_at(venue);
+  const auto mid = newest_mid(view, slot);
+  if (mid && now != kNoVenueTime && now - mid->time <= view.freshness.market_limit(venue) &&
+      view.freshness.fresh_within(market.newest, view.freshness.market_limit(venue)))
+    price.mid = mid->price;
+  return price;
+}
+
+double bars_per_year(const EffectivenessSetup& setup) {
+  return static_cast<double>(kYear.count()) / static_cast<double>(setup.sampling.bar.count());
+}
+
+}  // namespace
+
+EffectivenessMonitor::Learnt::Learnt(const HedgeSetup& hedge)
+    : name{hedge.name},
+      setup{*hedge.effectiveness},
+      view{hedge.view},
+      bars{hedge.effectiveness->sampling.bar},
+      series{EffectivenessSeries{conventions_of(hedge)}, EffectivenessSeries{conventions_of(hedge)},
+             EffectivenessSeries{conventions_of(hedge)}} {}
+
+void EffectivenessMonitor::lay_out(const DeskView& view, FigureTable& table) {
+  std::vector<std::unique_ptr<Learnt>> old = std::move(hedges_);
+  hedges_.clear();
+  rows_.clear();
+  for (std::uint32_t h = 0; h < view.setup.hedges.size(); ++h) {
+    const HedgeSetup& hedge = view.setup.hedges[h];
+    std::unique_ptr<Learnt>& learnt = hedges_.emplace_back();
+    Rows& rows = rows_.emplace_back();
+    if (!hedge.effectiveness) continue;
+    // What was learnt under other conventions is not what these mean.
+    for (std::unique_ptr<Learnt>& before : old)
+      if (before && before->name == hedge.name && before->view == hedge.view && before->setup == *hedge.effectiveness)
+        learnt = std::move(before);
+    if (!learnt) learnt = std::make_unique<Learnt>(hedge);
+    learnt->bars.resolve(view, learnt->setup);
+    learnt->open.reserve(std::max<std::size_t>(learnt->open.size(), holdings_of_hedge(view.desk, h).count));
+    learnt->published = false;
+
+    for (std::size_t b = 0; b < BasisCount; ++b) {
+      BasisRows& basis = rows[b];
+      const auto row = [&](Figure figure, std::string_view estimator, std::string_view window) {
+        return table.add_row(figure, {hedge.name, estimator, window, kBases[b]});
+      };
+      const auto offset = [&](std::string_view estimator, std::string_view window, RowId& ratio, std::array<RowId, 3>& verdict) {
+        ratio = row(Figure::HedgeDollarOffsetRatio, estimator, window);
+        for (std::size_t v = 0; v < kVerdicts.size(); ++v)
+          verdict[v] = table.add_row(Figure::HedgeDollarOffsetState, {hedge.name, estimator, window, kBases[b], kVerdicts[v]});
+      };
+      for (const std::chrono::nanoseconds length : learnt->setup.sampling.windows) {
+        const std::string window = duration_text(length);
+        WindowRows& one = basis.windows.emplace_back();
+        one.correlation = row(Figure::HedgeCorrelationRatio, "rolling", window);
+        one.beta = row(Figure::HedgeBeta, "rolling", window);
+        one.r_squared = row(Figure::HedgeRSquared, "rolling", window);
+        one.variance_reduction = row(Figure::HedgeVarianceReductionRatio, "rolling", window);
+        one.tracking_error = row(Figure::HedgeTrackingErrorRatio, "rolling", window);
+        one.breakdown = row(Figure::HedgeCorrelationBreakdownZscore, "rolling", window);
+        one.broken = row(Figure::HedgeCorrelationBroken, "rolling", window);
+        one.beta_drift = row(Figure::HedgeBetaDrift, "rolling", window);
+        one.residual_drift = row(Figure::HedgeResidualDriftRatio, "rolling", window);
+        one.pairs = row(Figure::HedgePairs, "rolling", window);
+        if (b != Price) offset("rolling", window, one.offset, one.verdict);
+      }
+      const std::string half_life = duration_text(learnt->setup.sampling.half_life);
+      basis.correlation = row(Figure::HedgeCorrelationRatio, "ewma", half_life);
+      basis.beta = row(Figure::HedgeBeta, "ewma", half_life);
+      if (b != Price) offset("cumulative", "observed", basis.offset, basis.verdict);
+    }
+  }
+}
+
+void EffectivenessMonitor::open_bar(const DeskView& view, std::uint32_t hedge, Learnt& learnt) const {
+  learnt.open.clear();
+  learnt.item_notional = 0;
+  const HoldingRange range = holdings_of_hedge(view.desk, hedge);
+  // Whose book is not known as a whole is not known in part.
+  learnt.opened = view.hedge_figures[hedge].net_delta_coins.quality.ok();
+  if (!learnt.opened) return;
+  for (std::uint32_t i = 0; i < range.count; ++i) {
+    const std::uint32_t place = range.first + i;
+    const PositionRisk& risk = view.risks[place];
+    if (risk.flat) continue;
+    const Holding& holding = view.portfolio.holdings()[place];
+    const UnitRisk& unit = view.desk.tracked[view.desk.tracked_of_slot[index_of(holding.slot)]].valuation.unit;
+    const BarPrice price = price_of(view, holding.slot);
+    const bool leg = view.desk.hedges[hedge].is_leg[i] != 0;
+    const double notional = std::abs(risk.notional.at(price.index));
+    const bool in_coin = learnt.setup.profit_currency == ProfitCurrency::Coin;
+    if (!leg) learnt.item_notional += in_coin && price.index > 0 ? notional / price.index : notional;
+    learnt.open.push_back({.slot = holding.slot,
+                           .size = holding.position.size,
+                           .unit_delta_coins = learnt.view == DeltaView::BlackScholes ? unit.delta_black_scholes_coins
+                                                                                      : unit.delta_net_transaction_coins,
+                           .price = price,
+                           .leg = leg});
+  }
+}
+
+void EffectivenessMonitor::close_bar(const DeskView& view, std::uint32_t hedge, Learnt& learnt, const PairBars::Bar& bar) const {
+  std::optional<ReturnPair> returns;
+  if (bar.reference_return && bar.leg_return) returns = ReturnPair{*bar.reference_return, *bar.leg_return};
+  learnt.series[Price].add_bar(returns);
+
+  // Profit is of the moment that closes the bar: of bars that were missed none has a profit of its own.
+  std::optional<ReturnPair> total;
+  std::optional<ReturnPair> delta;
+  if (learnt.opened && bar.newest && bar.end > learnt.setup.designated_at) {
+    ReturnPair sum_total;
+    ReturnPair sum_delta;
+    bool whole = true;
+    for (const OpenPosition& position : learnt.open) {
+      const auto profit = bar_profit(view.registry.contract(position.slot), position.price, price_of(view, position.slot),
+                                     position.unit_delta_coins, learnt.view, learnt.setup.profit_currency);
+      if (!profit) {
+        whole = false;
+        break;
+      }
+      (position.leg ? sum_total.hedge : sum_total.exposure) += (position.leg ? -1 : 1) * position.size * profit->total;
+      (position.leg ? sum_delta.hedge : sum_delta.exposure) += (position.leg ? -1 : 1) * position.size * profit->delta;
+    }
+    if (whole) {
+      total = sum_total;
+      delta = sum_delta;
+    }
+  }
+  learnt.series[Total].add_bar(total);
+  learnt.series[DeltaPart].add_bar(delta);
+  learnt.opened = false;
+  if (bar.newest) open_bar(view, hedge, learnt);
+  learnt.closed = view.now;
+  learnt.ever_closed = true;
+  learnt.published = false;
+}
+
+void EffectivenessMonitor::publish(const Publisher& out, const Learnt& learnt, const Rows& rows, const Quality& quality) const {
+  const auto value = [&](RowId row, const std::optional<double>& number, const Quality& judged) {
+    out.publish(row, number.value_or(0), number ? judged : worst(judged, Quality::unknown(FigureReason::Inconclusive)));
+  };
+  const auto offset = [&](RowId ratio, const std::array<RowId, 3>& verdict, const DollarOffset& found, const Quality& judged) {
+    value(ratio, found.ratio, judged);
+    for (std::size_t v = 0; v < kVerdicts.size(); ++v)
+      out.publish(verdict[v], static_cast<std::size_t>(found.verdict) == v ? 1 : 0, judged);
+  };
+  const Quality warming = worst(quality, Quality::unknown(FigureReason::WarmingUp));
+  for (std::size_t b = 0; b < BasisCount; ++b) {
+    const EffectivenessSeries& series = learnt.series[b];
+    const BasisRows& basis = rows[b];
+    const std::size_t minimum = learnt.setup.sampling.minimum_pairs;
+    for (std::size_t w = 0; w < basis.windows.size(); ++w) {
+      const WindowRows& row = basis.windows[w];
+      const WindowEffectiveness& window = series.windows()[w];
+      const PairStatistics& pairs = window.pairs;
+      const Quality judged = pairs.count >= minimum ? quality : warming;
+      const Quality against_reference = series.reference() ? judged : warming;
+      value(row.correlation, pairs.correlation, judged);
+      value(row.beta, pairs.beta, judged);
+      value(row.r_squared, pairs.r_squared, judged);
+      value(row.variance_reduction, pairs.variance_reduction, judged);
+      std::optional<double> error = pairs.tracking_error;
+      if (error) *error *= std::sqrt(bars_per_year(learnt.setup));
+      const bool on_price = b == Price;
+      if (error && !on_price) error = learnt.item_notional > 0 ? std::optional{*error / learnt.item_notional} : std::nullopt;
+      value(row.tracking_error, error, judged);
+      value(row.breakdown, window.breakdown_zscore, against_reference);
+      out.publish(row.broken, window.broken ? 1 : 0, against_reference);
+      value(row.beta_drift, window.beta_drift, against_reference);
+      value(row.residual_drift, window.residual_drift, against_reference);
+      out.publish(row.pairs, static_cast<double>(pairs.count), quality);
+      if (!on_price) offset(row.offset, row.verdict, series.offset_in(window), judged);
+    }
+    const Quality judged = series.exponential_pairs() >= minimum ? quality : warming;
+    value(basis.correlation, series.exponential().correlation(), judged);
+    value(basis.beta, series.exponential().beta(), judged);
+    if (b != Price) offset(basis.offset, basis.verdict, series.offset_since_start(), judged);
+  }
+}
+
+void EffectivenessMonitor::end_cycle(const DeskView& view, const Publisher& out) {
+  for (std::uint32_t h = 0; h < hedges_.size(); ++h) {
+    if (!hedges_[h]) continue;
+    Learnt& learnt = *hedges_[h];
+    learnt.bars.advance(view, [&](const PairBars::Bar& bar) { close_bar(view, h, learnt, bar); });
+    const bool fresh = learnt.ever_closed && view.now - learnt.closed <= kFreshBars * learnt.setup.sampling.bar;
+    if (learnt.published && learnt.published_fresh == fresh) continue;
+    learnt.published = true;
+    learnt.published_fresh = fresh;
+    Quality quality = Quality::unknown(FigureReason::WarmingUp);
+    if (learnt.ever_closed) quality = fresh ? Quality::fresh(learnt.closed) : Quality::stale(learnt.closed, FigureReason::TooOld);
+    publish(out, learnt, rows_[h], quality);
+  }
+}
+
+}  // namespace hedgewatch
