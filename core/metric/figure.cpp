@@ -489,7 +489,8 @@ constexpr std::array<FigureDefinition, kFigureCount> kDefinitions{{
     {AlertState,
      "hedgewatch_alert_state",
      "1 for the state that the alert is in, 0 for the others; the worst of its rows: inactive, pending, firing, clearing.",
-     {"alert", "severity", "state"}},
+     {"alert", "severity", "state"},
+     "core/alert/alerts.md"},
 }};
 
 /// A family of figures begins here and goes on to where the next one does: a new figure has the page of its neighbours.
