@@ -109,6 +109,7 @@ std::vector<AlertRule> starter_rules(std::span<const HedgeSetup> hedges) {
   rules.push_back(flatten);
   rules.push_back(above("HedgeWrongWay", Figure::HedgeWrongWay, 0.5, AlertSeverity::Warn, 60s,
                         "The hedge's legs add to the item's delta instead of offsetting it"));
+  rules.back().while_above_soft_limit = true;
   rules.push_back(above("OutsideRebalancingBand", Figure::OutsideBand, 0.5, AlertSeverity::Info, 60s,
                         "Net delta is outside the rebalancing band"));
   return rules;

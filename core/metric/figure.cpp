@@ -489,8 +489,7 @@ constexpr std::array<FigureDefinition, kFigureCount> kDefinitions{{
     {AlertState,
      "hedgewatch_alert_state",
      "1 for the state that the alert is in, 0 for the others; the worst of its rows: inactive, pending, firing, clearing.",
-     {"alert", "severity", "state"},
-     "core/alert/alerts.md"},
+     {"alert", "severity", "state"}},
 }};
 
 /// A family of figures begins here and goes on to where the next one does: a new figure has the page of its neighbours.
@@ -514,6 +513,7 @@ constexpr std::array kPages{
     FamilyPage{SurfaceFitErrorVolPoints, "core/pricing/README.md"},
     FamilyPage{EquityUsd, "core/portfolio/README.md"},
     FamilyPage{FeedLive, "core/market/README.md"},
+    FamilyPage{AlertState, "core/alert/alerts.md"},
 };
 
 consteval auto with_pages() {

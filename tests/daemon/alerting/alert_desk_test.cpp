@@ -46,7 +46,8 @@ class Sink {
   [[nodiscard]] std::size_t posts_with(const std::string& text) {
     const std::scoped_lock lock{mutex_};
     std::size_t count = 0;
-    for (const std::string& body : bodies_) if (body.find(text) != std::string::npos) ++count;
+    for (const std::string& body : bodies_)
+      if (body.find(text) != std::string::npos) ++count;
     return count;
   }
   std::atomic<bool> refuse{false};
