@@ -1,11 +1,10 @@
 #include "daemon/commands/replay_output.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
+#include <bit>
+#include <cstdint>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 
 #include "daemon/commands/csv.hpp"
 
@@ -32,7 +31,7 @@ std::string quoted(std::string_view text) {
 
 bool same(const FigureValue& a, const FigureValue& b) {
   if (a.state != b.state || a.reason != b.reason) return false;
-  return a.state != FigureState::Ok || std::memcmp(&a.value, &b.value, sizeof a.value) == 0;
+  return a.state != FigureState::Ok || std::bit_cast<std::uint64_t>(a.value) == std::bit_cast<std::uint64_t>(b.value);
 }
 
 class CsvOutput final : public ReplayOutput {

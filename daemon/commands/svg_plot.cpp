@@ -75,7 +75,10 @@ class Canvas {
     const double step = tick_step(range_.high - range_.low);
     int decimals = plot_.decimals;
     while (decimals < 8 && std::pow(10.0, -decimals) > step * 1.001) ++decimals;
-    for (double value = std::ceil(range_.low / step) * step; value <= range_.high + step * 1e-6; value += step) {
+    const auto first = static_cast<std::int64_t>(std::ceil(range_.low / step));
+    const auto last = static_cast<std::int64_t>(std::floor(range_.high / step + 1e-6));
+    for (std::int64_t line = first; line <= last; ++line) {
+      const double value = static_cast<double>(line) * step;
       const double at = y(value);
       out += "<line x1=\"" + fixed_text(kLeft, 1) + "\" x2=\"" + fixed_text(kWidth - kRight, 1) + "\" y1=\"" + fixed_text(at, 1) +
              "\" y2=\"" + fixed_text(at, 1) + "\" stroke=\"#e4e4e4\"/>\n";
