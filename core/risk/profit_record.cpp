@@ -27,6 +27,7 @@ std::string_view label(ProfitSince since) {
 ProfitRecord::ProfitRecord(ProfitPeriods periods) : periods_{periods}, steps_(kWindowSteps) {}
 
 std::int64_t ProfitRecord::session_of(VenueTime at) const {
+  if (at == kNoVenueTime) return nanoseconds_of(kNoVenueTime);  // no session of any real time
   return floor_divide(nanoseconds_of(at) - periods_.session_start.count(), kDayNanoseconds);
 }
 
