@@ -129,7 +129,7 @@ bool AlertBoard::applies(const FigureTable& table, const Alert& alert) const {
   if (rule.while_above_soft_limit) {
     if (alert.limit_usage == kNoPosition) return false;
     const FigureValue& usage = table.at_position(alert.limit_usage);
-    return usage.state == FigureState::Ok && std::abs(usage.value) > 1;
+    return usage.state != FigureState::Ok || std::abs(usage.value) > 1;  // unknown is not below
   }
   return true;
 }

@@ -44,7 +44,7 @@ struct AlertRule {
   AlertSeverity severity = AlertSeverity::Warn;
   /// Only while a position is held, or its size is unknown, in the row's book (or hedge's book, or anywhere).
   bool while_held = false;
-  /// Only while the net delta of the row's hedge is above its soft limit.
+  /// Only while the net delta of the row's hedge is above its soft limit, or cannot be told.
   bool while_above_soft_limit = false;
   /// Silent while the reason is a feed that is down: the feed's own alert tells it. Never set for margin, loss or forced events.
   bool suppressed_by_feed = false;

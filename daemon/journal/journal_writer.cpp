@@ -50,10 +50,8 @@ constexpr std::chrono::milliseconds kRetryAfter{1'000};
 /// The queue must hold this many blocks at least, and must not grow.
 constexpr std::size_t kMostCapacity = 1'000 * QueueTraits::BLOCK_SIZE;
 
-/// The counter has one writer.
-void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) {
-  counter.store(counter.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
-}
+/// Lost events are counted on both sides of the queue.
+void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) { counter.fetch_add(count, std::memory_order_relaxed); }
 
 std::string fault_text(std::string_view what, const std::filesystem::path& file) {
   return std::string{what} + ' ' + file.string() + ": " + std::strerror(errno);

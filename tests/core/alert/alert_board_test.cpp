@@ -123,6 +123,8 @@ TEST_SUITE("core/alert/alert_board") {
     CHECK(desk.observe().empty());
     desk.set(desk.usage, 1.1);
     CHECK(desk.observe() == Told{"Ratio{hedge=\"one\"} inactive>firing"});
+    desk.table.set_unknown(desk.usage, FigureReason::MissingVol);
+    CHECK(desk.observe().empty());
   }
 
   TEST_CASE("what fired before a restart goes on without being told again") {
