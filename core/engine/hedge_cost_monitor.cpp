@@ -54,9 +54,9 @@ void HedgeCostMonitor::lay_out(const DeskView& view, FigureTable& table) {
       leg.id = view.registry.id(slot);
       leg.funding = FundingAccrual{contract, funding_schedule(venue)};
       for (Leg& before : learnt.legs)
-        if (before.id == leg.id) leg = std::move(before);
+        if (before.id == leg.id) leg = before;
       leg.slot = slot;
-      legs.push_back(std::move(leg));
+      legs.push_back(leg);
     }
     learnt.legs = std::move(legs);
     hedges_.push_back(std::move(learnt));
