@@ -5,6 +5,22 @@ set(HEDGEWATCH_BEAST_SOURCES
   feeds/simulator/server.cpp
   daemon/exposition/http_server.cpp)
 
+option(HEDGEWATCH_UNITY "Compile a folder's sources as one: the builds that run once, where headers cost more than code" OFF)
+
+# hedgewatch_unite(TARGET sources...) joins the sources of each folder. Vector kernels, which include themselves once an instruction
+# set, and what has options of its own stay alone.
+function(hedgewatch_unite target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  foreach(source IN LISTS ARGN)
+    if(source MATCHES "_kernel[.]cpp$" OR source IN_LIST HEDGEWATCH_BEAST_SOURCES)
+      continue()
+    endif()
+    cmake_path(GET source PARENT_PATH folder)
+    string(REPLACE "/" "_" folder ${folder})
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${folder})
+  endforeach()
+endfunction()
+
 # hedgewatch_room(NAME LINK targets...) makes the library hedgewatch_NAME of the .cpp files below NAME/.
 function(hedgewatch_room name)
   cmake_parse_arguments(room "" "" "LINK" ${ARGN})
@@ -24,6 +40,9 @@ function(hedgewatch_room name)
         set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${kernel_options}")
       endif()
     endforeach()
+  endif()
+  if(HEDGEWATCH_UNITY)
+    hedgewatch_unite(hedgewatch_${name} ${sources})
   endif()
   if(HEDGEWATCH_SANITIZE)
     foreach(source IN LISTS HEDGEWATCH_BEAST_SOURCES)

@@ -2,12 +2,6 @@
 
 namespace hedgewatch {
 
-namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-}  // namespace
-
 std::optional<Decimal> decimal_from(std::string_view text) {
   constexpr std::size_t kDigitsThatFit = 19;
   constexpr std::int32_t kFarOut = 100'000;

@@ -4,14 +4,14 @@
 #include <charconv>
 #include <chrono>
 
+#include "feeds/decimal_text.hpp"
+
 namespace hedgewatch {
 
 namespace {
 
 constexpr std::array<std::string_view, 12> kMonths{"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
                                                    "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Two digits; nothing otherwise.
 std::optional<unsigned> two_digits(std::string_view text) {

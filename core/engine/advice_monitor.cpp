@@ -12,7 +12,7 @@ namespace hedgewatch {
 
 namespace {
 
-constexpr std::chrono::nanoseconds kRefresh = std::chrono::seconds{1};
+constexpr std::chrono::nanoseconds kAdviceRefresh = std::chrono::seconds{1};
 constexpr std::size_t kMostPoints = 512;
 /// Aims a little inside a limit, so that the next tick is not outside again.
 constexpr double kInside = 0.999;
@@ -161,7 +161,7 @@ void AdviceMonitor::end_cycle(const DeskView& view, const Publisher& out) {
     if ((moved || view.now >= state.due) && !worked) {
       make(view, h, state);
       state.positions = positions;
-      state.due = view.now + kRefresh;
+      state.due = view.now + kAdviceRefresh;
       state.made = true;
       worked = true;
       next_ = (h + 1) % count;

@@ -12,8 +12,8 @@ namespace hedgewatch {
 
 namespace {
 
-constexpr std::int64_t kFreshBars = 3;
-constexpr std::size_t kFewestBars = 30;
+constexpr std::int64_t kFreshBasisBars = 3;
+constexpr std::size_t kFewestBasisBars = 30;
 constexpr std::chrono::nanoseconds kDay = std::chrono::hours{24};
 
 double in_days(std::chrono::nanoseconds duration) {
@@ -120,7 +120,7 @@ void BasisMonitor::publish(const DeskView& view, const Publisher& out, std::uint
   const Venue venue = view.registry.venue(learnt.bars.leg());
   Quality quality = Quality::unknown(FigureReason::WarmingUp);
   if (learnt.ever_closed) {
-    const bool fresh = view.now - learnt.closed <= kFreshBars * learnt.setup.sampling.bar;
+    const bool fresh = view.now - learnt.closed <= kFreshBasisBars * learnt.setup.sampling.bar;
     quality = fresh ? Quality::fresh(learnt.closed) : Quality::stale(learnt.closed, FigureReason::TooOld);
     if (!learnt.leg || !learnt.reference) quality = worst(quality, Quality::unknown(FigureReason::NeverReceived));
   }
@@ -134,7 +134,8 @@ void BasisMonitor::publish(const DeskView& view, const Publisher& out, std::uint
   if (rows.annualised != kNoRow)
     value(rows.annualised,
           annualised_basis(leg, reference, in_days(contract.expiry - view.now_at(venue)), learnt.setup.annualisation), quality);
-  const Quality scored = learnt.score.count >= kFewestBars ? quality : worst(quality, Quality::unknown(FigureReason::WarmingUp));
+  const Quality scored =
+      learnt.score.count >= kFewestBasisBars ? quality : worst(quality, Quality::unknown(FigureReason::WarmingUp));
   value(rows.zscore, learnt.score.zscore, scored);
   out.publish(rows.outlier, learnt.score.outlier ? 1 : 0, scored);
   std::optional<double> volatility = learnt.score.change_volatility;

@@ -10,10 +10,8 @@ namespace hedgewatch {
 
 namespace {
 
-constexpr std::chrono::nanoseconds kRefresh = std::chrono::seconds{1};
-constexpr std::uint32_t kHoldingsPerCycle = 64;
-
-bool same_verdict(const Quality& a, const Quality& b) { return a.state() == b.state() && a.reason() == b.reason(); }
+constexpr std::chrono::nanoseconds kExposureRefresh = std::chrono::seconds{1};
+constexpr std::uint32_t kExposureHoldingsPerCycle = 64;
 
 }  // namespace
 
@@ -55,7 +53,7 @@ void ExposureMonitor::begin(const DeskView& view) {
     const std::uint32_t exposure = next_;
     next_ = static_cast<std::uint32_t>((next_ + 1) % books_.size());
     if (view.now < books_[exposure].due) continue;
-    books_[exposure].due = view.now + kRefresh;
+    books_[exposure].due = view.now + kExposureRefresh;
     const ExposureHoldings range = holdings_of_exposure(view.desk, exposure);
     current_ = exposure;
     holding_ = range.first;
@@ -111,7 +109,7 @@ void ExposureMonitor::take(const DeskView& view, std::uint32_t holding) {
 }
 
 void ExposureMonitor::gather(const DeskView& view) {
-  const std::uint32_t end = std::min(end_holding_, holding_ + kHoldingsPerCycle);
+  const std::uint32_t end = std::min(end_holding_, holding_ + kExposureHoldingsPerCycle);
   for (; holding_ < end; ++holding_) take(view, holding_);
 }
 

@@ -16,7 +16,7 @@ namespace {
 constexpr std::array<std::string_view, 5> kKinds{"fees", "half_spread", "delay", "impact", "funding"};
 constexpr std::size_t kFunding = 4;
 constexpr std::chrono::nanoseconds kBar = std::chrono::minutes{1};
-constexpr std::int64_t kFewestBars = 30;
+constexpr std::int64_t kFewestRiskBars = 30;
 /// A fill's message may come after the position that it made: the signal it answered is remembered so long.
 constexpr std::chrono::nanoseconds kSignalLingers = std::chrono::seconds{10};
 
@@ -190,7 +190,7 @@ void HedgeCostMonitor::end_cycle(const DeskView& view, const Publisher& out) {
     out.publish(rows.per_notional, per_notional.value_or(0), per_notional ? fills : Quality::unknown(FigureReason::Empty));
     const auto per_sigma = cost_per_sigma_removed(cost.total(), learnt.risk.unhedged(), learnt.risk.hedged());
     Quality judged = funding;
-    if (learnt.risk.bars() < kFewestBars)
+    if (learnt.risk.bars() < kFewestRiskBars)
       judged = worst(judged, Quality::unknown(FigureReason::WarmingUp));
     else if (!per_sigma)
       judged = worst(judged, Quality::unknown(FigureReason::Inconclusive));

@@ -10,8 +10,8 @@ namespace hedgewatch {
 
 namespace {
 
-constexpr std::chrono::nanoseconds kRefresh = std::chrono::seconds{1};
-constexpr std::size_t kHoldingsPerCycle = 32;
+constexpr std::chrono::nanoseconds kHourMoveRefresh = std::chrono::seconds{1};
+constexpr std::size_t kHourMoveHoldingsPerCycle = 32;
 
 }  // namespace
 
@@ -137,11 +137,11 @@ void HourMoveMonitor::end_cycle(const DeskView& view, const Publisher& out) {
       const std::uint32_t hedge = next_;
       next_ = static_cast<std::uint32_t>((next_ + 1) % count);
       if (view.now < due_[hedge]) continue;
-      due_[hedge] = view.now + kRefresh;
+      due_[hedge] = view.now + kHourMoveRefresh;
       begin(view, hedge);
     }
   if (hedge_ != kNoPlace) {
-    const std::size_t chunk = std::min(kHoldingsPerCycle, holdings_.size() - done_);
+    const std::size_t chunk = std::min(kHourMoveHoldingsPerCycle, holdings_.size() - done_);
     working_.move.add(hour_move(std::span{holdings_}.subspan(done_, chunk), working_.move.hour_sigma, delta_view_));
     done_ += chunk;
     if (done_ == holdings_.size()) finish();

@@ -9,7 +9,7 @@ namespace hedgewatch {
 
 namespace {
 
-constexpr std::int64_t kFreshBars = 3;
+constexpr std::int64_t kFreshRegimeBars = 3;
 constexpr std::size_t kFewestSpreads = 30;
 constexpr double kBlownOutSpreads = 5;
 
@@ -73,7 +73,7 @@ bool RegimeMonitor::spread_blown_out(const DeskView& view, Learnt& learnt) const
 void RegimeMonitor::publish(const DeskView& view, const Publisher& out, const Learnt& learnt, const Rows& rows) const {
   Quality quality = Quality::unknown(FigureReason::WarmingUp);
   if (learnt.ever_closed) {
-    const bool fresh = view.now - learnt.closed <= kFreshBars * learnt.setup.sampling.bar;
+    const bool fresh = view.now - learnt.closed <= kFreshRegimeBars * learnt.setup.sampling.bar;
     quality = fresh ? Quality::fresh(learnt.closed) : Quality::stale(learnt.closed, FigureReason::TooOld);
   }
   const Quality warm = learnt.volatility.returns() >= learnt.setup.sampling.minimum_pairs

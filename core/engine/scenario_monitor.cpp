@@ -10,10 +10,8 @@ namespace hedgewatch {
 
 namespace {
 
-constexpr std::chrono::nanoseconds kRefresh = std::chrono::seconds{1};
-constexpr std::uint32_t kHoldingsPerCycle = 128;
-
-bool same_verdict(const Quality& a, const Quality& b) { return a.state() == b.state() && a.reason() == b.reason(); }
+constexpr std::chrono::nanoseconds kScenarioRefresh = std::chrono::seconds{1};
+constexpr std::uint32_t kScenarioHoldingsPerCycle = 128;
 
 }  // namespace
 
@@ -46,7 +44,7 @@ void ScenarioMonitor::begin(const DeskView& view) {
     const std::uint32_t exposure = next_;
     next_ = static_cast<std::uint32_t>((next_ + 1) % grids_.size());
     if (view.now < grids_[exposure].due) continue;
-    grids_[exposure].due = view.now + kRefresh;
+    grids_[exposure].due = view.now + kScenarioRefresh;
     const ExposureHoldings range = holdings_of_exposure(view.desk, exposure);
     current_ = exposure;
     holding_ = range.first;
@@ -58,7 +56,7 @@ void ScenarioMonitor::begin(const DeskView& view) {
 }
 
 void ScenarioMonitor::gather(const DeskView& view) {
-  const std::uint32_t end = std::min(end_holding_, holding_ + kHoldingsPerCycle);
+  const std::uint32_t end = std::min(end_holding_, holding_ + kScenarioHoldingsPerCycle);
   for (; holding_ < end; ++holding_) {
     const SeenPosition seen = seen_position(view, holding_);
     gathered_ = worst(gathered_, seen.quality);

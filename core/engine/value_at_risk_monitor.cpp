@@ -16,14 +16,12 @@ namespace hedgewatch {
 
 namespace {
 
-constexpr std::chrono::nanoseconds kRefresh = std::chrono::seconds{10};
-constexpr std::uint32_t kHoldingsPerCycle = 128;
+constexpr std::chrono::nanoseconds kValueAtRiskRefresh = std::chrono::seconds{10};
+constexpr std::uint32_t kValueAtRiskHoldingsPerCycle = 128;
 constexpr std::size_t kFull = 0;
 constexpr std::size_t kDeltaGamma = 1;
 constexpr std::array<std::string_view, 2> kMethodNames{"historical", "delta_gamma"};
 constexpr double kFewestReturns = 20;
-
-bool same_verdict(const Quality& a, const Quality& b) { return a.state() == b.state() && a.reason() == b.reason(); }
 
 /// One return in the tail at least, or the largest loss of few would pass for a quantile.
 double fewest_returns(double confidence) { return std::max(kFewestReturns, 1 / (1 - confidence)); }
@@ -85,7 +83,7 @@ void ValueAtRiskMonitor::begin(const DeskView& view) {
     next_ = static_cast<std::uint32_t>((next_ + 1) % books_.size());
     Book& book = books_[exposure];
     if (view.now < book.due || static_cast<double>(book.returns.count()) < kFewestReturns) continue;
-    book.due = view.now + kRefresh;
+    book.due = view.now + kValueAtRiskRefresh;
     const double scale =
         std::sqrt(std::chrono::duration<double>{setup.horizon}.count() / std::chrono::duration<double>{setup.bar}.count());
     cells_.clear();
@@ -104,7 +102,7 @@ void ValueAtRiskMonitor::begin(const DeskView& view) {
 }
 
 void ValueAtRiskMonitor::gather(const DeskView& view) {
-  const std::uint32_t end = std::min(end_holding_, holding_ + kHoldingsPerCycle);
+  const std::uint32_t end = std::min(end_holding_, holding_ + kValueAtRiskHoldingsPerCycle);
   for (; holding_ < end; ++holding_) {
     const SeenPosition seen = seen_position(view, holding_);
     gathered_ = worst(gathered_, seen.quality);

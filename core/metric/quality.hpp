@@ -38,6 +38,8 @@ class Quality {
     return Quality{std::min(a.as_of_, b.as_of_), std::max(a.severity_, b.severity_)};
   }
   friend constexpr bool operator==(const Quality&, const Quality&) = default;
+  /// Whether both say the same of a number, whatever their ages.
+  friend constexpr bool same_verdict(Quality a, Quality b) { return a.severity_ == b.severity_; }
 
   /// From what concerns one input to what concerns everything: the reason that is shown is the widest one.
   static constexpr std::array kMildestFirst{FigureReason::None,

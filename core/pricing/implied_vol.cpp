@@ -93,10 +93,11 @@ ImpliedVol solve(const Normalised& option, double root_years) {
   return {kNoVol, ImpliedVolStatus::NotConverged};
 }
 
-bool positive_and_finite(double value) { return value > 0 && value < kInfiniteVol; }
+bool positive_and_bounded(double value) { return value > 0 && value < kInfiniteVol; }
 
 bool well_formed(const ImpliedVolInput& input) {
-  return positive_and_finite(input.forward) && positive_and_finite(input.strike) && positive_and_finite(input.to_expiry.years()) &&
+  return positive_and_bounded(input.forward) && positive_and_bounded(input.strike) &&
+         positive_and_bounded(input.to_expiry.years()) &&
          std::max(input.forward, input.strike) / std::min(input.forward, input.strike) < kLargestRatio;
 }
 

@@ -14,7 +14,7 @@ namespace {
 using detail::kSteepestWing;
 using detail::spread;
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
 /// About what a check costs: its grid and the valleys it refines.
 constexpr std::size_t kButterflyCells = 400;
@@ -32,7 +32,7 @@ constexpr std::array kFlattenings{0.0, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1};
 double sum_of_squares(const std::vector<double>& values) {
   double sum = 0;
   for (const double value : values) sum += value * value;
-  return sum < kInfinity ? sum : kInfinity;  // NaN becomes the worst
+  return sum < kUnbounded ? sum : kUnbounded;  // NaN becomes the worst
 }
 
 /// Solves the symmetric positive definite system A x = y by Cholesky's decomposition; false when it is not positive definite.
@@ -70,7 +70,7 @@ SviSlice flattened(SviSlice slice, double share) {
 }
 
 bool usable(const SmileQuote& quote) {
-  return std::isfinite(quote.k) && quote.vol > 0 && quote.vol < kInfinity && quote.weight > 0 && quote.weight < kInfinity;
+  return std::isfinite(quote.k) && quote.vol > 0 && quote.vol < kUnbounded && quote.weight > 0 && quote.weight < kUnbounded;
 }
 
 std::size_t distinct_strikes(const std::vector<SmileQuote>& sorted) {
@@ -105,7 +105,7 @@ void SmileFitter::begin(std::span<const SmileQuote> quotes, YearFraction to_expi
   next_ = 0;
   repaired_ = false;
   used_.clear();
-  if (!(years_ > 0 && years_ < kInfinity)) return fail(SmileFault::TimeNotPositive);
+  if (!(years_ > 0 && years_ < kUnbounded)) return fail(SmileFault::TimeNotPositive);
   std::copy_if(quotes.begin(), quotes.end(), std::back_inserter(used_), usable);
   std::sort(used_.begin(), used_.end(), [](const SmileQuote& x, const SmileQuote& y) {
     return x.k != y.k ? x.k < y.k : (x.vol != y.vol ? x.vol < y.vol : x.weight < y.weight);
@@ -187,7 +187,7 @@ void SmileFitter::check_free() {
   const SviSlice free = slice_of(best_.at);
   if (acceptable(free)) return finish(free);
   repaired_ = true;
-  least_error_ = kInfinity;
+  least_error_ = kUnbounded;
   next_ = 0;
   penalty_ = kPenalties[0];
   phase_ = Phase::Penalised;
@@ -209,7 +209,7 @@ void SmileFitter::try_moved() {
 }
 
 void SmileFitter::next_penalty() {
-  if (++next_ == kPenalties.size()) return least_error_ < kInfinity ? finish(accepted_) : fail(SmileFault::NoAcceptableFit);
+  if (++next_ == kPenalties.size()) return least_error_ < kUnbounded ? finish(accepted_) : fail(SmileFault::NoAcceptableFit);
   penalty_ = kPenalties[next_];
   phase_ = Phase::Penalised;
   descend_from(best_.at, kPenaltySteps);

@@ -9,7 +9,7 @@ namespace hedgewatch {
 
 namespace {
 
-constexpr double kPercent = 0.01;
+constexpr double kOnePercent = 0.01;
 constexpr double kVolPoint = 0.01;
 constexpr std::size_t kMostLanes = 2 * ValuationBatch::kCapacity;
 constexpr PublishedGreeks kNotPublished{kAbsent, kAbsent, kAbsent, kAbsent, kAbsent};
@@ -94,11 +94,11 @@ void ValuationBatch::complete(const Waiting& waiting) const {
   unit.delta_black_scholes_coins = delta;
   // A coin-settled option's price in coin is Black over the forward; the net transaction delta takes it off.
   unit.delta_net_transaction_coins = waiting.contract->style == PayoffStyle::Inverse ? delta - price / forward : delta;
-  unit.gamma_coins_per_percent = gamma * forward * kPercent;
-  unit.gamma_usd_per_percent = gamma * forward * forward * kPercent;
+  unit.gamma_coins_per_percent = gamma * forward * kOnePercent;
+  unit.gamma_usd_per_percent = gamma * forward * forward * kOnePercent;
   unit.vega_usd_per_vol_point = greeks_[Greek::Vega][lane] * kVolPoint;
   unit.theta_usd_per_day = greeks_[Greek::Theta][lane] / YearFraction::kDaysPerYear;
-  unit.rho_usd_per_percent = greeks_[Greek::Rho][lane] * kPercent;
+  unit.rho_usd_per_percent = greeks_[Greek::Rho][lane] * kOnePercent;
   unit.vanna_coins_per_vol_point = greeks_[Greek::Vanna][lane] * kVolPoint;
   unit.volga_usd_per_vol_point_squared = greeks_[Greek::Volga][lane] * kVolPoint * kVolPoint;
   unit.charm_coins_per_day = greeks_[Greek::Charm][lane] / YearFraction::kDaysPerYear;

@@ -47,6 +47,9 @@ constexpr std::optional<VenueTime> venue_time_from_milliseconds(std::int64_t mil
   return from_nanoseconds<VenueTime>(milliseconds * kPerMillisecond);
 }
 
+/// The same the other way, rounded towards zero.
+constexpr std::int64_t milliseconds_of(VenueTime time) { return nanoseconds_of(time) / 1'000'000; }
+
 /// The one place where the machine's calendar meets the exchange's: positive when we received later than it was sent.
 constexpr std::chrono::nanoseconds receive_lag(WallTime received, VenueTime sent) {
   return std::chrono::nanoseconds{nanoseconds_of(received) - nanoseconds_of(sent)};

@@ -24,7 +24,7 @@ namespace hedgewatch {
 
 namespace {
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kGreeksDescription =
     R"(Prices options and their Greeks: CSV in, CSV out.
 
 Input columns, in any order, others ignored, lines starting with # skipped:
@@ -352,7 +352,7 @@ void add_greeks_command(CLI::App& app, int& status) {
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("greeks", "Price options given as CSV, with every Greek");
-  command->footer(std::string{kDescription});
+  command->footer(std::string{kGreeksDescription});
   command->add_option("FILE", options->file, "CSV to read; standard input without it")->check(CLI::ExistingFile);
   command->add_flag("--inverse", options->inverse, "Coin-settled options: prices and Greeks in coin and dollars");
   command->callback([options, &status] {

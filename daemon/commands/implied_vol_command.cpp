@@ -21,7 +21,7 @@ namespace hedgewatch {
 
 namespace {
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kImpliedVolDescription =
     R"(Finds the Black-76 volatility of option prices: CSV in, CSV out.
 
 Input columns, in any order, others ignored, lines starting with # skipped:
@@ -49,9 +49,9 @@ A row that cannot be read, or whose F, K or T is not positive, gives `line N: wh
 row. Exit status: 0 every row answered, 1 a fault in the input, 2 wrong usage.)";
 
 /// Rows are solved in blocks by the vector kernel.
-constexpr std::size_t kRowsPerBlock = 1024;
+constexpr std::size_t kPricesPerBlock = 1024;
 
-constexpr std::array<std::string_view, 6> kColumns{"id", "type", "F", "K", "T", "price"};
+constexpr std::array<std::string_view, 6> kPriceColumns{"id", "type", "F", "K", "T", "price"};
 enum Column : std::size_t { Id, Type, ForwardColumn, StrikeColumn, YearsColumn, PriceColumn };
 
 struct Block {
@@ -103,11 +103,11 @@ class Reader {
       report("no header row: need columns id,type,F,K,T,price");
       return;
     }
-    for (std::size_t i = 0; i < kColumns.size(); ++i) {
-      if (const auto found = csv_.column(kColumns[i]))
+    for (std::size_t i = 0; i < kPriceColumns.size(); ++i) {
+      if (const auto found = csv_.column(kPriceColumns[i]))
         at_[i] = *found;
       else
-        report("no column " + std::string{kColumns[i]});
+        report("no column " + std::string{kPriceColumns[i]});
     }
     tick_at_ = csv_.column("tick");
     readable_ = !any_fault_;
@@ -119,7 +119,7 @@ class Reader {
 
   /// Fills a block; false when the input ended.
   bool fill(Block& block) {
-    while (block.id.size() < kRowsPerBlock) {
+    while (block.id.size() < kPricesPerBlock) {
       if (!csv_.next()) return false;
       add_row(block);
     }
@@ -150,7 +150,7 @@ class Reader {
     block.tick.push_back(*tick);
   }
 
-  std::optional<double> number(Column column) { return number_at(at_[column], kColumns[column]); }
+  std::optional<double> number(Column column) { return number_at(at_[column], kPriceColumns[column]); }
 
   std::optional<double> number_at(std::size_t at, std::string_view name) {
     const auto value = parse_number(csv_.field(at));
@@ -165,7 +165,7 @@ class Reader {
 
   CsvReader csv_;
   std::ostream& errors_;
-  std::array<std::size_t, kColumns.size()> at_{};
+  std::array<std::size_t, kPriceColumns.size()> at_{};
   std::optional<std::size_t> tick_at_;
   bool readable_ = false;
   bool any_fault_ = false;
@@ -207,7 +207,7 @@ int run_implied_vol(std::istream& in, std::ostream& out, std::ostream& errors) {
 void add_implied_vol_command(CLI::App& app, int& status) {
   const auto file = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("implied-vol", "Find the volatility of option prices given as CSV");
-  command->footer(std::string{kDescription});
+  command->footer(std::string{kImpliedVolDescription});
   command->add_option("FILE", *file, "CSV to read; standard input without it")->check(CLI::ExistingFile);
   command->callback([file, &status] {
     if (file->empty()) {

@@ -21,7 +21,7 @@ constexpr double kTop = 36;
 constexpr double kBottom = 26;
 constexpr double kPlotWidth = kWidth - kLeft - kRight;
 constexpr double kPlotHeight = kHeight - kTop - kBottom;
-constexpr std::size_t kColumns = 868;
+constexpr std::size_t kPixelColumns = 868;
 /// Okabe and Ito's colours, which the colour-blind tell apart and which stay apart in grey.
 constexpr std::array<std::string_view, 4> kColours{"#0072B2", "#D55E00", "#009E73", "#666666"};
 
@@ -113,7 +113,7 @@ class Canvas {
       path += (pen_down ? 'L' : 'M') + fixed_text(x(time), 1) + ' ' + fixed_text(y(value), 1);
       pen_down = true;
     };
-    const std::size_t per_column = std::max<std::size_t>(1, (line.values.size() + kColumns - 1) / kColumns);
+    const std::size_t per_column = std::max<std::size_t>(1, (line.values.size() + kPixelColumns - 1) / kPixelColumns);
     for (std::size_t first = 0; first < line.values.size(); first += per_column) {
       const std::size_t end = std::min(line.values.size(), first + per_column);
       std::size_t lowest = end;

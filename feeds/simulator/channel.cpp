@@ -5,6 +5,8 @@
 #include <charconv>
 #include <vector>
 
+#include "feeds/simulator/json_text.hpp"
+
 namespace hedgewatch::simulator {
 namespace {
 
@@ -75,13 +77,6 @@ std::optional<Channel> parse_user(const std::vector<std::string_view>& parts) {
   if (what == "trades") return by_instrument_or_kind(ChannelKind::UserTrades, parts);
   if (what == "orders") return by_instrument_or_kind(ChannelKind::UserOrders, parts);
   return std::nullopt;
-}
-
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (char& letter : result)
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  return result;
 }
 
 }  // namespace
@@ -155,7 +150,7 @@ std::string Channel::topic() const {
     case ChannelKind::UserOrders:
       return "user.orders." + by_kind;
     case ChannelKind::UserPortfolio:
-      return "user.portfolio." + lower(subject);
+      return "user.portfolio." + lower_case(subject);
     case ChannelKind::UserLock:
       return "user.lock";
     case ChannelKind::UserLiquidation:

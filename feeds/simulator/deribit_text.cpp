@@ -10,15 +10,11 @@ namespace {
 
 constexpr std::int64_t kNeverExpires = 32'503'708'800'000;
 
-std::int64_t milliseconds(VenueTime time) { return nanoseconds_of(time) / 1'000'000; }
-
 double rounded(double value, int decimals) {
   double scale = 1;
   for (int i = 0; i < decimals; ++i) scale *= 10;
   return std::round(value * scale) / scale;
 }
-
-bool is_option(const MarketInstrument& instrument) { return instrument.kind == ContractKind::Option; }
 
 std::string_view state_word(ListingState state) {
   switch (state) {
@@ -72,7 +68,7 @@ std::vector<BookLevel> grouped(const std::vector<BookLevel>& levels, double grid
 
 }  // namespace
 
-std::int64_t DeribitText::now_ms() const { return milliseconds(market_.now()); }
+std::int64_t DeribitText::now_ms() const { return milliseconds_of(market_.now()); }
 
 JsonObject DeribitText::fresh() { return JsonObject{vary_ && random_.chance(0.15)}; }
 std::string DeribitText::done(const JsonObject& object) { return object.str(vary_ && random_.chance(0.4) ? random_.index(16) : 0); }
@@ -93,8 +89,9 @@ std::string DeribitText::instrument(const MarketInstrument& instrument) {
       .number("contract_size", instrument.contract_size)
       .number("min_trade_amount", instrument.lot)
       .number("tick_size", instrument.tick)
-      .integer("creation_timestamp", milliseconds(instrument.created))
-      .integer("expiration_timestamp", instrument.kind == ContractKind::Perpetual ? kNeverExpires : milliseconds(instrument.expiry))
+      .integer("creation_timestamp", milliseconds_of(instrument.created))
+      .integer("expiration_timestamp",
+               instrument.kind == ContractKind::Perpetual ? kNeverExpires : milliseconds_of(instrument.expiry))
       .text("settlement_period", instrument.settlement_period)
       .boolean("is_active", instrument.state == ListingState::Open)
       .text("state", state_word(instrument.state))
@@ -127,7 +124,7 @@ JsonObject DeribitText::ticker_fields(const MarketInstrument& instrument) {
 
   JsonObject object = fresh();
   object.text("instrument_name", instrument.name)
-      .integer("timestamp", milliseconds(instrument.state == ListingState::Delivered ? market_.now() : instrument.marked))
+      .integer("timestamp", milliseconds_of(instrument.state == ListingState::Delivered ? market_.now() : instrument.marked))
       .text("state", state_word(instrument.state))
       .raw("stats", done(stats))
       .number("open_interest", instrument.open_interest)
@@ -269,7 +266,7 @@ std::string DeribitText::trade(const MarketTrade& trade) {
   JsonObject object = fresh();
   object.integer("trade_seq", trade.trade_seq)
       .text("trade_id", std::to_string(trade.trade_id))
-      .integer("timestamp", milliseconds(trade.time))
+      .integer("timestamp", milliseconds_of(trade.time))
       .integer("tick_direction", trade.tick_direction)
       .number("price", trade.price)
       .number("mark_price", rounded(trade.mark_price, is_option(instrument) ? 8 : 2))
@@ -328,7 +325,7 @@ std::string DeribitText::mark_prices(std::size_t underlying, VenueTime since) {
     row.text("instrument_name", instrument.name)
         .number("mark_price", rounded(instrument.mark_price, 4))
         .number("iv", rounded(instrument.mark_vol_percent / 100, 4))
-        .integer("timestamp", milliseconds(instrument.marked));
+        .integer("timestamp", milliseconds_of(instrument.marked));
     rows.push_back(done(row));
   }
   return json_array(rows);
@@ -443,7 +440,7 @@ std::string DeribitText::user_trade(const AccountFill& fill) {
       .text("trade_id", std::to_string(trade.trade_id))
       .text("order_id", std::to_string(88'000'000'000 + trade.trade_id))
       .text("instrument_name", instrument.name)
-      .integer("timestamp", milliseconds(trade.time))
+      .integer("timestamp", milliseconds_of(trade.time))
       .text("direction", trade.taker_buys ? "buy" : "sell")
       .number("price", trade.price)
       .number("amount", trade.amount)

@@ -28,6 +28,13 @@ std::string json_exponent_number(double value) {
   return number;
 }
 
+std::string lower_case(std::string_view text) {
+  std::string result{text};
+  for (char& letter : result)
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  return result;
+}
+
 std::string json_string(std::string_view text) {
   std::string quoted{"\""};
   for (const char letter : text) {

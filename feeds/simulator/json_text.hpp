@@ -16,6 +16,8 @@ namespace hedgewatch::simulator {
 [[nodiscard]] std::string json_exponent_number(double value);
 /// With quotes, and escaped.
 [[nodiscard]] std::string json_string(std::string_view text);
+/// Letters of ASCII in lower case, all else as it is: venues write currencies in both.
+[[nodiscard]] std::string lower_case(std::string_view text);
 
 /// Builds one JSON object. The order of its keys can be rotated, because a real venue's order varies between frames of one channel.
 class JsonObject {

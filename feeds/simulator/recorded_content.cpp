@@ -12,8 +12,6 @@ namespace {
 
 constexpr auto kIndexInterval = std::chrono::seconds{1};
 
-std::int64_t milliseconds(VenueTime time) { return nanoseconds_of(time) / 1'000'000; }
-
 std::string text_of(const simdjson::dom::element& object, std::string_view key) {
   std::string_view value;
   return object.at_key(key).get(value) == simdjson::SUCCESS ? std::string{value} : std::string{};
@@ -27,16 +25,9 @@ std::optional<std::int64_t> integer_of(const simdjson::dom::element& object, std
   return object.at_key(key).get(value) == simdjson::SUCCESS ? std::optional{value} : std::nullopt;
 }
 
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (char& letter : result)
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  return result;
-}
-
 /// btc_usd of BTC-25DEC26, sol_usdc of SOL_USDC-PERPETUAL.
 std::string index_of(std::string_view instrument) {
-  const std::string pair = lower(instrument.substr(0, instrument.find('-')));
+  const std::string pair = lower_case(instrument.substr(0, instrument.find('-')));
   return pair.find('_') == std::string::npos ? pair + "_usd" : pair;
 }
 
@@ -135,7 +126,7 @@ void RecordedContent::take_notification(const RecordedFrame& record) {
     frame.index = index_of(channel->subject);
     frame.index_price = number_of(parsed, "index_price").value_or(0);
     JsonObject quote;
-    quote.text("instrument_name", channel->subject).integer("timestamp", milliseconds(frame.time));
+    quote.text("instrument_name", channel->subject).integer("timestamp", milliseconds_of(frame.time));
     for (const std::string_view key : {"best_bid_price", "best_bid_amount", "best_ask_price", "best_ask_amount"})
       quote.number_or_null(key, number_of(parsed, key));
     frame.quote = quote.str();
@@ -143,7 +134,7 @@ void RecordedContent::take_notification(const RecordedFrame& record) {
       frame.perpetual = JsonObject{}
                             .number("interest", *funding)
                             .number("index_price", frame.index_price)
-                            .integer("timestamp", milliseconds(frame.time))
+                            .integer("timestamp", milliseconds_of(frame.time))
                             .str();
   }
   --counts_.passed_over;
@@ -157,7 +148,8 @@ void RecordedContent::take_notification(const RecordedFrame& record) {
 void RecordedContent::take_book(const RecordedFrame& record, const std::string& instrument) {
   simdjson::dom::element parsed;
   if (parser_.parse(record.book.data(), record.book.size()).get(parsed) != simdjson::SUCCESS) return;
-  Book book{.bids = {}, .asks = {}, .change_id = integer_of(parsed, "change_id").value_or(0), .timestamp = milliseconds(newest_)};
+  Book book{
+      .bids = {}, .asks = {}, .change_id = integer_of(parsed, "change_id").value_or(0), .timestamp = milliseconds_of(newest_)};
   for (const auto& [side, levels] : {std::pair{"bids", &book.bids}, std::pair{"asks", &book.asks}}) {
     simdjson::dom::array rows;
     if (parsed.at_key(side).get(rows) != simdjson::SUCCESS) return;
@@ -237,9 +229,9 @@ void RecordedContent::define_from_name(const std::string& name) {
       .number("min_trade_amount", contract->lot)
       .number("tick_size", option ? 0.0005 : 0.5)
       .raw("tick_size_steps", "[]")
-      .integer("creation_timestamp", milliseconds(first_))
+      .integer("creation_timestamp", milliseconds_of(first_))
       .integer("expiration_timestamp",
-               perpetual || contract->expiry == kNoVenueTime ? kNeverExpires : milliseconds(contract->expiry))
+               perpetual || contract->expiry == kNoVenueTime ? kNeverExpires : milliseconds_of(contract->expiry))
       .text("settlement_period", perpetual ? "perpetual" : "month")
       .boolean("is_active", true)
       .text("state", "open");
@@ -312,7 +304,7 @@ bool RecordedContent::offers(const Channel& channel) const {
 }
 
 std::string RecordedContent::index_tick(const std::string& index, double price, VenueTime time) const {
-  return JsonObject{}.text("index_name", index).number("price", price).integer("timestamp", milliseconds(time)).str();
+  return JsonObject{}.text("index_name", index).number("price", price).integer("timestamp", milliseconds_of(time)).str();
 }
 
 std::string RecordedContent::book_snapshot(const std::string& instrument, const Book& book) const {
@@ -343,7 +335,7 @@ void RecordedContent::apply_book(const Frame& frame) {
   Book& book = books_[frame.instrument];
   if (frame.kind == FrameClass::BookSnapshot) book = {};
   book.change_id = integer_of(parsed, "change_id").value_or(book.change_id);
-  book.timestamp = integer_of(parsed, "timestamp").value_or(milliseconds(frame.time));
+  book.timestamp = integer_of(parsed, "timestamp").value_or(milliseconds_of(frame.time));
   for (const auto& [side, levels] : {std::pair{"bids", &book.bids}, std::pair{"asks", &book.asks}}) {
     simdjson::dom::array rows;
     if (parsed.at_key(side).get(rows) != simdjson::SUCCESS) continue;
@@ -467,7 +459,8 @@ std::optional<RpcReply> RecordedContent::answer(std::string_view method, const P
     const std::string kind = params.text("kind").value_or("any");
     std::vector<std::string> rows;
     for (const auto& [name, definition] : definitions_)
-      if ((*currency == "any" || lower(*currency) == lower(definition.currency)) && (kind == "any" || kind == definition.kind))
+      if ((*currency == "any" || lower_case(*currency) == lower_case(definition.currency)) &&
+          (kind == "any" || kind == definition.kind))
         rows.push_back(definition.json);
     return RpcReply{json_array(rows)};
   }

@@ -13,8 +13,6 @@ constexpr std::int64_t kSettlementNanoseconds = 8 * 3'600'000'000'000;
 /// Which session a time belongs to: days that begin at 08:00 UTC.
 std::int64_t session_of(VenueTime time) { return (nanoseconds_of(time) - kSettlementNanoseconds) / kDayNanoseconds; }
 
-bool is_option(const MarketInstrument& instrument) { return instrument.kind == ContractKind::Option; }
-
 /// Profit in coin of `size` from one price to another: inverse futures in USD, coin-quoted options in coin.
 double profit_coins(const MarketInstrument& instrument, double size, double from, double to) {
   return is_option(instrument) ? size * (to - from) : size * (1 / from - 1 / to);

@@ -20,10 +20,7 @@ std::string_view kind_word(const MarketInstrument& instrument) {
 bool is_any(std::string_view word) { return word == "any"; }
 
 /// An index name in either case: currencies in channel names are written in both.
-bool same_letters(std::string_view a, std::string_view b) {
-  const auto lower = [](char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; };
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
-}
+bool same_letters(std::string_view a, std::string_view b) { return lower_case(a) == lower_case(b); }
 
 }  // namespace
 

@@ -108,6 +108,7 @@ struct MarketInstrument {
   double settlement_price = 0;
   VenueTime marked{};  ///< when the fields above were last set
 };
+[[nodiscard]] inline bool is_option(const MarketInstrument& instrument) { return instrument.kind == ContractKind::Option; }
 
 /// State of one coin.
 struct MarketUnderlying {

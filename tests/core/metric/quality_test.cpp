@@ -42,4 +42,12 @@ TEST_SUITE("core/metric/quality") {
     CHECK(worst(Quality::fresh(at(7)), Quality::fresh(at(4))).as_of() == at(4));
     CHECK(worst(Quality::fresh(at(7)), Quality::stale(at(9), FigureReason::TooOld)).as_of() == at(7));
   }
+
+  TEST_CASE("a verdict is the state and the reason, not the age") {
+    CHECK(same_verdict(Quality::fresh(at(7)), Quality::fresh(at(4))));
+    CHECK(same_verdict(Quality::stale(at(7), FigureReason::TooOld), Quality::stale(at(4), FigureReason::TooOld)));
+    CHECK_FALSE(same_verdict(Quality::fresh(at(7)), Quality::stale(at(7), FigureReason::TooOld)));
+    CHECK_FALSE(same_verdict(Quality::stale(at(7), FigureReason::FeedDown), Quality::stale(at(7), FigureReason::TooOld)));
+    CHECK_FALSE(same_verdict(Quality::stale(at(7), FigureReason::TooOld), Quality::unknown(FigureReason::TooOld)));
+  }
 }

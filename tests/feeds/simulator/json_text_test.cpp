@@ -28,6 +28,8 @@ TEST_SUITE("feeds/simulator/json_text") {
 
   TEST_CASE("text is escaped") { CHECK(json_string("a\"b\\c\n") == R"("a\"b\\c\u000a")"); }
 
+  TEST_CASE("only letters of ASCII change case") { CHECK(lower_case("BTC_USD-1Z[") == "btc_usd-1z["); }
+
   TEST_CASE("the order of keys rotates and nothing is lost") {
     JsonObject object;
     object.integer("a", 1).text("b", "x").boolean("c", true);
