@@ -29,7 +29,6 @@ RpcError unauthorized(std::string_view reason) {
 }
 
 std::int64_t microseconds_of(VenueTime time) { return nanoseconds_of(time) / 1'000; }
-std::int64_t milliseconds_of(VenueTime time) { return nanoseconds_of(time) / 1'000'000; }
 
 std::string hmac_sha256_hex(std::string_view key, std::string_view message) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
