@@ -117,6 +117,35 @@ TEST_SUITE("oracle/hedge/published_effectiveness") {
     });
   }
 
+  TEST_CASE("variances of series that are all offset and hardly any movement are certified to their digits") {
+    with_document("published/nist_numacc_variance.json", [](element root) {
+      std::size_t sets = 0;
+      for (const element set : root["sets"].get_array()) {
+        const std::string name{std::string_view{set["name"]}};
+        CAPTURE(name);
+        const double first = rational(set["first"]);
+        const simdjson::dom::array pair{set["pair"]};
+        const std::size_t count{std::uint64_t{set["n"]}};
+        std::vector<ReturnPair> pairs{{first, first}};
+        while (pairs.size() < count) {
+          const double next = rational(pair.at((pairs.size() - 1) % 2).value());
+          pairs.push_back({next, next});
+        }
+        const double mean = rational(set["binary64_inputs_exact"]["mean"]);
+        const double deviation = rational(set["binary64_inputs_exact"]["sd"]);
+        const PairStatistics window = pair_statistics(pairs, 1);
+        CHECK(std::abs(window.mean_exposure.value() - mean) <= 1e-15 * mean);
+        CHECK(std::abs(std::sqrt(window.variance_exposure.value()) - deviation) <= 1e-12 * deviation);
+        PairMoments block;
+        for (const ReturnPair& value : pairs) block.add(value);
+        // The block is updated a value at a time: its mean is rounded a thousand times where the window's is rounded once.
+        CHECK(std::abs(block.beta().value() - 1) <= 1e-12);
+        ++sets;
+      }
+      CHECK(sets == 4);
+    });
+  }
+
   TEST_CASE("paths of whole ticks give the exact fractions") {
     with_document("paths/exact_integer_paths.json", [](element root) {
       std::size_t cases = 0;
