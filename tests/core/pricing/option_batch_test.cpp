@@ -14,8 +14,8 @@ using namespace hedgewatch;
 
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
 Black76Input usual_input(std::size_t i) {
   return {.right = i % 3 == 0 ? OptionRight::Put : OptionRight::Call,
@@ -33,13 +33,13 @@ OptionBatch usual_batch(std::size_t lanes) {
 }
 
 /// Equal bits, or both not a number.
-bool same(double a, double b) {
+bool same_bits(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) || (std::isnan(a) && std::isnan(b));
 }
 
 bool same_lane(const GreekColumns& a, const GreekColumns& b, std::size_t lane) {
   for (std::size_t greek = 0; greek < column_count(a.set()); ++greek)
-    if (!same(a[static_cast<Greek>(greek)][lane], b[static_cast<Greek>(greek)][lane])) return false;
+    if (!same_bits(a[static_cast<Greek>(greek)][lane], b[static_cast<Greek>(greek)][lane])) return false;
   return true;
 }
 
@@ -52,7 +52,7 @@ std::vector<KernelTarget> targets_here() {
 /// Inputs that no kernel may meet unprepared.
 std::vector<Black76Input> poisons() {
   std::vector<Black76Input> inputs;
-  for (const double bad : {kNan, kInfinity, -kInfinity, -1.0, 0.0, 1e-320, 1e300}) {
+  for (const double bad : {kNotANumber, kUnbounded, -kUnbounded, -1.0, 0.0, 1e-320, 1e300}) {
     Black76Input input = usual_input(5);
     input.forward = bad;
     inputs.push_back(input);
@@ -160,7 +160,7 @@ TEST_SUITE("core/pricing/option_batch") {
       price(batch, columns, target);
       for (std::size_t lane = 1; lane < lanes; ++lane)
         for (std::size_t greek = 0; greek < column_count(GreekSet::Usual); ++greek)
-          CHECK(same(columns[static_cast<Greek>(greek)][lane], columns[static_cast<Greek>(greek)][0]));
+          CHECK(same_bits(columns[static_cast<Greek>(greek)][lane], columns[static_cast<Greek>(greek)][0]));
     }
   }
 

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr MonoTime kFitted = from_nanoseconds<MonoTime>(50'000'000'000);
-constexpr MonoTime kNow = kFitted + 10s;
+constexpr MonoTime kAsked = kFitted + 10s;
 constexpr VenueTime kToday = from_nanoseconds<VenueTime>(1'700'000'000'000'000'000);
 
 VenueTime in_days(int days) { return kToday + std::chrono::hours{24 * days}; }
@@ -46,7 +46,7 @@ VolSurface surface_of(const Market& market) {
 }
 
 VolQuestion question(int days, double k) {
-  return {.expiry = in_days(days), .to_expiry = YearFraction::from_days(days), .k = k, .now = kNow};
+  return {.expiry = in_days(days), .to_expiry = YearFraction::from_days(days), .k = k, .now = kAsked};
 }
 
 double true_vol(int days, double k) {
@@ -65,13 +65,13 @@ TEST_SUITE("core/pricing/vol_surface") {
 
     VolQuestion asked = question(60, 0.1);
     asked.venue_mark_vol = 0.71;
-    asked.venue_mark_received = kNow - 1s;
+    asked.venue_mark_received = kAsked - 1s;
     SurfaceVol answer = surface.vol(asked);
     CHECK(std::string{label(answer.source)} == "venue_mark");
     CHECK(answer.vol == 0.71);
-    CHECK(answer.oldest_input == kNow - 1s);
+    CHECK(answer.oldest_input == kAsked - 1s);
 
-    asked.venue_mark_received = kNow - 61s;
+    asked.venue_mark_received = kAsked - 61s;
     answer = surface.vol(asked);
     CHECK(std::string{label(answer.source)} == "fitted");
     CHECK(answer.vol == doctest::Approx(true_vol(60, 0.1)).epsilon(1e-4));
@@ -124,7 +124,7 @@ TEST_SUITE("core/pricing/vol_surface") {
     CHECK(surface.vol(expired).source == VolSource::Unknown);
     VolQuestion zero_mark = question(30, 0);
     zero_mark.venue_mark_vol = 0;
-    zero_mark.venue_mark_received = kNow;
+    zero_mark.venue_mark_received = kAsked;
     CHECK(surface.vol(zero_mark).source == VolSource::Fitted);
   }
 
@@ -172,7 +172,7 @@ TEST_SUITE("core/pricing/vol_surface") {
     const VolSurface surface = surface_of(market);
     VolQuestion asked = question(30, 0.05);
     asked.venue_mark_vol = surface.vol(asked).vol + 0.02;
-    asked.venue_mark_received = kNow;
+    asked.venue_mark_received = kAsked;
     const SurfaceVol moved = surface.vol_after_move(asked, -0.08, kStickyDelta);
     CHECK(moved.source == VolSource::VenueMark);
     CHECK(moved.vol == doctest::Approx(surface.vol(question(30, 0.13)).vol + 0.02).epsilon(1e-12));

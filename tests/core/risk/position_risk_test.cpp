@@ -6,7 +6,7 @@ using namespace hedgewatch;
 
 namespace {
 
-constexpr Quality kKnown = Quality::fresh(MonoTime{});
+constexpr Quality kKnownInputs = Quality::fresh(MonoTime{});
 
 Contract contract(ContractKind kind, PayoffStyle style, std::string_view quote = "USD") {
   Contract result;
@@ -22,14 +22,16 @@ Contract contract(ContractKind kind, PayoffStyle style, std::string_view quote =
 
 InstrumentValuation marked(double mark, double delta) {
   InstrumentValuation valuation;
-  valuation.mark = valuation.delta = valuation.greeks = kKnown;
+  valuation.mark = valuation.delta = valuation.greeks = kKnownInputs;
   valuation.mark_price = mark;
   valuation.unit.delta_black_scholes_coins = delta;
   valuation.unit.delta_net_transaction_coins = delta;
   return valuation;
 }
 
-SizedPosition sized(double size, double cost) { return {.size = size, .entry_cost = cost, .entry_known = true, .quality = kKnown}; }
+SizedPosition sized(double size, double cost) {
+  return {.size = size, .entry_cost = cost, .entry_known = true, .quality = kKnownInputs};
+}
 
 constexpr double kIndex = 50'000;
 

@@ -10,19 +10,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr MonoTime kStart{500s};
-/// The venue's clock where ours shows kStart.
+constexpr MonoTime kWatchStart{500s};
+/// The venue's clock where ours shows kWatchStart.
 constexpr VenueTime kVenueStart{1'790'000'000s};
 
-VenueTime venue_at(MonoTime ours) { return kVenueStart + (ours - kStart); }
+VenueTime venue_at(MonoTime ours) { return kVenueStart + (ours - kWatchStart); }
 
 /// A watch that knows the venue's clock from one round trip of 40 ms, and a line that delays by a constant.
 struct Line {
   LagWatch watch{3s};
-  MonoTime now = kStart;
+  MonoTime now = kWatchStart;
   std::chrono::nanoseconds delay = 20ms;
 
-  Line() { watch.on_round_trip(kStart - 20ms, kStart + 20ms, kVenueStart); }
+  Line() { watch.on_round_trip(kWatchStart - 20ms, kWatchStart + 20ms, kVenueStart); }
 
   void data_for(std::chrono::nanoseconds duration) {
     for (const MonoTime until = now + duration; now < until; now += 100ms) watch.on_stamped(now, venue_at(now - delay));
@@ -52,8 +52,8 @@ TEST_SUITE("feeds/session/lag_watch") {
 
   TEST_CASE("a line that was delayed from its first frame on is noticed too, by the round trips that are as slow") {
     LagWatch watch{3s};
-    watch.on_round_trip(kStart, kStart + 5s, venue_at(kStart));
-    for (MonoTime now = kStart + 5s; now < kStart + 10s; now += 100ms) watch.on_stamped(now, venue_at(now - 5s));
+    watch.on_round_trip(kWatchStart, kWatchStart + 5s, venue_at(kWatchStart));
+    for (MonoTime now = kWatchStart + 5s; now < kWatchStart + 10s; now += 100ms) watch.on_stamped(now, venue_at(now - 5s));
     CHECK(watch.late());
     CHECK(*watch.lag() >= 5s);
   }
@@ -84,7 +84,7 @@ TEST_SUITE("feeds/session/lag_watch") {
   TEST_CASE("a slow round trip does not blur what quick ones have shown") {
     Line line;
     const auto before = line.watch.offset();
-    line.watch.on_round_trip(kStart + 1s, kStart + 9s, venue_at(kStart + 8s));
+    line.watch.on_round_trip(kWatchStart + 1s, kWatchStart + 9s, venue_at(kWatchStart + 8s));
     REQUIRE(before.has_value());
     REQUIRE(line.watch.offset().has_value());
     const std::chrono::nanoseconds moved = *line.watch.offset() - *before;
@@ -118,13 +118,13 @@ TEST_SUITE("feeds/session/lag_watch") {
 
   TEST_CASE("without a round trip, and with times that no clock shows, nothing is judged") {
     LagWatch watch{3s};
-    for (MonoTime now = kStart; now < kStart + 10s; now += 100ms) watch.on_stamped(now, venue_at(now - 1h));
+    for (MonoTime now = kWatchStart; now < kWatchStart + 10s; now += 100ms) watch.on_stamped(now, venue_at(now - 1h));
     CHECK_FALSE(watch.late());
     CHECK_FALSE(watch.lag().has_value());
     CHECK_FALSE(watch.offset().has_value());
-    watch.on_round_trip(kStart, kStart + 1s, VenueTime::max());
-    watch.on_round_trip(kStart + 1s, kStart, kVenueStart);
-    watch.on_round_trip(kStart, kStart + 1s, kNoVenueTime);
+    watch.on_round_trip(kWatchStart, kWatchStart + 1s, VenueTime::max());
+    watch.on_round_trip(kWatchStart + 1s, kWatchStart, kVenueStart);
+    watch.on_round_trip(kWatchStart, kWatchStart + 1s, kNoVenueTime);
     CHECK_FALSE(watch.offset().has_value());
   }
 

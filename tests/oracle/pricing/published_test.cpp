@@ -21,7 +21,7 @@ using namespace hedgewatch::testing;
 namespace {
 
 /// A number, or a string that holds one.
-double number_of(simdjson::dom::element element) {
+double stated_number(simdjson::dom::element element) {
   if (std::string_view text; element.get(text) == simdjson::SUCCESS) {
     double value = std::nan("");
     std::from_chars(text.data(), text.data() + text.size(), value);
@@ -108,8 +108,8 @@ TEST_SUITE("oracle/pricing/published") {
                                  .vol = Vol::from_percent(25),
                                  .rate = 0.09});
     REQUIRE(result.ok());
-    CHECK(result.value().price == doctest::Approx(number_of(expect["exact"])).epsilon(1e-14));
-    CHECK(std::fabs(result.value().price - number_of(expect["published"])) < 0.005);
+    CHECK(result.value().price == doctest::Approx(stated_number(expect["exact"])).epsilon(1e-14));
+    CHECK(std::fabs(result.value().price - stated_number(expect["published"])) < 0.005);
   }
 
   TEST_CASE("captured Deribit tickers lie in the range that their rounded vol allows") {
@@ -125,18 +125,18 @@ TEST_SUITE("oracle/pricing/published") {
       ++compared;
       const auto greeks_at = [&](double vol_percent) {
         const auto result = deribit_greeks({.right = right_of(std::string_view{ticker["type"]}),
-                                            .forward = number_of(ticker["underlying_price"]),
-                                            .strike = number_of(ticker["K"]),
-                                            .to_expiry = YearFraction::from_years(number_of(ticker["T_years_nearest_minute"])),
+                                            .forward = stated_number(ticker["underlying_price"]),
+                                            .strike = stated_number(ticker["K"]),
+                                            .to_expiry = YearFraction::from_years(stated_number(ticker["T_years_nearest_minute"])),
                                             .vol = Vol::from_percent(vol_percent)});
         REQUIRE(result.ok());
         return result.value();
       };
-      const double vol = number_of(ticker["mark_iv_pct"]);
+      const double vol = stated_number(ticker["mark_iv_pct"]);
       const PublishedGreeks low = greeks_at(vol - 0.005);
       const PublishedGreeks high = greeks_at(vol + 0.005);
       const auto check = [&](const char* key, double PublishedGreeks::*greek) {
-        const double published = number_of(ticker["published"][key]);
+        const double published = stated_number(ticker["published"][key]);
         CAPTURE(std::string{key});
         CAPTURE(published);
         // Half a unit of the fifth decimal beside the range.
@@ -157,16 +157,16 @@ TEST_SUITE("oracle/pricing/published") {
     simdjson::dom::parser parser;
     const auto ticker = parsed(parser, "bybit_ticker_greeks.json");
     const auto result = bybit_greeks({.right = right_of(std::string_view{ticker["type"]}),
-                                      .forward = number_of(ticker["F"]),
-                                      .strike = number_of(ticker["K"]),
-                                      .to_expiry = YearFraction::from_years(number_of(ticker["T_years"])),
-                                      .vol = Vol::from_fraction(number_of(ticker["at_iv_implied_by_price"]["iv"]))});
+                                      .forward = stated_number(ticker["F"]),
+                                      .strike = stated_number(ticker["K"]),
+                                      .to_expiry = YearFraction::from_years(stated_number(ticker["T_years"])),
+                                      .vol = Vol::from_fraction(stated_number(ticker["at_iv_implied_by_price"]["iv"]))});
     REQUIRE(result.ok());
     const auto published = ticker["published"];
-    CHECK(result.value().delta == doctest::Approx(number_of(published["delta"])).epsilon(1e-6));
-    CHECK(std::fabs(result.value().gamma - number_of(published["gamma"])) <= 1e-8);
-    CHECK(result.value().vega_per_vol_point == doctest::Approx(number_of(published["vega"])).epsilon(1e-6));
-    CHECK(result.value().theta_per_day == doctest::Approx(number_of(published["theta"])).epsilon(1e-6));
+    CHECK(result.value().delta == doctest::Approx(stated_number(published["delta"])).epsilon(1e-6));
+    CHECK(std::fabs(result.value().gamma - stated_number(published["gamma"])) <= 1e-8);
+    CHECK(result.value().vega_per_vol_point == doctest::Approx(stated_number(published["vega"])).epsilon(1e-6));
+    CHECK(result.value().theta_per_day == doctest::Approx(stated_number(published["theta"])).epsilon(1e-6));
   }
 
   TEST_CASE("the exchanges' worked examples of inverse contracts come out") {
@@ -177,18 +177,18 @@ TEST_SUITE("oracle/pricing/published") {
       simdjson::dom::element pnl;
       if (example["pnl_coin"].get(pnl) == simdjson::SUCCESS) {
         ++compared;
-        const auto value = inverse_future({.notional_quote = number_of(example["N"]),
-                                           .entry_price = number_of(example["entry"]),
-                                           .mark_price = number_of(example["exit"])});
+        const auto value = inverse_future({.notional_quote = stated_number(example["N"]),
+                                           .entry_price = stated_number(example["entry"]),
+                                           .mark_price = stated_number(example["exit"])});
         REQUIRE(value.has_value());
-        CHECK(value->pnl_coins == doctest::Approx(number_of(pnl["recomputed"])).epsilon(1e-12));
+        CHECK(value->pnl_coins == doctest::Approx(stated_number(pnl["recomputed"])).epsilon(1e-12));
         // Two pages round their last digit up.
-        CHECK(std::fabs(value->pnl_coins - number_of(pnl["published"])) <= 1e-5);
+        CHECK(std::fabs(value->pnl_coins - stated_number(pnl["published"])) <= 1e-5);
       }
       if (example["avg_entry"].get(pnl) == simdjson::SUCCESS) {
         ++compared;
         constexpr std::array<InverseFill, 2> kFills{{{1'000, 5'000}, {2'000, 6'000}}};
-        CHECK(average_entry_price(kFills).value() == doctest::Approx(number_of(pnl["published"])).epsilon(1e-14));
+        CHECK(average_entry_price(kFills).value() == doctest::Approx(stated_number(pnl["published"])).epsilon(1e-14));
       }
     }
     CHECK(compared == 4);
