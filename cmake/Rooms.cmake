@@ -11,6 +11,9 @@ option(HEDGEWATCH_UNITY "Compile a folder's sources as one: the builds that run 
 # set, and what has options of its own stay alone.
 function(hedgewatch_unite target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)  # it is about types of included files: all are, here
+  endif()
   foreach(source IN LISTS ARGN)
     if(source MATCHES "_kernel[.]cpp$" OR source IN_LIST HEDGEWATCH_BEAST_SOURCES)
       continue()

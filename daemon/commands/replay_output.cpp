@@ -19,7 +19,7 @@ std::string number_text(double value) {
 }
 
 /// A CSV field that may hold quotes and commas.
-std::string quoted(std::string_view text) {
+std::string csv_quoted(std::string_view text) {
   std::string field{'"'};
   for (const char c : text) {
     if (c == '"') field += '"';
@@ -48,7 +48,7 @@ class CsvOutput final : public ReplayOutput {
       const auto [known, is_new] = last_.try_emplace({name.figure, name.labels}, value);
       if (!is_new && same(known->second, value)) continue;
       known->second = value;
-      out_ << nanoseconds_of(now) << ',' << definition_of(name.figure).name << ',' << quoted(name.labels) << ','
+      out_ << nanoseconds_of(now) << ',' << definition_of(name.figure).name << ',' << csv_quoted(name.labels) << ','
            << label(value.state) << ',';
       if (value.state == FigureState::Ok)
         out_ << ',' << number_text(value.value) << '\n';
@@ -175,7 +175,7 @@ void ReplayComparison::other(WallTime now, const FigureSnapshot& table) {
     if (known == both) continue;
     known = both;
     ++differences_;
-    out_ << nanoseconds_of(now) << ',' << definition_of(key.first).name << ',' << quoted(key.second) << ',' << both.first << ','
+    out_ << nanoseconds_of(now) << ',' << definition_of(key.first).name << ',' << csv_quoted(key.second) << ',' << both.first << ','
          << both.second << '\n';
   }
 }
