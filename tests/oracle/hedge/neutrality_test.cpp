@@ -17,7 +17,7 @@ double number(simdjson::dom::element element) {
   return double{element};
 }
 
-void agree(double ours, double expected, double scale, const std::string& what) {
+void agree_by_name(double ours, double expected, double scale, const std::string& what) {
   CAPTURE(what);
   CAPTURE(ours);
   CAPTURE(expected);
@@ -40,20 +40,20 @@ TEST_SUITE("oracle/hedge/neutrality") {
       const double legs = number(row["hedge_delta"]);
       const double ratio = hedge_ratio(item, legs);
       const NetGross net{.net = item + legs, .gross = std::abs(item) + std::abs(legs)};
-      agree(net.net, number(expect["net"]), net.gross, "net");
-      agree(ratio, number(expect["hedge_ratio"]), std::abs(ratio), "hedge_ratio");
-      agree(over_hedge(ratio, 1), number(expect["over_hedge"]), 1 + std::abs(ratio), "over_hedge");
-      agree(under_hedge(ratio, 1), number(expect["under_hedge"]), 1 + std::abs(ratio), "under_hedge");
+      agree_by_name(net.net, number(expect["net"]), net.gross, "net");
+      agree_by_name(ratio, number(expect["hedge_ratio"]), std::abs(ratio), "hedge_ratio");
+      agree_by_name(over_hedge(ratio, 1), number(expect["over_hedge"]), 1 + std::abs(ratio), "over_hedge");
+      agree_by_name(under_hedge(ratio, 1), number(expect["under_hedge"]), 1 + std::abs(ratio), "under_hedge");
       CHECK(wrong_way(item, legs) == bool{expect["wrong_way"]});
-      agree(neutrality_ratio(net).value(), number(expect["neutrality"]), 1, "neutrality");
+      agree_by_name(neutrality_ratio(net).value(), number(expect["neutrality"]), 1, "neutrality");
       NetGross book;
       for (const simdjson::dom::element leg : row["leg_deltas"].get_array()) {
         book.net += number(leg);
         book.gross += std::abs(number(leg));
       }
-      agree(book.gross, number(expect["gross_legs"]), book.gross, "gross_legs");
-      agree(neutrality_ratio(book).value(), number(expect["neutrality_legs"]), 1, "neutrality_legs");
-      agree(std::abs(net.net) / number(row["limit"]), number(expect["limit_usage"]), net.gross / number(row["limit"]),
+      agree_by_name(book.gross, number(expect["gross_legs"]), book.gross, "gross_legs");
+      agree_by_name(neutrality_ratio(book).value(), number(expect["neutrality_legs"]), 1, "neutrality_legs");
+      agree_by_name(std::abs(net.net) / number(row["limit"]), number(expect["limit_usage"]), net.gross / number(row["limit"]),
             "limit_usage");
       ++rows;
     }
