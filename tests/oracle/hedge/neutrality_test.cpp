@@ -54,7 +54,7 @@ TEST_SUITE("oracle/hedge/neutrality") {
       agree_by_name(book.gross, number(expect["gross_legs"]), book.gross, "gross_legs");
       agree_by_name(neutrality_ratio(book).value(), number(expect["neutrality_legs"]), 1, "neutrality_legs");
       agree_by_name(std::abs(net.net) / number(row["limit"]), number(expect["limit_usage"]), net.gross / number(row["limit"]),
-            "limit_usage");
+                    "limit_usage");
       ++rows;
     }
     CHECK(rows >= 10);
