@@ -63,6 +63,20 @@ void add_net_delta(std::vector<AlertRule>& rules, const HedgeSetup& hedge) {
                           "Net delta is beyond three times the hedge's hard limit"));
 }
 
+/// A liquidation price that a usual day reaches. A feed that is down does not silence it.
+void add_liquidation(std::vector<AlertRule>& rules) {
+  rules.push_back(below("LiquidationPriceNear", Figure::LiquidationDistanceRatio, 0.10, AlertSeverity::Page, 60s,
+                        "A move of less than 10 percent liquidates the margin pool"));
+  rules.back().clear_margin = 0.01;
+  rules.push_back(below("LiquidationPriceWithinThreeSigma", Figure::LiquidationDistanceSigmas, 3, AlertSeverity::Page, 60s,
+                        "A move of less than three daily standard deviations liquidates the margin pool"));
+  rules.back().clear_margin = 0.2;
+  AlertRule twin = unknown("LiquidationDistanceUnknown", Figure::LiquidationDistanceRatio,
+                           "How far the pool is from liquidation cannot be computed while a position is held");
+  twin.suppressed_by_feed = false;
+  rules.push_back(twin);
+}
+
 }  // namespace
 
 std::vector<AlertRule> starter_rules(std::span<const HedgeSetup> hedges) {
@@ -77,6 +91,7 @@ std::vector<AlertRule> starter_rules(std::span<const HedgeSetup> hedges) {
   constexpr double kMarginDanger = 0.85;
   AlertRule margin = above("MaintenanceMarginHigh", Figure::MaintenanceMarginRatio, kMarginWarning, AlertSeverity::Page, 30s,
                            "Maintenance margin is a large part of the margin balance; at 1 the account is liquidated");
+  margin.labels = {{"source", "venue"}};
   margin.clear_margin = 0.02;
   rules.push_back(margin);
   margin.name = "MaintenanceMarginCritical";
@@ -85,8 +100,10 @@ std::vector<AlertRule> starter_rules(std::span<const HedgeSetup> hedges) {
   rules.push_back(margin);
   AlertRule margin_unknown = unknown("MaintenanceMarginUnknown", Figure::MaintenanceMarginRatio,
                                      "The account's margin cannot be read while a position is held");
+  margin_unknown.labels = margin.labels;
   margin_unknown.suppressed_by_feed = false;
   rules.push_back(margin_unknown);
+  add_liquidation(rules);
 
   AlertRule feed = below("FeedDown", Figure::FeedLive, 0.5, AlertSeverity::Page, kUnknownHold,
                          "A feed delivers nothing to be believed while a position is held");

@@ -210,8 +210,8 @@ AccountRows AccountRows::add(FigureTable& table, std::string_view account, std::
   rows.equity_usd = row(Figure::EquityUsd);
   rows.margin_balance = row(Figure::MarginBalance);
   rows.balance = row(Figure::Balance);
-  rows.initial_margin_ratio = row(Figure::InitialMarginRatio);
-  rows.maintenance_margin_ratio = row(Figure::MaintenanceMarginRatio);
+  rows.initial_margin_ratio = table.add_row(Figure::InitialMarginRatio, {account, venue, asset, "venue"});
+  rows.maintenance_margin_ratio = table.add_row(Figure::MaintenanceMarginRatio, {account, venue, asset, "venue"});
   return rows;
 }
 

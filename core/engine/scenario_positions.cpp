@@ -14,10 +14,15 @@ ExposureHoldings holdings_of_exposure(const Desk& desk, std::uint32_t exposure) 
 
 SeenPosition seen_position(const DeskView& view, std::uint32_t holding) {
   const Holding& held = view.portfolio.holdings()[holding];
-  const Contract& contract = view.registry.contract(held.slot);
-  const InstrumentValuation& valuation = view.desk.tracked[view.desk.tracked_of_slot[index_of(held.slot)]].valuation;
-  SeenPosition seen{.quality = held.position.quality};
-  if (view.risks[holding].flat || valuation.expired) return seen;
+  if (view.risks[holding].flat) return {.quality = held.position.quality};
+  return seen_position(view, held.slot, held.position.size, held.position.quality);
+}
+
+SeenPosition seen_position(const DeskView& view, InstrumentSlot slot, double size, const Quality& size_quality) {
+  const Contract& contract = view.registry.contract(slot);
+  const InstrumentValuation& valuation = view.desk.tracked[view.desk.tracked_of_slot[index_of(slot)]].valuation;
+  SeenPosition seen{.quality = size_quality};
+  if (valuation.expired) return seen;
   const bool option = contract.kind == ContractKind::Option;
   seen.quality = worst(seen.quality, option ? valuation.greeks : valuation.mark);
   if (!is_dollar_quoted(contract)) seen.quality = worst(seen.quality, Quality::unknown(FigureReason::MixedNumeraire));
@@ -27,19 +32,19 @@ SeenPosition seen_position(const DeskView& view, std::uint32_t holding) {
   seen.position = {.kind = contract.kind,
                    .right = contract.right,
                    .unit = contract.size_unit,
-                   .size = held.position.size,
+                   .size = size,
                    .forward = forward,
                    .strike = contract.strike};
   if (option) {
-    const VenueTime now = view.now_at(view.registry.venue(held.slot));
-    const Reading& rate = view.market.at(held.slot).rate;
+    const VenueTime now = view.now_at(view.registry.venue(slot));
+    const Reading& rate = view.market.at(slot).rate;
     seen.position.vol = valuation.pricing_vol_ratio;
     seen.position.rate = rate.present() ? rate.value : 0;
     seen.position.to_expiry = YearFraction::from_nanoseconds(static_cast<double>((contract.expiry - now).count()));
-    seen.delta_usd = held.position.size * valuation.unit.delta_black_scholes_coins * forward;
-    seen.gamma_usd_per_percent = held.position.size * valuation.unit.gamma_usd_per_percent;
+    seen.delta_usd = size * valuation.unit.delta_black_scholes_coins * forward;
+    seen.gamma_usd_per_percent = size * valuation.unit.gamma_usd_per_percent;
   } else {
-    seen.delta_usd = contract.size_unit == SizeUnit::Quote ? held.position.size : held.position.size * forward;
+    seen.delta_usd = contract.size_unit == SizeUnit::Quote ? size : size * forward;
   }
   seen.counts = true;
   return seen;

@@ -23,6 +23,8 @@ struct SeenPosition {
   bool counts = false;  ///< false: flat, expired or unknown, there is nothing to reprice
 };
 [[nodiscard]] SeenPosition seen_position(const DeskView& view, std::uint32_t holding);
+/// The same of any position in an instrument that the desk looks at; `size_quality` is how far the size may be believed.
+[[nodiscard]] SeenPosition seen_position(const DeskView& view, InstrumentSlot slot, double size, const Quality& size_quality);
 
 /// How far a book's figures in dollars may be believed at this moment, whatever was repriced before.
 [[nodiscard]] Quality quality_now(const DeskView& view, std::uint32_t exposure);

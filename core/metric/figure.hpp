@@ -150,6 +150,18 @@ enum class Figure : std::uint16_t {
   Balance,
   InitialMarginRatio,
   MaintenanceMarginRatio,
+  // margin pools
+  LeverageRatio,
+  NetLeverageRatio,
+  CollateralPriceUsd,
+  CollateralShareRatio,
+  PoolWorstLossUsd,
+  CollateralCoverageRatio,
+  CollateralMinCoverageRatio,
+  CollateralImbalanceRatio,
+  LiquidationPriceUsd,
+  LiquidationDistanceRatio,
+  LiquidationDistanceSigmas,
   // account events
   ForcedEventActive,
   PositionTimeSkewSeconds,

@@ -53,8 +53,9 @@ void Account::lose_connection() {
 bool Account::apply(const AccountSummary& summary, const Origin& origin) {
   for (Summary& known : summaries_) {
     if (!(known.amounts.asset == summary.asset)) continue;
+    const bool pooled_anew = known.amounts.cross_collateral != summary.cross_collateral;
     known = {summary, origin};
-    return false;
+    return pooled_anew;
   }
   if (summaries_.size() == kMaxAssets) {
     ++refused_;

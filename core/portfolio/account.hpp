@@ -43,7 +43,7 @@ class Account {
   void end_snapshot(std::vector<std::uint32_t>& closed);
   /// The connection was lost: what is known may have changed since, and only a whole new snapshot makes it known again.
   void lose_connection();
-  /// True when the asset is new.
+  /// True when the asset is new, or margined in another pool than before.
   bool apply(const AccountSummary& summary, const Origin& origin);
   void hear(Venue venue, const Origin& origin);
   /// See renumber(Origin&, ...).

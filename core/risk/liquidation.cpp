@@ -47,22 +47,29 @@ double headroom_usd(const MovedAccount& account, double profit_usd, double move)
   return account.fixed_usd + account.coins_usd * (1 + move) + profit_usd - account.maintenance_usd * std::max(1.0, 1 + move);
 }
 
+std::optional<double> futures_liquidation_move(PayoffStyle style, double balance, double delta, double maintenance) {
+  if (!(balance > maintenance) || !(maintenance >= 0) || !std::isfinite(balance) || !std::isfinite(delta)) return std::nullopt;
+  const double move =
+      style == PayoffStyle::Inverse ? (maintenance - balance) / (balance + delta) : (maintenance - balance) / (delta - maintenance);
+  return move > -1 && std::isfinite(move) ? std::optional{move} : std::nullopt;
+}
+
 void LiquidationSearch::answer(double headroom) {
   if (finished_) return;
   if (!std::isfinite(headroom)) {
     failed_ = finished_ = true;
-    dies_ = false;
     return;
   }
-  const bool dies = !(headroom > 0);
-  if (first_) {
-    first_ = false;
-    dies_ = dies;
-    finished_ = !dies;
-    return;
-  }
-  (dies ? dead_ : alive_) = ask();
-  finished_ = ++steps_ == kHalvings;
+  const bool halving = dead_.has_value();
+  const double asked = ask();
+  if (headroom > 0)
+    alive_ = asked;
+  else
+    dead_ = asked;
+  if (halving)
+    finished_ = ++halvings_ == kHalvings;
+  else if (headroom > 0)
+    finished_ = ++next_ == moves_.size();
 }
 
 std::optional<double> leverage_ratio(double notional_usd, double equity_usd) {

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <cstdint>
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <span>
 
@@ -44,30 +45,41 @@ struct MovedAccount {
 /// than the truth for futures. A short option's own requirement can grow faster.
 [[nodiscard]] double headroom_usd(const MovedAccount& account, double profit_usd, double move);
 
-/// Finds where the headroom is gone between two moves, by halving: ask() for the next move, answer() with the headroom there.
-/// The move nearest to none of the ends that still liquidates is found to 2^-20 of the interval, given one crossing.
+/// The common move of one underlying that liquidates a pool of its futures alone, all inverse and backed by that coin, or all
+/// linear and backed by dollars: where the margin balance is down to the requirement, which moves with the notional. From amounts
+/// of now: the balance, the delta (sum of N / F coins when inverse, of q F dollars when linear) and the requirement, in coins or
+/// dollars alike. inverse 1 + x = (D + M) / (B + D), linear x = (M - B) / (D - M): isolated_margin() for any number of futures.
+/// Nothing when no move above -1 does, or when the pool is liquidated as it stands.
+[[nodiscard]] std::optional<double> futures_liquidation_move(PayoffStyle style, double balance, double delta, double maintenance);
+
+/// How far a search looks, nearest move first: a pool that long wings save further out is still found dead in between.
+inline constexpr std::array kMovesDown{-0.05, -0.10, -0.15, -0.20, -0.30, -0.40, -0.60, -0.80, -0.95};
+inline constexpr std::array kMovesUp{0.05, 0.10, 0.15, 0.20, 0.30, 0.40, 0.60, 1.0, 2.0, 4.0};
+
+/// Finds the nearest move at which the headroom is gone: looks at given moves in turn, then halves between the last that lives and
+/// the first that does not. ask() for the next move, answer() with the headroom there. Found to 2^-16 of the step between the two.
 class LiquidationSearch {
  public:
-  /// `far` is the end of the search, a move above -1 and not 0; `alive` at no move must have been seen.
-  explicit LiquidationSearch(double far = 0) : far_{far}, dead_{far} {}
+  /// `moves` from the nearest to the furthest, all of one sign, above -1 and not 0; they outlive the search. `alive` at no move
+  /// must have been seen.
+  explicit LiquidationSearch(std::span<const double> moves = {}) : moves_{moves}, finished_{moves.empty()} {}
 
-  [[nodiscard]] double ask() const { return first_ ? far_ : alive_ + (dead_ - alive_) / 2; }
+  [[nodiscard]] double ask() const { return dead_ ? alive_ + (*dead_ - alive_) / 2 : moves_[next_]; }
   void answer(double headroom);
   [[nodiscard]] bool done() const { return finished_; }
-  /// The move that liquidates; nothing when none up to the far end does.
-  [[nodiscard]] std::optional<double> found() const { return dies_ ? std::optional{dead_} : std::nullopt; }
+  /// The move that liquidates; nothing when none of those looked at does.
+  [[nodiscard]] std::optional<double> found() const { return failed_ ? std::nullopt : dead_; }
   /// A headroom was not a number.
   [[nodiscard]] bool failed() const { return failed_; }
 
  private:
-  static constexpr int kHalvings = 20;
-  double far_;
+  static constexpr int kHalvings = 16;
+  std::span<const double> moves_;
+  std::size_t next_ = 0;
   double alive_ = 0;
-  double dead_;
-  int steps_ = 0;
-  bool first_ = true;
-  bool finished_ = false;
-  bool dies_ = false;
+  std::optional<double> dead_;
+  int halvings_ = 0;
+  bool finished_ = true;
   bool failed_ = false;
 };
 

@@ -59,6 +59,15 @@ void ScenarioRun::begin(std::span<const ScenarioCell> cells) {
   sum_ = 0;
 }
 
+void ScenarioRun::again(std::span<const ScenarioCell> cells) {
+  const std::size_t count = std::min(cells.size(), cells_.capacity());
+  cells_.assign(cells.begin(), cells.begin() + static_cast<std::ptrdiff_t>(count));
+  profits_.assign(count, 0);
+  step_ = 1;
+  lane_ = 0;
+  sum_ = 0;
+}
+
 bool ScenarioRun::add(const ScenarioPosition& position) {
   if (position.kind != ContractKind::Option) {
     dollars_per_move_ += position.unit == SizeUnit::Quote ? position.size : position.size * position.forward;

@@ -73,6 +73,8 @@ class ScenarioRun {
   void reserve(std::size_t options, std::size_t cells);
   /// Forgets the positions, and takes at most as many cells as there is room for.
   void begin(std::span<const ScenarioCell> cells);
+  /// The same positions in other cells, when a run is done: their prices as they are now are not made again.
+  void again(std::span<const ScenarioCell> cells);
   /// Adds a holding; an option past its expiry adds nothing. False, and the run has no result, when there is no room for it.
   bool add(const ScenarioPosition& position);
   /// Prices until everything is done or `most` options were priced, up to 63 more, counting each once a cell. Returns how many

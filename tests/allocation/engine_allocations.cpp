@@ -89,7 +89,7 @@ struct Desk {
     apply(PositionSnapshotBegin{});
     for (std::uint32_t i = 0; i <= kOptions; ++i) report(i, i % 3 == 0 ? -1 : 2);
     apply(PositionSnapshotEnd{});
-    apply(AccountSummary{.asset = AssetCode::from("BTC").value(), .equity = 10});
+    apply(AccountSummary{.asset = AssetCode::from("BTC").value(), .equity = 10, .margin_balance = 10, .maintenance_margin = 1});
     snapshot_book();
   }
 

@@ -156,7 +156,8 @@ TEST_SUITE("core/alert/alert_board") {
       }
       if (rule.condition == AlertCondition::Outside) CHECK(rule.lower + rule.clear_margin < rule.upper - rule.clear_margin);
       // Margin is never silenced by a feed.
-      if (rule.figure == Figure::MaintenanceMarginRatio) CHECK(!rule.suppressed_by_feed);
+      if (rule.figure == Figure::MaintenanceMarginRatio || rule.figure == Figure::LiquidationDistanceRatio)
+        CHECK(!rule.suppressed_by_feed);
     }
   }
 }

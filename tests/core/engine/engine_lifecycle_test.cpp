@@ -295,11 +295,11 @@ TEST_SUITE("core/engine/engine") {
     CHECK(driver.value(Figure::EquityUsd, {"main", "deribit", "BTC"}) == 396'000);
     CHECK(driver.value(Figure::Balance, {"main", "deribit", "BTC"}) == 3.5);
     CHECK(driver.value(Figure::MarginBalance, {"main", "deribit", "BTC"}) == 2);
-    CHECK(driver.value(Figure::InitialMarginRatio, {"main", "deribit", "BTC"}) == doctest::Approx(0.6));
-    CHECK(driver.value(Figure::MaintenanceMarginRatio, {"main", "deribit", "BTC"}) == doctest::Approx(0.45));
+    CHECK(driver.value(Figure::InitialMarginRatio, {"main", "deribit", "BTC", "venue"}) == doctest::Approx(0.6));
+    CHECK(driver.value(Figure::MaintenanceMarginRatio, {"main", "deribit", "BTC", "venue"}) == doctest::Approx(0.45));
     CHECK(driver.state(Figure::EquityUsd, {"main", "deribit", "USDC"}) == "unknown/missing_index");
     CHECK(driver.value(Figure::EquityUsd, {"main", "deribit", "USD"}) == 700);
-    CHECK(driver.state(Figure::InitialMarginRatio, {"main", "deribit", "USD"}) == "unknown/empty");
+    CHECK(driver.state(Figure::InitialMarginRatio, {"main", "deribit", "USD", "venue"}) == "unknown/empty");
     driver.index(0.99, "USDC", "USD");
     driver.cycle();
     CHECK(driver.value(Figure::EquityUsd, {"main", "deribit", "USDC"}) == doctest::Approx(990));

@@ -143,6 +143,28 @@ TEST_SUITE("core/engine/profit_monitor") {
     CHECK(bench.total() == Approx(5 * 100));
   }
 
+  TEST_CASE("deposits and withdrawals move equity and no component of profit, told or not") {
+    Bench bench{Numeraire::Dollars, true};
+    bench.hold(50'000, 2);
+    bench.wait();
+    const auto transfer = [&](double amount, double equity, bool told) {
+      if (told) bench.apply(Transfer{.asset = AssetCode::from("BTC").value(), .amount = amount}, kNoInstrument, kMain, kPrivate);
+      bench.coins(equity);
+      bench.wait();
+      CAPTURE(amount);
+      CHECK(bench.value(Figure::EquityUsd, {"main", "deribit", "BTC"}) == Approx(equity * 50'000));
+      for (std::size_t c = 0; c < kProfitComponents; ++c)
+        for (const ProfitSince since : kProfitSinces) {
+          const std::string component{label(static_cast<ProfitComponent>(c))};
+          CAPTURE(component);
+          CHECK(std::abs(bench.profit(component, label(since))) < 1e-9);
+        }
+    };
+    transfer(5, 15, true);
+    transfer(-12, 3, true);
+    transfer(4, 7, false);
+  }
+
   TEST_CASE("a book that counts in coin has no collateral component to speak of") {
     Bench bench{Numeraire::Coin, true};
     bench.wait();
