@@ -101,6 +101,12 @@ struct AccountConfig {
   bool allow_trading_scope = false;  ///< false: a key that may trade or withdraw is refused
 };
 
+/// Where positions are stated that no account tells of. They are then in the books like any other.
+struct PositionsConfig {
+  std::string file;                                           ///< absolute; empty: none
+  std::chrono::nanoseconds max_age = std::chrono::hours{24};  ///< of a position that says nothing else
+};
+
 /// The whole configuration, checked. AccountId inside books is the index into `accounts`.
 struct Config {
   DaemonConfig daemon;
@@ -108,6 +114,7 @@ struct Config {
   JournalConfig journal;
   std::vector<VenueConfig> venues;  ///< at most one of a kind
   std::vector<AccountConfig> accounts;
+  PositionsConfig positions;
   std::vector<BookSetup> books;
   std::vector<HedgeSetup> hedges;
   std::optional<ScenarioSetup> scenario;

@@ -43,7 +43,11 @@ Config read(TableReader document) {
     document.missing("venue", "at least one [[venue]] table");
   }
   read_each(document, "account", references.accounts, references, config, read_account);
+  if (auto table = document.table("positions")) config.positions = read_positions(*table);
   read_each(document, "book", references.books, references, config, read_book);
+  std::vector<TableReader> lines;
+  (void)document.tables("position", lines);
+  for (TableReader& line : lines) read_manual_position(line, references, config);
   read_each(document, "hedge", references.hedges, references, config, read_hedge);
   if (auto table = document.table("scenario")) config.scenario = read_scenario(*table);
   if (auto table = document.table("exposure")) config.exposure = read_exposure(*table);
@@ -60,6 +64,17 @@ Config read(TableReader document) {
   return config;
 }
 
+TextPosition at_of(const toml::source_region& region) {
+  return {std::max<std::size_t>(region.begin.line, 1), std::max<std::size_t>(region.begin.column, 1)};
+}
+
+std::string no_toml(const toml::parse_error& error) {
+  std::string what{error.description()};
+  std::ranges::replace_if(
+      what, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  return "is no TOML (" + what + "), must be TOML 1.0";
+}
+
 }  // namespace
 
 Result<Config, std::vector<ConfigFault>> parse_config(std::string_view text, std::string_view file_name) {
@@ -73,14 +88,46 @@ Result<Config, std::vector<ConfigFault>> parse_config(std::string_view text, std
     Config config = read(TableReader{document, "", faults});
     if (faults.empty()) return config;
   } catch (const toml::parse_error& error) {
-    std::string what{error.description()};
-    std::ranges::replace_if(
-        what, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-    const toml::source_position at = error.source().begin;
-    faults.add({std::max<std::size_t>(at.line, 1), std::max<std::size_t>(at.column, 1)}, "",
-               "is no TOML (" + what + "), must be TOML 1.0");
+    faults.add(at_of(error.source()), "", no_toml(error));
   }
   return faults.take();
+}
+
+Result<Config, std::vector<ConfigFault>> parse_config(const NamedText& main, const NamedText& positions) {
+  FaultList faults{positions.name};
+  // Alone first: it may hold positions and nothing else, and what is no TOML alone would only be found at a place that is none.
+  if (const auto refused = screen(positions.text)) {
+    faults.add(refused->at, "", std::string{refused->message});
+    return faults.take();
+  }
+  try {
+    const toml::table document = toml::parse(positions.text);
+    for (const auto& [key, node] : document)
+      if (key.str() != "position")
+        faults.add(at_of(key.source()), std::string{key.str()},
+                   "is an unknown key, must be \"position\": write [[position]] before each");
+  } catch (const toml::parse_error& error) {
+    faults.add(at_of(error.source()), "", no_toml(error));
+  }
+  if (!faults.empty()) return faults.take();
+
+  auto whole = parse_config(joined_text(main.text, positions.text), main.name);
+  if (whole.ok()) return whole;
+  const auto above = static_cast<std::size_t>(std::ranges::count(main.text, '\n')) + 1;
+  std::vector<ConfigFault> placed = whole.error();
+  for (ConfigFault& fault : placed) {
+    if (fault.at.line <= above) continue;
+    fault.file = positions.name;
+    fault.at.line -= above;
+  }
+  return placed;
+}
+
+std::string joined_text(std::string_view main, std::string_view positions) {
+  std::string text{main};
+  text += '\n';
+  text += positions;
+  return text;
 }
 
 std::string summary(const Config& config) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 
 #include "core/types/inline_text.hpp"
@@ -76,6 +77,13 @@ std::optional<HostAndRest> split_host(std::string_view authority) {
   const std::size_t close = authority.find(']');
   if (close == std::string_view::npos) return std::nullopt;
   return HostAndRest{authority.substr(1, close - 1), authority.substr(close + 1), true};
+}
+
+std::optional<unsigned> digits(std::string_view text, std::size_t at, std::size_t count) {
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(text.data() + at, text.data() + at + count, value);
+  if (error != std::errc{} || end != text.data() + at + count) return std::nullopt;
+  return value;
 }
 
 }  // namespace
@@ -175,6 +183,25 @@ HostKind host_kind(Venue venue, std::string_view host) {
   if (name == "test.deribit.com" || name.ends_with(".test.deribit.com")) return HostKind::Testnet;
   if (name == "deribit.com" || name.ends_with(".deribit.com")) return HostKind::Production;
   return HostKind::Other;
+}
+
+std::optional<VenueTime> utc_time(std::string_view text) {
+  constexpr std::string_view kShape = "0000-00-00T00:00:00Z";
+  if (text.size() != kShape.size()) return std::nullopt;
+  for (std::size_t i = 0; i < kShape.size(); ++i)
+    if (kShape[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != kShape[i]) return std::nullopt;
+  const auto year = digits(text, 0, 4);
+  const auto month = digits(text, 5, 2);
+  const auto day = digits(text, 8, 2);
+  const auto hour = digits(text, 11, 2);
+  const auto minute = digits(text, 14, 2);
+  const auto second = digits(text, 17, 2);
+  if (!year || !month || !day || !hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)}, std::chrono::month{*month},
+                                         std::chrono::day{*day}};
+  if (!date.ok() || *year < 1970 || *year > 2200) return std::nullopt;
+  return VenueTime{std::chrono::nanoseconds{std::chrono::sys_days{date}.time_since_epoch()} + std::chrono::hours{*hour} +
+                   std::chrono::minutes{*minute} + std::chrono::seconds{*second}};
 }
 
 }  // namespace hedgewatch

@@ -46,6 +46,10 @@ struct ListenAddress {
 /// `IPv4:port` or `[IPv6]:port`.
 [[nodiscard]] std::optional<ListenAddress> parse_listen_address(std::string_view text);
 
+/// `2026-01-31T08:00:00Z` and nothing else.
+[[nodiscard]] std::optional<VenueTime> utc_time(std::string_view text);
+inline constexpr std::string_view kUtcTimeForm = "a time in UTC such as \"2026-01-31T08:00:00Z\"";
+
 /// What a host name tells about the venue behind it.
 enum class HostKind : std::uint8_t { Production, Testnet, Other };
 [[nodiscard]] HostKind host_kind(Venue venue, std::string_view host);

@@ -11,6 +11,7 @@
 
 #include "config/parser.hpp"
 #include "daemon/alerting/alert_desk.hpp"
+#include "daemon/config_files.hpp"
 #include "daemon/credentials.hpp"
 #include "daemon/engine_thread.hpp"
 #include "daemon/engine_waiter.hpp"
@@ -23,7 +24,6 @@
 #include "daemon/reload_check.hpp"
 #include "daemon/setup.hpp"
 #include "daemon/shutdown_stack.hpp"
-#include "daemon/text_file.hpp"
 #include "feeds/transport/clock.hpp"
 
 namespace hedgewatch {
@@ -102,23 +102,8 @@ LogLevel level_of(AlertSeverity severity) {
   return LogLevel::Info;
 }
 
-/// The configuration and the text it was read from, or what is wrong with it.
-struct LoadedConfig {
-  Config config;
-  std::string text;
-};
-using LoadResult = Result<LoadedConfig, std::vector<std::string>>;
-
-LoadResult load_config(const std::string& file) {
-  auto text = read_text_file(file);
-  if (!text.ok()) return std::vector{file + ": " + text.error().words};
-  auto config = parse_config(text.value(), file);
-  if (!config.ok()) {
-    std::vector<std::string> faults;
-    for (const ConfigFault& fault : config.error()) faults.push_back(fault.text());
-    return faults;
-  }
-  return LoadedConfig{std::move(config).value(), std::move(text).value()};
+std::vector<std::string> lines_of(const LoadFaults& faults) {
+  return faults.unreadable.empty() ? faults.lines : std::vector{faults.unreadable};
 }
 
 /// Makes the last folder of the path when it is not there.
@@ -289,8 +274,8 @@ std::optional<std::string> Application::State::refuse_reload(const std::vector<s
 
 std::optional<std::string> Application::State::reload() {
   const std::scoped_lock lock{reload_mutex};
-  LoadResult loaded = load_config(options.config_file);
-  if (!loaded.ok()) return refuse_reload(loaded.error());
+  auto loaded = load_config(options.config_file);
+  if (!loaded.ok()) return refuse_reload(lines_of(loaded.error()));
   auto [next, text] = std::move(loaded).value();
   const std::uint64_t hash = config_text_hash(text);
   const ReloadVerdict verdict = check_reload(config, next);
@@ -326,8 +311,8 @@ Application::~Application() { stop(); }
 
 std::vector<std::string> Application::start() {
   State& state = *state_;
-  LoadResult loaded = load_config(state.options.config_file);
-  if (!loaded.ok()) return loaded.error();
+  auto loaded = load_config(state.options.config_file);
+  if (!loaded.ok()) return lines_of(loaded.error());
   auto [config, text] = std::move(loaded).value();
   const std::uint64_t hash = config_text_hash(text);
   state.log.set_level(config.daemon.log_level);

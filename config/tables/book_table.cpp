@@ -47,19 +47,8 @@ BookRule read_rule(TableReader& table, CrossReferences& references) {
 }
 
 std::optional<ExplicitPosition> read_position(TableReader& table, CrossReferences& references) {
-  constexpr std::string_view kSizeForm = "a number other than 0, negative for a short position";
-  constexpr std::string_view kPriceForm = "a price above 0 in the contract's own unit";
-  ExplicitPosition position;
-  const auto instrument = table.required_text("instrument", kInstrumentForm);
-  auto pattern = instrument ? references.as_pattern(table, *instrument, true) : std::nullopt;
-  const auto size = table.required_number("size", kSizeForm);
-  if (size && size->value == 0) table.fault(*size, "is 0, must be " + std::string{kSizeForm});
-  const auto entry = positive(table, table.number("entry_price", kPriceForm), kPriceForm);
+  auto position = read_line(table, references);
   table.finish();
-  if (!pattern || !size) return std::nullopt;
-  position.instrument = std::move(*pattern);
-  position.size = size->value;
-  if (entry) position.entry_price = entry->value;
   return position;
 }
 
@@ -102,7 +91,7 @@ void read_book(TableReader& table, CrossReferences& references, Config& config) 
   for (TableReader& line : tables_of(table, "positions"))
     if (auto position = read_position(line, references)) book.positions.push_back(std::move(*position));
   for (TableReader& share : tables_of(table, "equity")) read_equity(share, references, book);
-  if (!table.has("rules") && !table.has("positions"))
+  if (!table.has("rules") && !table.has("positions") && config.positions.file.empty())
     table.missing("rules", "given, or positions, or both: a book holds something");
   table.finish();
   if (name) {

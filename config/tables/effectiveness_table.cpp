@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -22,33 +21,6 @@ using std::chrono::seconds;
 
 constexpr std::size_t kMostWindows = 4;
 constexpr std::int64_t kMostBars = 10'080;  // a week of minutes: what a bar's end recomputes
-
-std::optional<unsigned> digits(std::string_view text, std::size_t at, std::size_t count) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data() + at, text.data() + at + count, value);
-  if (error != std::errc{} || end != text.data() + at + count) return std::nullopt;
-  return value;
-}
-
-/// 2026-01-31T08:00:00Z and nothing else.
-std::optional<VenueTime> utc_time(std::string_view text) {
-  constexpr std::string_view kShape = "0000-00-00T00:00:00Z";
-  if (text.size() != kShape.size()) return std::nullopt;
-  for (std::size_t i = 0; i < kShape.size(); ++i)
-    if (kShape[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != kShape[i]) return std::nullopt;
-  const auto year = digits(text, 0, 4);
-  const auto month = digits(text, 5, 2);
-  const auto day = digits(text, 8, 2);
-  const auto hour = digits(text, 11, 2);
-  const auto minute = digits(text, 14, 2);
-  const auto second = digits(text, 17, 2);
-  if (!year || !month || !day || !hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)}, std::chrono::month{*month},
-                                         std::chrono::day{*day}};
-  if (!date.ok() || *year < 1970 || *year > 2200) return std::nullopt;
-  return VenueTime{nanoseconds{std::chrono::sys_days{date}.time_since_epoch()} + hours{*hour} + std::chrono::minutes{*minute} +
-                   seconds{*second}};
-}
 
 std::optional<Found<std::string>> one_instrument(TableReader& table, CrossReferences& references, std::string_view key,
                                                  std::string_view form, std::optional<InstrumentPattern>& into) {
@@ -108,19 +80,18 @@ std::optional<EffectivenessSetup> read_effectiveness(TableReader& hedge, CrossRe
       {{label(BasisAnnualisation::Simple), BasisAnnualisation::Simple},
        {label(BasisAnnualisation::Continuous), BasisAnnualisation::Continuous},
        {label(BasisAnnualisation::Compound), BasisAnnualisation::Compound}}};
-  constexpr std::string_view kTimeForm = "a time in UTC such as \"2026-01-31T08:00:00Z\"";
   constexpr std::string_view kReferenceForm = "\"index\" or one instrument such as \"deribit:BTC_USDC\"";
   constexpr std::string_view kOffsetForm = "a number above 0, in the P&L currency";
   auto table = hedge.table("effectiveness");
   if (!table) return std::nullopt;
   EffectivenessSetup setup;
 
-  if (const auto at = table->required_text("designated_at", kTimeForm)) {
+  if (const auto at = table->required_text("designated_at", kUtcTimeForm)) {
     const auto time = utc_time(at->value);
     if (time)
       setup.designated_at = *time;
     else
-      table->fault(*at, "is " + shown(at->value) + ", must be " + std::string{kTimeForm});
+      table->fault(*at, "is " + shown(at->value) + ", must be " + std::string{kUtcTimeForm});
   }
   if (const auto currency = chosen(*table, table->required_text("pnl_currency", choices_of(kCurrencies)), kCurrencies))
     setup.profit_currency = *currency;

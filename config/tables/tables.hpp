@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "config/config.hpp"
 #include "config/cross_references.hpp"
 #include "config/table_reader.hpp"
@@ -17,6 +19,11 @@ namespace hedgewatch {
 [[nodiscard]] VolExposureSetup read_exposure(TableReader& table);
 void read_venue(TableReader& table, CrossReferences& references, Config& config);
 void read_account(TableReader& table, CrossReferences& references, Config& config);
+/// A position's instrument, size and entry price; the table is not finished.
+[[nodiscard]] std::optional<ExplicitPosition> read_line(TableReader& table, CrossReferences& references);
+[[nodiscard]] PositionsConfig read_positions(TableReader& table);
+/// A [[position]] joins the book that it names.
+void read_manual_position(TableReader& table, CrossReferences& references, Config& config);
 void read_book(TableReader& table, CrossReferences& references, Config& config);
 [[nodiscard]] AlertmanagerConfig read_alertmanager(TableReader& table);
 void read_alert(TableReader& table, CrossReferences& references, Config& config);

@@ -113,6 +113,8 @@ std::vector<AlertRule> starter_rules(std::span<const HedgeSetup> hedges) {
                         "The venue acts on the account: liquidation, auto-deleveraging, a lock or market-maker protection"));
   rules.push_back(above("PositionMismatch", Figure::ReconcilePositionMismatches, 0.5, AlertSeverity::Page, 90s,
                         "Positions that follow from our fills are not what the venue states"));
+  rules.push_back(above("PositionAgeHigh", Figure::PositionAgeUsageRatio, 1, AlertSeverity::Warn, 60s,
+                        "Nobody has vouched for a position that is stated by hand for longer than is permitted"));
   rules.push_back(above("ProfitUnexplained", Figure::PnlUnexplainedRatio, 0.2, AlertSeverity::Warn, 5min,
                         "A large part of the book's profit is not explained by its Greeks, funding and fees"));
   rules.back().labels = {{"since", "session"}};

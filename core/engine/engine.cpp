@@ -22,6 +22,7 @@
 #include "core/engine/hour_move_monitor.hpp"
 #include "core/engine/liquidity_monitor.hpp"
 #include "core/engine/margin_monitor.hpp"
+#include "core/engine/position_age_monitor.hpp"
 #include "core/engine/profit_monitor.hpp"
 #include "core/engine/rebalance_monitor.hpp"
 #include "core/engine/reconcile_monitor.hpp"
@@ -95,6 +96,7 @@ struct Engine::State {
     monitors.push_back(std::make_unique<ProfitMonitor>(ledgers));
     monitors.push_back(std::make_unique<AccountEventMonitor>());
     monitors.push_back(std::make_unique<MarginMonitor>());
+    monitors.push_back(std::make_unique<PositionAgeMonitor>());
     monitors.push_back(std::make_unique<ExposureMonitor>());
     monitors.push_back(std::make_unique<ScenarioMonitor>());
     monitors.push_back(std::make_unique<ValueAtRiskMonitor>());

@@ -28,6 +28,9 @@ struct ExplicitPosition {
   InstrumentPattern instrument;  ///< exact
   double size = 0;
   std::optional<double> entry_price;  ///< in the contract's price unit
+  /// When somebody last saw that it is so; nothing: it is not asked for. Off-exchange positions have nobody else who tells.
+  std::optional<VenueTime> as_of = std::nullopt;
+  std::chrono::nanoseconds max_age = std::chrono::hours{24};  ///< after which it wants to be seen again; with as_of only
 };
 
 /// What a book counts its fortune in. One that counts in coin does not gain or lose by the coin's price.

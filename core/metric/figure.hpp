@@ -165,6 +165,8 @@ enum class Figure : std::uint16_t {
   // account events
   ForcedEventActive,
   PositionTimeSkewSeconds,
+  PositionAgeSeconds,
+  PositionAgeUsageRatio,
   // profit
   PnlUsd,
   PnlUnexplainedRatio,

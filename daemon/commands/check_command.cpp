@@ -6,28 +6,24 @@
 
 #include "config/parser.hpp"
 #include "daemon/commands/command.hpp"
-#include "daemon/text_file.hpp"
+#include "daemon/config_files.hpp"
 
 namespace hedgewatch {
 
 int check_config_file(const std::string& file, std::ostream& out, std::ostream& messages) {
-  const auto text = read_text_file(file);
-  if (!text.ok()) {
-    messages << file << ": " << text.error().words << '\n';
+  const auto loaded = load_config(file);
+  if (!loaded.ok()) {
+    if (!loaded.error().unreadable.empty()) messages << loaded.error().unreadable << '\n';
+    for (const std::string& line : loaded.error().lines) out << line << '\n';
     return kExitFault;
   }
-  const auto config = parse_config(text.value(), file);
-  if (!config.ok()) {
-    for (const ConfigFault& fault : config.error()) out << fault.text() << '\n';
-    return kExitFault;
-  }
-  out << file << ": " << summary(config.value()) << "; no faults\n";
+  out << file << ": " << summary(loaded.value().config) << "; no faults\n";
   return kExitSuccess;
 }
 
 void add_check_command(CLI::App& app, int& status) {
   CLI::App* check = app.add_subcommand("check", "Check a configuration file and name every fault in it");
-  check->footer(R"(Reads the file and nothing else: no network, no credentials.
+  check->footer(R"(Reads the file, and the positions file that it names: no network, no credentials.
 
 Every fault is one line on standard output, in the order of the file:
   FILE:LINE:COL: path: is X, must be Y

@@ -9,13 +9,12 @@
 #include <string_view>
 #include <utility>
 
-#include "config/parser.hpp"
 #include "core/types/duration_text.hpp"
 #include "daemon/commands/command.hpp"
 #include "daemon/commands/effectiveness_input.hpp"
 #include "daemon/commands/replay_output.hpp"
+#include "daemon/config_files.hpp"
 #include "daemon/journal/replay.hpp"
-#include "daemon/text_file.hpp"
 
 namespace hedgewatch {
 
@@ -53,14 +52,10 @@ void drop_segments_before(std::vector<SegmentFile>& segments, WallTime from) {
 }
 
 std::optional<Config> read_config(const std::string& file, std::ostream& messages) {
-  const auto text = read_text_file(file);
-  if (!text.ok()) {
-    messages << file << ": " << text.error().words << '\n';
-    return std::nullopt;
-  }
-  auto config = parse_config(text.value(), file);
-  if (config.ok()) return std::move(config).value();
-  for (const ConfigFault& fault : config.error()) messages << fault.text() << '\n';
+  auto loaded = load_config(file);
+  if (loaded.ok()) return std::move(loaded).value().config;
+  if (!loaded.error().unreadable.empty()) messages << loaded.error().unreadable << '\n';
+  for (const std::string& line : loaded.error().lines) messages << line << '\n';
   return std::nullopt;
 }
 

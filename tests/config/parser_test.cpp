@@ -43,8 +43,9 @@ const BadExample kBadExamples[] = {
     {"syntax_key_twice",
      "14:13: is no TOML (Error while parsing key-value pair: cannot redefine existing string 'client_id'), must be TOML 1.0"},
     {"top_unknown_table",
-     "32:2: telemetry: is an unknown key, must be \"daemon\", \"http\", \"journal\", \"venue\", \"account\", \"book\", \"hedge\", "
-     "\"scenario\", \"exposure\", \"alert\" or \"alertmanager\""},
+     "32:2: telemetry: is an unknown key, must be \"daemon\", \"http\", \"journal\", \"venue\", \"account\", \"positions\", "
+     "\"book\", "
+     "\"position\", \"hedge\", \"scenario\", \"exposure\", \"alert\" or \"alertmanager\""},
     {"top_plural_table", "22:3: hedges: is an unknown key, must be \"hedge\": write [[hedge]] before each"},
     {"alert_figure_unknown", "34:10: alert[0].figure: is \"hedgewatch_hedge_rato\", must be \"hedgewatch_hedge_ratio\""},
     {"alert_label_unknown", "38:12: alert[0].labels.book: is an unknown key, must be \"hedge\""},
@@ -183,6 +184,14 @@ const BadExample kBadExamples[] = {
      "19:61: book[0].positions[0].size: is nan, must be a number other than 0, negative for a short position"},
     {"book_position_entry_price_negative",
      "19:81: book[0].positions[0].entry_price: is -1.5, must be a price above 0 in the contract's own unit"},
+    {"positions_file_missing", "32:1: positions.file: is missing, must be an absolute path"},
+    {"positions_file_relative",
+     "33:8: positions.file: is no absolute path, must be a path from the root such as \"/etc/hedgewatch/file\""},
+    {"position_book_unknown", "33:8: position[0].book: is \"stradles\", must be the name of a configured [[book]]: \"straddles\""},
+    {"position_as_of_missing", "32:1: position[0].as_of: is missing, must be a time in UTC such as \"2026-01-31T08:00:00Z\""},
+    {"position_as_of_local",
+     "36:9: position[0].as_of: is \"2026-11-25 08:00\", must be a time in UTC such as \"2026-01-31T08:00:00Z\""},
+    {"position_max_age_zero", "37:11: position[0].max_age: is \"0s\", must be a duration from \"1m\" to \"365d\""},
     {"book_equity_share_percent", "20:39: book[0].equity[0].share: is 60, must be a share above 0, at most 1"},
     {"book_equity_shares_above_one",
      "25:39: book[1].equity[0].share: is 0.5, must be at most 0.4: the books' shares of \"main\" may sum to 1"},
@@ -317,12 +326,20 @@ TEST_SUITE("config/parser") {
     REQUIRE(straddles.equity.size() == 1);
     CHECK(straddles.equity[0].share == 0.75);
     const BookSetup& cold = config.books[1];
-    REQUIRE(cold.positions.size() == 2);
+    REQUIRE(cold.positions.size() == 3);
     CHECK(cold.positions[0].instrument.symbol == "BTC-27MAR26-70000-P");
     CHECK(cold.positions[0].size == -2.5);
     CHECK(cold.positions[0].entry_price == 0.0415);
     CHECK(cold.positions[1].size == 40000);
     CHECK_FALSE(cold.positions[1].entry_price.has_value());
+    CHECK_FALSE(cold.positions[1].as_of.has_value());
+    CHECK(cold.positions[2].instrument.symbol == "BTC_USDC");
+    CHECK(cold.positions[2].size == 12.5);
+    CHECK(cold.positions[2].entry_price == 61000);
+    CHECK(cold.positions[2].as_of == from_nanoseconds<VenueTime>(1'795'593'600'000'000'000));
+    CHECK(cold.positions[2].max_age == 24h * 7);
+    CHECK(config.positions.file == "/etc/hedgewatch/positions.toml");
+    CHECK(config.positions.max_age == 12h);
     REQUIRE(cold.equity.size() == 2);
     CHECK(cold.equity[1].account == AccountId{1});
 
@@ -379,6 +396,34 @@ TEST_SUITE("config/parser") {
       CHECK(result.error().size() == 1);
       CHECK(result.error().front().text() == file + ':' + example_row.fault);
     }
+  }
+
+  TEST_CASE("a positions file joins the books, and its faults are told at their place in it") {
+    const std::string main = example("exposure_bucket_days_falling.toml");
+    const std::string good = main.substr(0, main.find("[exposure]")) + "[positions]\nfile = \"/positions.toml\"\n";
+    const auto joined = [&good](std::string_view positions) -> std::string {
+      const auto result = parse_config({good, "main.toml"}, {positions, "/positions.toml"});
+      if (result.ok()) return std::to_string(result.value().books[0].positions.size());
+      return result.error().front().text();
+    };
+    constexpr std::string_view kLine = "[[position]]\nbook = \"straddles\"\ninstrument = \"deribit:BTC_USDC\"\n";
+    const std::string one = std::string{kLine} + "size = 1\nas_of = \"2026-11-25T08:00:00Z\"\n";
+    CHECK(joined("") == "1");
+    CHECK(joined(one + one) == "3");
+    CHECK(joined(one + std::string{kLine} + "size = 0\nas_of = \"2026-11-25T08:00:00Z\"\n") ==
+          "/positions.toml:9:8: position[1].size: is 0, must be a number other than 0, negative for a short position");
+    CHECK(joined(one + "[[book]]\nname = \"other\"\n") ==
+          "/positions.toml:6:3: book: is an unknown key, must be \"position\": write [[position]] before each");
+    CHECK(joined(one + "[[position\n").starts_with("/positions.toml:"));
+    // What a journal keeps reads back as the same.
+    const auto again = parse_config(joined_text(good, one), "journal");
+    REQUIRE(again.ok());
+    CHECK(again.value().books[0].positions.size() == 2);
+  }
+
+  TEST_CASE("with a positions file a book may hold nothing of its own") {
+    const std::string text = std::string{kVenue} + "[positions]\nfile = \"/positions.toml\"\n[[book]]\nname = \"cold\"\n";
+    CHECK(faults_of(text).empty());
   }
 
   TEST_CASE("every example file is in the table") {
