@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -714,6 +715,35 @@ void Engine::apply(const Event& event) {
 
 void Engine::end_cycle(MonoTime now) { state_->end_cycle(now); }
 void Engine::reconfigure(EngineSetup setup) { state_->configure(std::move(setup)); }
+
+bool Engine::suppose(AccountId id, Venue venue, std::string_view instrument, double size, double price) {
+  const Account* account = state_->portfolio.account(id);
+  const InstrumentSlot slot = state_->registry.find(venue, instrument);
+  if (account == nullptr || slot == kNoSlot || !account->heard() || account->venue() != venue) return false;
+  if (!account->positions_quality(state_->freshness, state_->feeds).ok()) return false;
+  const Contract& contract = state_->registry.contract(slot);
+  double held = 0;
+  double cost = entry_cost(contract, size, price);
+  for (const AccountPosition& position : account->positions())
+    if (position.instrument == state_->registry.id(slot) && position.size != 0) {
+      held = position.size;
+      cost += entry_cost(contract, position.size, position.average_entry);
+    }
+  const double after = held + size;
+  const bool harmonic = contract.style == PayoffStyle::Inverse && contract.kind != ContractKind::Option;
+  PositionReport report;
+  report.size = Size::from_raw(std::llround(after * static_cast<double>(Size::kScale)));
+  if (after != 0) report.average_entry = harmonic ? after / cost : cost / after;
+  apply({.header = {.exchange_time = state_->venue_now[static_cast<std::size_t>(venue)],
+                    .received = state_->now,
+                    .instrument = state_->registry.id(slot),
+                    .account = id,
+                    .connection = account->connection(),
+                    .venue = venue},
+         .body = report});
+  return true;
+}
+
 const AlertBoard& Engine::alerts() const { return state_->alerts; }
 void Engine::resume_alerts(std::vector<RaisedAlert> raised) { state_->alerts.resume(std::move(raised)); }
 const FigureTable& Engine::figures() const { return state_->table; }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "core/alert/alert_board.hpp"
@@ -40,6 +41,11 @@ class Engine {
 
   /// Replaces books, hedges, watch list and limits; market state, positions and instruments stay.
   void reconfigure(EngineSetup setup);
+
+  /// For questions, not for running: adds a trade to what the account holds, as if the venue had stated it. `size` is signed, in
+  /// the contract's SizeUnit, `price` in its price unit. False, with nothing changed, when the account, the instrument or what is
+  /// held of it is not known.
+  [[nodiscard]] bool suppose(AccountId account, Venue venue, std::string_view instrument, double size, double price);
 
   [[nodiscard]] const FigureTable& figures() const;
   /// Which alerts changed their state in the newest cycle, and what they are.

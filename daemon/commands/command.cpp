@@ -8,6 +8,7 @@
 #include "daemon/commands/replay_command.hpp"
 #include "daemon/commands/run_command.hpp"
 #include "daemon/commands/simulate_command.hpp"
+#include "daemon/commands/what_if_command.hpp"
 
 namespace hedgewatch {
 
@@ -20,6 +21,7 @@ void add_every_command(CLI::App& app, int& status) {
   add_replay_command(app, status);
   add_run_command(app, status);
   add_simulate_command(app, status);
+  add_what_if_command(app, status);
 }
 
 }  // namespace hedgewatch

@@ -20,30 +20,6 @@ namespace hedgewatch {
 
 namespace {
 
-/// Directories become their segments; the order is that of the events, whatever the order of the arguments.
-std::optional<std::vector<SegmentFile>> segments_of(const std::vector<std::filesystem::path>& inputs, std::ostream& messages) {
-  std::vector<SegmentFile> segments;
-  for (const std::filesystem::path& input : inputs) {
-    if (std::filesystem::is_directory(input)) {
-      std::vector<SegmentFile> found = segments_in(input);
-      if (found.empty()) {
-        messages << input.string() << ": holds no journal segment, must be a journal's directory\n";
-        return std::nullopt;
-      }
-      segments.insert(segments.end(), found.begin(), found.end());
-    } else if (auto segment = parse_segment_name(input); segment && std::filesystem::is_regular_file(input)) {
-      segments.push_back(std::move(*segment));
-    } else {
-      messages << input.string() << ": is no journal segment, must be a directory or a file named NUMBER-TIME.journal\n";
-      return std::nullopt;
-    }
-  }
-  std::sort(segments.begin(), segments.end(), [](const SegmentFile& a, const SegmentFile& b) {
-    return a.sequence != b.sequence ? a.sequence < b.sequence : a.begun < b.begun;
-  });
-  return segments;
-}
-
 /// What is over before `from` began need not be read: a segment stands alone.
 void drop_segments_before(std::vector<SegmentFile>& segments, WallTime from) {
   std::size_t first = 0;
@@ -89,15 +65,6 @@ void tell_totals(std::ostream& messages, const ReplayTotals& totals) {
   messages << '\n';
 }
 
-std::optional<WallTime> parse_time(const std::string& text) {
-  std::int64_t count = 0;
-  const char* const last = text.data() + text.size();
-  if (const auto [end, fault] = std::from_chars(text.data(), last, count); fault == std::errc{} && end == last)
-    return from_nanoseconds<WallTime>(count);
-  if (const auto time = parse_iso_time(text)) return from_nanoseconds<WallTime>(nanoseconds_of(*time));
-  return std::nullopt;
-}
-
 int compare(JournalReader& journal, const ReplayRequest& request, const ReplaySettings& common, Config other, std::ostream& out,
             std::ostream& messages) {
   ReplayComparison comparison{out, {request.figures}};
@@ -119,6 +86,38 @@ int compare(JournalReader& journal, const ReplayRequest& request, const ReplaySe
 }
 
 }  // namespace
+
+std::optional<std::vector<SegmentFile>> segments_of(const std::vector<std::filesystem::path>& inputs, std::ostream& messages) {
+  std::vector<SegmentFile> segments;
+  for (const std::filesystem::path& input : inputs) {
+    if (std::filesystem::is_directory(input)) {
+      std::vector<SegmentFile> found = segments_in(input);
+      if (found.empty()) {
+        messages << input.string() << ": holds no journal segment, must be a journal's directory\n";
+        return std::nullopt;
+      }
+      segments.insert(segments.end(), found.begin(), found.end());
+    } else if (auto segment = parse_segment_name(input); segment && std::filesystem::is_regular_file(input)) {
+      segments.push_back(std::move(*segment));
+    } else {
+      messages << input.string() << ": is no journal segment, must be a directory or a file named NUMBER-TIME.journal\n";
+      return std::nullopt;
+    }
+  }
+  std::sort(segments.begin(), segments.end(), [](const SegmentFile& a, const SegmentFile& b) {
+    return a.sequence != b.sequence ? a.sequence < b.sequence : a.begun < b.begun;
+  });
+  return segments;
+}
+
+std::optional<WallTime> parse_time(const std::string& text) {
+  std::int64_t count = 0;
+  const char* const last = text.data() + text.size();
+  if (const auto [end, fault] = std::from_chars(text.data(), last, count); fault == std::errc{} && end == last)
+    return from_nanoseconds<WallTime>(count);
+  if (const auto time = parse_iso_time(text)) return from_nanoseconds<WallTime>(nanoseconds_of(*time));
+  return std::nullopt;
+}
 
 int run_replay(const ReplayRequest& request, std::ostream& out, std::ostream& messages) {
   auto segments = segments_of(request.inputs, messages);

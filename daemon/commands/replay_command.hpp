@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/types/time.hpp"
+#include "daemon/journal/journal_files.hpp"
 
 namespace CLI {
 class App;
@@ -27,6 +28,12 @@ struct ReplayRequest {
   std::string configuration;         ///< file, instead of the recorded ones
   std::string compare;               ///< file, beside the recorded ones: only differences are written
 };
+
+/// The segments of journal directories and segment files, in the order of the events; nothing, with a message, when one is neither.
+[[nodiscard]] std::optional<std::vector<SegmentFile>> segments_of(const std::vector<std::filesystem::path>& inputs,
+                                                                  std::ostream& messages);
+/// Nanoseconds since the epoch, or ISO 8601 in UTC.
+[[nodiscard]] std::optional<WallTime> parse_time(const std::string& text);
 
 /// Replays and writes samples to `out`, everything else to `messages`. The exit status.
 int run_replay(const ReplayRequest& request, std::ostream& out, std::ostream& messages);

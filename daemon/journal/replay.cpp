@@ -18,6 +18,11 @@ class Replay {
     std::visit([this](const auto& what) { on(what); }, item);
   }
   [[nodiscard]] const ReplayTotals& totals() const { return totals_; }
+  /// What is next is behind the moment until which was asked for.
+  [[nodiscard]] bool done() const { return done_; }
+  void finish() {
+    if (settings_.finished && engine_ && totals_.cycles > 0) settings_.finished(*engine_, accounts_, now_);
+  }
 
  private:
   void on(const SessionStart& start) {
@@ -40,6 +45,7 @@ class Replay {
       }
     }
     EngineSetup setup = to_engine_setup(settings_.configuration ? *settings_.configuration : parsed.value());
+    accounts_ = setup.accounts;
     if (engine_) {
       engine_->reconfigure(std::move(setup));
       return;
@@ -59,6 +65,8 @@ class Replay {
     if (!std::holds_alternative<EndOfCycle>(journaled.event.body)) return;
     const MonoTime now = journaled.event.header.received;
     engine_->end_cycle(now);
+    now_ = now;
+    done_ = settings_.until && from_nanoseconds<WallTime>(nanoseconds_of(now) + session_.wall_offset_ns) >= *settings_.until;
     ++totals_.cycles;
     if (settings_.after_cycle)
       settings_.after_cycle(from_nanoseconds<WallTime>(nanoseconds_of(now) + session_.wall_offset_ns), *engine_);
@@ -88,13 +96,21 @@ class Replay {
   ReplayTotals totals_;
   JournalSession session_;
   std::optional<Engine> engine_;
+  std::vector<std::string> accounts_;
+  MonoTime now_{};
+  bool done_ = false;
 };
 
 }  // namespace
 
 ReplayTotals replay_journal(JournalReader& journal, const ReplaySettings& settings) {
   Replay replay{settings};
-  while (const auto item = journal.next()) replay.take(*item);
+  while (!replay.done()) {
+    const auto item = journal.next();
+    if (!item) break;
+    replay.take(*item);
+  }
+  replay.finish();
   return replay.totals();
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,11 @@ struct ReplaySettings {
   std::function<void(WallTime now, const Engine& engine)> after_cycle;
   /// Called when a session begins, after its engine was made.
   std::function<void(const JournalSession& session)> begin_session = {};
+  /// Nothing after it is taken.
+  std::optional<WallTime> until = {};
+  /// Called at the end, unless nothing was replayed, with the last session's engine, its accounts' names and its time, to ask it
+  /// more.
+  std::function<void(Engine& engine, std::span<const std::string> accounts, MonoTime now)> finished = {};
   /// Hears what is not whole, one line each.
   std::function<void(const std::string& line)> tell;
 };
