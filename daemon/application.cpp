@@ -253,6 +253,7 @@ std::optional<std::string> Application::State::unhealthy() const {
 std::vector<prometheus::MetricFamily> Application::State::families(const ScrapeFacts& facts) {
   metrics.set_ready(not_ready().empty());
   return metrics.collect({.tick_to_figure = engine->tick_to_figure().read(),
+                          .fill_to_figure = engine->fill_to_figure().read(),
                           .cycle = engine->cycle_duration().read(),
                           .stall_seconds = std::chrono::duration<double>(engine->stall()).count(),
                           .cycles = engine->cycles(),

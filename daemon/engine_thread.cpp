@@ -151,11 +151,13 @@ std::size_t EngineThread::drain() {
 
 void EngineThread::note_frame(const Event& event) {
   const EventHeader& header = event.header;
+  const bool fill = std::holds_alternative<Fill>(event.body);
   if (!frames_.empty() && frames_.back().received == header.received && frames_.back().connection == header.connection) {
+    frames_.back().fill = frames_.back().fill || fill;
     if (frames_.back().exchange_time == kNoVenueTime) frames_.back().exchange_time = header.exchange_time;
     return;
   }
-  frames_.push_back({header.received, header.exchange_time, header.connection});
+  frames_.push_back({header.received, header.exchange_time, header.connection, fill});
 }
 
 void EngineThread::note_status(const Event& event) {
@@ -180,6 +182,7 @@ void EngineThread::publish(MonoTime started) {
 
   for (const Frame& frame : frames_) {
     tick_to_figure_.record(ended - frame.received);
+    if (frame.fill) fill_to_figure_.record(ended - frame.received);
     const auto connection = static_cast<std::size_t>(frame.connection);
     if (frame.exchange_time == kNoVenueTime || connection >= exchange_lag_.size()) continue;
     const auto received = from_nanoseconds<WallTime>(nanoseconds_of(frame.received + calendar_offset));

@@ -75,6 +75,8 @@ class EngineThread {
   [[nodiscard]] EngineCounters drops() const;
 
   [[nodiscard]] const LatencyHistogram& tick_to_figure() const { return tick_to_figure_; }
+  /// The same of the frames that told of a fill alone.
+  [[nodiscard]] const LatencyHistogram& fill_to_figure() const { return fill_to_figure_; }
   [[nodiscard]] const LatencyHistogram& cycle_duration() const { return cycle_duration_; }
   /// Receive time by the calendar clock minus the exchange's time, one record a frame.
   [[nodiscard]] const LatencyHistogram& exchange_lag(ConnectionId connection) const {
@@ -106,6 +108,7 @@ class EngineThread {
     MonoTime received;
     VenueTime exchange_time;
     ConnectionId connection;
+    bool fill = false;  ///< tells of one
   };
   std::vector<Frame> frames_;  ///< of this cycle, one per frame
 
@@ -121,6 +124,7 @@ class EngineThread {
   std::array<std::atomic<std::uint64_t>, 7> drops_{};  ///< in the order of EngineCounters
   std::vector<std::unique_ptr<LatencyHistogram>> exchange_lag_;
   LatencyHistogram tick_to_figure_;
+  LatencyHistogram fill_to_figure_;
   LatencyHistogram cycle_duration_;
   std::thread thread_;
 };

@@ -65,6 +65,9 @@ constexpr std::array kDrops{DropMetric{"unknown_instrument", &EngineCounters::un
 void add_engine(std::vector<MetricFamily>& out, const EngineReading& engine) {
   out.push_back(family("hedgewatch_tick_to_figure_seconds", "Time from a frame's arrival to the table that holds its effect.",
                        MetricType::Histogram, {histogram(engine.tick_to_figure)}));
+  out.push_back(family("hedgewatch_fill_to_figure_seconds",
+                       "Time from the arrival of a fill's frame to the table that holds its effect.", MetricType::Histogram,
+                       {histogram(engine.fill_to_figure)}));
   out.push_back(family("hedgewatch_engine_cycle_seconds", "Duration of one engine cycle: apply, recompute, publish.",
                        MetricType::Histogram, {histogram(engine.cycle)}));
   out.push_back(family("hedgewatch_engine_cycles_total", "Cycles that the engine has ended.", MetricType::Counter,

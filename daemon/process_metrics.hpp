@@ -24,9 +24,10 @@ namespace hedgewatch {
 
 /// The engine's side of a scrape, read from counters that the engine writes without a lock.
 struct EngineReading {
-  LatencyHistogram::Reading tick_to_figure;  ///< frame received to table published, one per frame
-  LatencyHistogram::Reading cycle;           ///< duration of apply, recompute and publish
-  double stall_seconds = 0;                  ///< since the engine last ended a cycle
+  LatencyHistogram::Reading tick_to_figure;       ///< frame received to table published, one per frame
+  LatencyHistogram::Reading fill_to_figure = {};  ///< the same of the frames that told of a fill
+  LatencyHistogram::Reading cycle;                ///< duration of apply, recompute and publish
+  double stall_seconds = 0;                       ///< since the engine last ended a cycle
   std::uint64_t cycles = 0;
   std::uint64_t queue_depth = 0;
   std::uint64_t series = 0;          ///< figures with a series

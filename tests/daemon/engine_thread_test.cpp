@@ -122,6 +122,21 @@ TEST_SUITE("daemon/engine_thread") {
     CHECK(fixture.thread.cycle_duration().read().cumulative.back() >= 1);
   }
 
+  TEST_CASE("a frame that tells of a fill is timed beside the others, wherever in it the fill stands") {
+    Fixture fixture{WaitMode::Blocking};
+    fixture.thread.start();
+    const Event quote = event(IndexPrice{.base = *AssetCode::from("BTC"), .quote = *AssetCode::from("USD"), .price = 1});
+    Event fill = quote;
+    fill.body = Fill{};
+    Event later = quote;
+    later.header.received += 1us;
+    EventBatch batch{4};
+    for (const Event& one : {quote, fill, later}) REQUIRE(batch.push(one));
+    static_cast<void>(fixture.queue.sink(kConnection).deliver(batch));
+    CHECK(soon([&] { return fixture.thread.tick_to_figure().read().cumulative.back() == 2; }));
+    CHECK(fixture.thread.fill_to_figure().read().cumulative.back() == 1);
+  }
+
   TEST_CASE("a new setup is in force soon, without a restart") {
     Fixture fixture{WaitMode::Blocking};
     fixture.thread.start();

@@ -86,6 +86,7 @@ TEST_SUITE("daemon/process_metrics") {
     CHECK(seen.value("hedgewatch_queue_depth") == 9);
     CHECK(seen.value("hedgewatch_engine_cycle_seconds_count") == 1);
     CHECK(seen.value("hedgewatch_tick_to_figure_seconds_count") == 0);
+    CHECK(seen.value("hedgewatch_fill_to_figure_seconds_count") == 0);
     CHECK(seen.value("hedgewatch_http_refused_connections_total") == 2);
   }
 
