@@ -295,6 +295,35 @@ TEST_SUITE("system/run") {
     CHECK(target() == 0.5);
   }
 
+  TEST_CASE("a reload takes the positions of the positions file, and keeps the old ones when the new are wrong") {
+    Exchange exchange;
+    const TemporaryFolder folder;
+    const auto positions = [&](std::string_view size) {
+      return folder.write("positions.toml", "[[position]]\nbook = \"cold\"\ninstrument = \"deribit:BTC-PERPETUAL\"\nsize = " +
+                                                std::string{size} + "\nas_of = \"2026-11-25T08:00:00Z\"\n");
+    };
+    const std::string file = positions("7000");
+    const std::string config = folder.write(
+        "hedgewatch.toml", venue_config(exchange) + "\n[positions]\nfile = \"" + file + "\"\n\n[[book]]\nname = \"cold\"\n");
+    Daemon daemon{config};
+    daemon.start();
+    const std::string series = R"({book="cold",instrument="BTC-PERPETUAL",venue="deribit"})";
+    const auto size = [&] { return daemon.scrape().value("hedgewatch_position_size" + series); };
+    CHECK(eventually([&] { return size() == 7000.0; }));
+    CHECK(eventually([&] { return daemon.scrape().value("hedgewatch_position_age_seconds" + series).has_value(); }));
+
+    static_cast<void>(positions("0"));
+    const auto refused = daemon.post("/-/reload");
+    CHECK(refused.status == 500);
+    CAPTURE(refused.body);
+    CHECK(refused.body.find(file + ":4:8: position[0].size: is 0, must be") != std::string::npos);
+    CHECK(size() == 7000.0);
+
+    static_cast<void>(positions("-250"));
+    CHECK(daemon.post("/-/reload").status == 200);
+    CHECK(eventually([&] { return size() == -250.0; }));
+  }
+
   TEST_CASE("when the exchange goes, figures lose their series and the daemon says so") {
     Exchange exchange;
     const TemporaryFolder folder;
