@@ -21,6 +21,7 @@ enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
 struct DaemonConfig {
   WaitMode wait = WaitMode::Adaptive;
   std::optional<unsigned> engine_cpu;   ///< the engine thread is pinned to this CPU; nothing: not pinned
+  bool lock_memory = false;             ///< pages stay in memory once they were touched
   std::size_t queue_capacity = 65'536;  ///< events of one connection that may wait for the engine; a whole option chain must fit
   LogLevel log_level = LogLevel::Info;
 };

@@ -20,6 +20,7 @@
 #include "daemon/exposition/routes.hpp"
 #include "daemon/feed_thread.hpp"
 #include "daemon/journal/journal_writer.hpp"
+#include "daemon/memory_lock.hpp"
 #include "daemon/process_metrics.hpp"
 #include "daemon/reload_check.hpp"
 #include "daemon/setup.hpp"
@@ -164,6 +165,10 @@ struct Application::State {
 
 void Application::State::build(Config loaded, std::string text, std::vector<Secret> secrets) {
   config = std::move(loaded);
+  if (config.daemon.lock_memory) {
+    const std::string refusal = lock_memory();
+    if (!refusal.empty()) log.warning("hedgewatch", "memory is not locked: " + refusal);
+  }
   journal = open_journal(config.journal, std::move(text), log);
   const EngineSetup setup = to_engine_setup(config);
 
@@ -288,6 +293,7 @@ std::optional<std::string> Application::State::reload() {
   // What waits for a restart stays as it runs, so that the next reload still tells it.
   next.daemon.wait = config.daemon.wait;
   next.daemon.engine_cpu = config.daemon.engine_cpu;
+  next.daemon.lock_memory = config.daemon.lock_memory;
   next.daemon.queue_capacity = config.daemon.queue_capacity;
   next.http = config.http;
   next.journal = config.journal;

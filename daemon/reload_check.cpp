@@ -38,6 +38,7 @@ ReloadVerdict check_reload(const Config& current, const Config& next) {
   Comparison compare{verdict};
   compare.delay("daemon.wait", current.daemon.wait, next.daemon.wait);
   compare.delay("daemon.engine_cpu", current.daemon.engine_cpu, next.daemon.engine_cpu);
+  compare.delay("daemon.lock_memory", current.daemon.lock_memory, next.daemon.lock_memory);
   compare.delay("daemon.queue_capacity", current.daemon.queue_capacity, next.daemon.queue_capacity);
   compare.delay("http.host", current.http.host, next.http.host);
   compare.delay("http.port", current.http.port, next.http.port);

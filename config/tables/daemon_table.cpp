@@ -14,6 +14,7 @@ DaemonConfig read_daemon(TableReader& table) {
   DaemonConfig daemon;
   read_choice(table, "wait", kWaits, daemon.wait);
   read_count(table, "engine_cpu", 0, 1023, daemon.engine_cpu);
+  if (const auto lock = table.boolean("lock_memory", "true or false")) daemon.lock_memory = lock->value;
   read_count(table, "queue_capacity", 40'000, 500'000, daemon.queue_capacity);
   read_choice(table, "log_level", kLevels, daemon.log_level);
   table.finish();

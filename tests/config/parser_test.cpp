@@ -92,6 +92,7 @@ const BadExample kBadExamples[] = {
     {"daemon_log_level_unknown", "2:13: daemon.log_level: is \"trace\", must be \"debug\", \"info\", \"warning\" or \"error\""},
     {"daemon_queue_too_small", "2:18: daemon.queue_capacity: is 16, must be an integer from 40000 to 500000"},
     {"daemon_engine_cpu_negative", "2:14: daemon.engine_cpu: is -1, must be an integer from 0 to 1023"},
+    {"daemon_lock_memory_text", "2:15: daemon.lock_memory: is \"yes\", must be true or false"},
     {"daemon_queue_capacity_text", "2:18: daemon.queue_capacity: is \"64k\", must be an integer from 40000 to 500000"},
     {"daemon_misspelt_key", "2:1: daemon.queue_capactiy: is an unknown key, must be \"queue_capacity\" or left out"},
     {"http_listen_on_network",
@@ -281,6 +282,7 @@ TEST_SUITE("config/parser") {
 
     CHECK(config.daemon.wait == WaitMode::BusyPoll);
     CHECK(config.daemon.engine_cpu == 1u);
+    CHECK(config.daemon.lock_memory);
     CHECK(config.daemon.queue_capacity == 131072);
     CHECK(config.daemon.log_level == LogLevel::Debug);
     CHECK(config.http.host == "::1");
@@ -452,6 +454,7 @@ TEST_SUITE("config/parser") {
     const Config& config = result.value();
     CHECK(config.daemon.wait == WaitMode::Adaptive);
     CHECK_FALSE(config.daemon.engine_cpu.has_value());
+    CHECK_FALSE(config.daemon.lock_memory);
     CHECK(config.daemon.queue_capacity == 65536);
     CHECK(config.daemon.log_level == LogLevel::Info);
     CHECK(config.http.host == "127.0.0.1");
@@ -469,7 +472,8 @@ TEST_SUITE("config/parser") {
         "silence_limit = \"1s\"\n[[book]]\nname = \"b\"\npositions = [{ instrument = \"deribit:X-*\", size = 0 }]\n";
     CHECK(faults_of(text) ==
           "x:2:8: daemon.wait: is \"never\", must be \"busy_poll\", \"adaptive\" or \"blocking\"\n"
-          "x:3:1: daemon.speed: is an unknown key, must be \"wait\", \"engine_cpu\", \"queue_capacity\" or \"log_level\"\n"
+          "x:3:1: daemon.speed: is an unknown key, must be \"wait\", \"engine_cpu\", \"lock_memory\", \"queue_capacity\" or "
+          "\"log_level\"\n"
           "x:9:17: venue[0].silence_limit: is \"1s\", must be longer than heartbeat_interval (10s)\n"
           "x:12:29: book[0].positions[0].instrument: is \"deribit:X-*\", must be one instrument such as \"deribit:BTC-PERPETUAL\"\n"
           "x:12:51: book[0].positions[0].size: is 0, must be a number other than 0, negative for a short position\n");

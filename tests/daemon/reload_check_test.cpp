@@ -35,11 +35,13 @@ TEST_SUITE("daemon/reload_check") {
     Config next = config();
     next.http.port = 1;
     next.daemon.engine_cpu = 1;
+    next.daemon.lock_memory = true;
     const ReloadVerdict verdict = check_reload(config(), next);
     CHECK(verdict.refused.empty());
-    REQUIRE(verdict.delayed.size() == 2);
+    REQUIRE(verdict.delayed.size() == 3);
     CHECK(verdict.delayed[0] == "daemon.engine_cpu changed: takes effect after a restart");
-    CHECK(verdict.delayed[1] == "http.port changed: takes effect after a restart");
+    CHECK(verdict.delayed[1] == "daemon.lock_memory changed: takes effect after a restart");
+    CHECK(verdict.delayed[2] == "http.port changed: takes effect after a restart");
   }
 
   TEST_CASE("another exchange or account refuses the whole configuration") {
