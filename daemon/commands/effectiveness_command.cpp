@@ -294,17 +294,18 @@ void add_effectiveness_command(CLI::App& app, int& status) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("effectiveness", "Measure how well one price tracked another, offline");
   command->footer(std::string{kDescription});
-  CLI::Option* exposure = command->add_option("--exposure", options->exposure, "FILE[:COLUMN] of the price that is hedged");
-  CLI::Option* hedge = command->add_option("--hedge", options->hedge, "FILE[:COLUMN] of the hedge instrument's price");
-  CLI::Option* ticks = command->add_option("--ticks", options->ticks, "CSV of ticks, with --spec");
-  CLI::Option* specification = command->add_option("--spec", options->specification, "JSON specification of --ticks");
+  CLI::Option* exposure = command->add_option("--exposure", options->exposure, "Price that is hedged")->type_name("FILE[:COLUMN]");
+  CLI::Option* hedge = command->add_option("--hedge", options->hedge, "The hedge instrument's price")->type_name("FILE[:COLUMN]");
+  CLI::Option* ticks = command->add_option("--ticks", options->ticks, "CSV of ticks, with --spec")->type_name("FILE");
+  CLI::Option* specification =
+      command->add_option("--spec", options->specification, "JSON specification of --ticks")->type_name("FILE");
   exposure->needs(hedge);
   hedge->needs(exposure);
   ticks->needs(specification)->excludes(exposure);
   specification->needs(ticks);
   command->add_flag("--json", options->json, "Figures as one JSON object");
   command->add_flag("--series", options->series, "A CSV row per bar");
-  command->add_option("--report", options->report, "Write a page with words and plots to this HTML file");
+  command->add_option("--report", options->report, "Write a page with words and plots to this HTML file")->type_name("FILE");
   command->add_option("--window", options->window, "Rolling window in pairs and in bars")
       ->check(CLI::Range(2, 10'000'000))
       ->capture_default_str();

@@ -201,8 +201,10 @@ Examples:
   replay->add_option("--from", options->from, "Write no sample before")->check(time_check);
   replay->add_option("--to", options->to, "Write no sample after")->check(time_check);
   replay->add_option("--figure", options->request.figures, "Only this figure; may be given more than once")->check(figure_check);
-  CLI::Option* config = replay->add_option("--config", options->request.configuration, "Instead of the recorded configuration");
+  CLI::Option* config =
+      replay->add_option("--config", options->request.configuration, "Instead of the recorded configuration")->type_name("FILE");
   replay->add_option("--compare", options->request.compare, "Write where this configuration would have shown other figures")
+      ->type_name("FILE")
       ->excludes(config);
   replay->callback([options, &status] {
     ReplayRequest& request = options->request;

@@ -158,7 +158,8 @@ void add_simulate_command(CLI::App& app, int& status) {
   command->add_option("--frames", options.frames, "a recording to serve instead (.jsonl, .jsonl.zst)")->check(CLI::ExistingFile);
   command->add_option("--speed", given->speed, "of the recording: a factor such as 1 or 20, or max")->capture_default_str();
   command->add_option("--faults", options.faults, "what goes wrong, and when (below)");
-  command->add_option("--ca-out", options.ca_out, "file for the certificate to trust; default in the temporary directory");
+  command->add_option("--ca-out", options.ca_out, "file for the certificate to trust; default in the temporary directory")
+      ->type_name("FILE");
   command->add_option("--client-id", options.client_id, "of the API key that may log in")->capture_default_str();
   command
       ->add_option("--client-secret-file", options.client_secret_file, "file with its secret; without it the secret is 'simulated'")
