@@ -166,7 +166,7 @@ void BookRows::publish(const Publisher& out, const BookExposure& exposure) const
 HedgeRows HedgeRows::add(FigureTable& table, const HedgeSetup& setup) {
   const std::string_view name = setup.name;
   const auto row = [&](Figure figure) { return table.add_row(figure, {name}); };
-  const auto greek_row = [&](Figure figure, std::string_view greek) { return table.add_row(figure, {name, greek}); };
+  const auto row_of = [&](Figure figure, std::string_view second) { return table.add_row(figure, {name, second}); };
   HedgeRows rows;
   rows.item = row(Figure::HedgeItemDeltaCoins);
   rows.legs = row(Figure::HedgeLegsDeltaCoins);
@@ -177,12 +177,14 @@ HedgeRows HedgeRows::add(FigureTable& table, const HedgeSetup& setup) {
   rows.over = row(Figure::HedgeOverRatio);
   rows.under = row(Figure::HedgeUnderRatio);
   rows.wrong_way = row(Figure::HedgeWrongWay);
-  rows.neutrality_delta = greek_row(Figure::HedgeNeutralityRatio, "delta");
-  rows.neutrality_gamma = greek_row(Figure::HedgeNeutralityRatio, "gamma");
-  rows.neutrality_vega = greek_row(Figure::HedgeNeutralityRatio, "vega");
-  rows.usage_delta = greek_row(Figure::HedgeLimitUsageRatio, "delta");
-  if (setup.gamma_limit_coins_per_percent) rows.usage_gamma = greek_row(Figure::HedgeLimitUsageRatio, "gamma");
-  if (setup.vega_limit_usd_per_vol_point) rows.usage_vega = greek_row(Figure::HedgeLimitUsageRatio, "vega");
+  rows.neutrality_delta = row_of(Figure::HedgeNeutralityRatio, "delta");
+  rows.neutrality_gamma = row_of(Figure::HedgeNeutralityRatio, "gamma");
+  rows.neutrality_vega = row_of(Figure::HedgeNeutralityRatio, "vega");
+  rows.usage_delta = row_of(Figure::HedgeLimitUsageRatio, "delta");
+  rows.limit_soft = row_of(Figure::HedgeDeltaLimitCoins, "soft");
+  rows.limit_hard = row_of(Figure::HedgeDeltaLimitCoins, "hard");
+  if (setup.gamma_limit_coins_per_percent) rows.usage_gamma = row_of(Figure::HedgeLimitUsageRatio, "gamma");
+  if (setup.vega_limit_usd_per_vol_point) rows.usage_vega = row_of(Figure::HedgeLimitUsageRatio, "vega");
   return rows;
 }
 
@@ -193,6 +195,8 @@ void HedgeRows::publish(const Publisher& out, const HedgeSetup& setup, const Hed
   out.publish(net_usd, figures.net_delta_usd);
   out.publish(ratio, figures.ratio);
   out.publish(target, {setup.target_ratio, Quality{}});
+  out.publish(limit_soft, {setup.soft_delta_limit_coins, Quality{}});
+  out.publish(limit_hard, {setup.hard_delta_limit_coins, Quality{}});
   out.publish(over, figures.over);
   out.publish(under, figures.under);
   out.publish(wrong_way, figures.wrong_way);

@@ -114,6 +114,8 @@ struct HedgeRows {
   RowId neutrality_gamma = kNoRow;
   RowId neutrality_vega = kNoRow;
   RowId usage_delta = kNoRow;
+  RowId limit_soft = kNoRow;
+  RowId limit_hard = kNoRow;
   RowId usage_gamma = kNoRow;  ///< only with a limit
   RowId usage_vega = kNoRow;   ///< only with a limit
 

@@ -73,6 +73,7 @@ enum class Figure : std::uint16_t {
   HedgeWrongWay,
   HedgeNeutralityRatio,
   HedgeLimitUsageRatio,
+  HedgeDeltaLimitCoins,
   // effectiveness
   HedgeCorrelationRatio,
   HedgeBeta,

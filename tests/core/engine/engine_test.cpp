@@ -144,6 +144,8 @@ TEST_SUITE("core/engine/engine") {
     CHECK(driver.value(Figure::HedgeOverRatio, {"calls"}) == 0);
     CHECK(driver.value(Figure::HedgeWrongWay, {"calls"}) == 0);
     CHECK(driver.value(Figure::HedgeTargetRatio, {"calls"}) == 1);
+    CHECK(driver.value(Figure::HedgeDeltaLimitCoins, {"calls", "soft"}) == 0.5);
+    CHECK(driver.value(Figure::HedgeDeltaLimitCoins, {"calls", "hard"}) == 2);
     CHECK(driver.value(Figure::HedgeLimitUsageRatio, {"calls", "delta"}) == doctest::Approx(2.315063 / 0.5).epsilon(1e-6));
     CHECK(driver.value(Figure::HedgeNeutralityRatio, {"calls", "delta"}) == doctest::Approx(1 - 2.315063 / 8.315063).epsilon(1e-6));
   }
