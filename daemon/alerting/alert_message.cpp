@@ -5,6 +5,8 @@
 #include <chrono>
 #include <ctime>
 
+#include "daemon/alerting/alert_panel.hpp"
+
 namespace hedgewatch {
 
 namespace {
@@ -131,6 +133,8 @@ std::string alertmanager_body(const std::vector<AlertMessage>& alerts, WallTime 
     append_json_text(body, alert.description);
     body += R"(,"runbook":)";
     append_json_text(body, alert.runbook);
+    body += R"(,"panel":)";
+    append_json_text(body, alert_panel(alert.labels));
     body += R"(},"startsAt":)";
     append_json_text(body, utc_text(alert.starts));
     body += R"(,"endsAt":)";

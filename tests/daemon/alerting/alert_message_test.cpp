@@ -52,7 +52,7 @@ TEST_SUITE("daemon/alerting/alert_message") {
         R"([{"labels":{"alertname":"NetDeltaAboveHardLimit","severity":"page","hedge":"a \"b\"\u000a"},)"
         R"("annotations":{"summary":"Net delta is beyond the hard limit","description":)"
         R"("hedgewatch_hedge_net_delta_coins{hedge=\"a \\\"b\\\"\\n\"} is -5.25, limits -4 and 4, since 2027-01-15T08:00:01.000Z",)"
-        R"("runbook":"deploy/runbooks/NetDeltaAboveHardLimit.md"},"startsAt":"2027-01-15T08:00:01.000Z",)"
+        R"("runbook":"deploy/runbooks/NetDeltaAboveHardLimit.md","panel":"d/hedgewatch-hedge?viewPanel=110&var-hedge=a%20%22b%22%0A"},"startsAt":"2027-01-15T08:00:01.000Z",)"
         R"("endsAt":"2027-01-15T08:01:30.000Z"}])");
     const AlertMessage ended = message_of(rule(), R"(hedge="straddle")", transition(AlertState::Inactive), kOffset);
     CHECK(alertmanager_body({ended}, WallTime::max()).find(R"("endsAt":"2027-01-15T08:01:01.000Z")") != std::string::npos);
