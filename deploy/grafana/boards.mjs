@@ -30,7 +30,8 @@ const overview = (alerts) => ({
   answers: 'All hedges at a glance: is anything wrong, can it be believed, and where to look next.',
   variables: ['hedge+', 'book+', 'underlying+'],
   panels: [
-    stat('Ready', 'Is every feed live and every account reconciled?', ['max(hedgewatch_ready)'], { words: yesIsGood }),
+    stat('Ready', 'Is every feed live and every account reconciled? No, too, when the daemon does not answer.',
+      ['max(hedgewatch_ready) or max(up{job="hedgewatch"}) * 0'], { words: yesIsGood }),
     stat('Alerts firing', 'How many kinds of alert are told now, of any severity?',
       ['count(hedgewatch_alert_state{state=~"firing|clearing"} == 1) or max(hedgewatch_ready) * 0'],
       { limits: [[1, red]], base: green, unit: 'short', decimals: 0 }),
