@@ -206,7 +206,13 @@ void Application::State::build(Config loaded, std::string text, std::vector<Secr
                                                  .unhealthy = [this] { return unhealthy(); },
                                                  .not_ready = [this] { return not_ready(); },
                                                  .reload = [this] { return reload(); },
-                                                 .reload_allowed = http->loopback()});
+                                                 .acknowledge =
+                                                     [this](const std::string& alert, const std::vector<LabelMatch>& labels) {
+                                                       const std::vector<AlertIdentity> raised = alerts->raised(alert, labels);
+                                                       engine->acknowledge(raised);
+                                                       return raised.size();
+                                                     },
+                                                 .changes_allowed = http->loopback()});
 
   alerts->start();
   undo.push("the alerts", [this] { alerts->stop(); });
@@ -227,6 +233,7 @@ AlertDeskOptions Application::State::alert_options() {
   desk.mono = mono_now;
   desk.wall = wall_now;
   desk.healthy = [this] { return engine != nullptr && !unhealthy(); };
+  desk.stall = [this] { return engine == nullptr ? std::chrono::nanoseconds{0} : engine->stall(); };
   desk.tell = [this](AlertSeverity severity, const std::string& text, const std::string& detail) {
     log.write(level_of(severity), "alert", text, detail);
   };

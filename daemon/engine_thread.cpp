@@ -38,6 +38,8 @@ EngineThread::EngineThread(EngineSetup setup, EventQueue& queue, EngineWaiter& w
       batch_(kBatch),
       statuses_(queue.producers()) {
   engine_.resume_alerts(std::move(options_.raised));
+  // Before it starts it does not stand still.
+  last_cycle_.store(nanoseconds_of(mono_now()), std::memory_order_relaxed);
   frames_.reserve(options_.most_events_per_cycle);
   for (std::size_t connection = 0; connection < queue.producers(); ++connection)
     exchange_lag_.push_back(std::make_unique<LatencyHistogram>());
@@ -64,6 +66,36 @@ void EngineThread::reconfigure(EngineSetup setup, std::uint32_t configuration) {
   auto next = std::make_unique<PendingSetup>(PendingSetup{std::move(setup), configuration});
   delete pending_setup_.exchange(next.release(), std::memory_order_acq_rel);
   waiter_.nudge();
+}
+
+void EngineThread::acknowledge(const std::vector<AlertIdentity>& alerts) {
+  {
+    const std::scoped_lock lock{acknowledged_mutex_};
+    acknowledged_.insert(acknowledged_.end(), alerts.begin(), alerts.end());
+    has_acknowledged_.store(true, std::memory_order_release);
+  }
+  waiter_.nudge();
+}
+
+void EngineThread::apply(const Event& event) {
+  engine_.apply(event);
+  if (options_.journal != nullptr) options_.journal->record(event);
+}
+
+void EngineThread::take_acknowledged(MonoTime now) {
+  if (!has_acknowledged_.load(std::memory_order_acquire)) return;
+  std::vector<AlertIdentity> alerts;
+  {
+    const std::scoped_lock lock{acknowledged_mutex_};
+    alerts.swap(acknowledged_);
+    has_acknowledged_.store(false, std::memory_order_relaxed);
+  }
+  for (const AlertIdentity& alert : alerts) {
+    Event event;
+    event.header.received = now;
+    event.body = AlertAcknowledged{.rule = alert.rule, .row = alert.row};
+    apply(event);
+  }
 }
 
 std::chrono::nanoseconds EngineThread::stall() const {
@@ -120,13 +152,13 @@ void EngineThread::run_cycle() {
     engine_.reconfigure(std::move(pending->setup));
     if (options_.journal != nullptr && pending->configuration != 0) options_.journal->record_configuration(pending->configuration);
   }
+  take_acknowledged(started);
   frames_.clear();
   if (drain() == 0) {
     Event tick;
     tick.header.received = started;
     tick.body = TimerTick{};
-    engine_.apply(tick);
-    if (options_.journal != nullptr) options_.journal->record(tick);
+    apply(tick);
   }
   publish(started);
 }

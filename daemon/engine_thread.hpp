@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -60,6 +61,9 @@ class EngineThread {
   /// was told of it; 0 without a journal.
   void reconfigure(EngineSetup setup, std::uint32_t configuration = 0);
 
+  /// A person has taken these alerts on; the engine hears it before its next cycle. Any thread.
+  void acknowledge(const std::vector<AlertIdentity>& alerts);
+
   /// A consistent table as of now; null when the engine does not answer in time. One reader at a time, valid until its next call.
   [[nodiscard]] const FigureSnapshot* snapshot(std::chrono::nanoseconds patience) { return exchange_.take(patience); }
 
@@ -89,6 +93,8 @@ class EngineThread {
   void run();
   void pin();
   void run_cycle();
+  void apply(const Event& event);
+  void take_acknowledged(MonoTime now);
   /// Applies what waits; returns how many events.
   std::size_t drain();
   void note_frame(const Event& event);
@@ -117,6 +123,9 @@ class EngineThread {
     std::uint32_t configuration = 0;
   };
   std::atomic<PendingSetup*> pending_setup_{nullptr};  ///< owned
+  std::mutex acknowledged_mutex_;                      ///< taken by the engine only when there is one
+  std::vector<AlertIdentity> acknowledged_;
+  std::atomic<bool> has_acknowledged_{false};
   std::atomic<bool> stop_{false};
   std::atomic<std::uint64_t> cycles_{0};
   std::atomic<std::int64_t> last_cycle_{0};            ///< MonoTime nanoseconds

@@ -63,7 +63,7 @@ void add_net_delta(std::vector<AlertRule>& rules, const HedgeSetup& hedge) {
                           "Net delta is beyond three times the hedge's hard limit"));
 }
 
-/// A liquidation price that a usual day reaches. A feed that is down does not silence it.
+/// A liquidation price that a usual day reaches.
 void add_liquidation(std::vector<AlertRule>& rules) {
   rules.push_back(below("LiquidationPriceNear", Figure::LiquidationDistanceRatio, 0.10, AlertSeverity::Page, 60s,
                         "A move of less than 10 percent liquidates the margin pool"));
@@ -71,22 +71,32 @@ void add_liquidation(std::vector<AlertRule>& rules) {
   rules.push_back(below("LiquidationPriceWithinThreeSigma", Figure::LiquidationDistanceSigmas, 3, AlertSeverity::Page, 60s,
                         "A move of less than three daily standard deviations liquidates the margin pool"));
   rules.back().clear_margin = 0.2;
-  AlertRule twin = unknown("LiquidationDistanceUnknown", Figure::LiquidationDistanceRatio,
-                           "How far the pool is from liquidation cannot be computed while a position is held");
-  twin.suppressed_by_feed = false;
-  rules.push_back(twin);
+  rules.push_back(unknown("LiquidationDistanceUnknown", Figure::LiquidationDistanceRatio,
+                          "How far the pool is from liquidation cannot be computed while a position is held"));
+  rules.back().suppressed_by = {"NetDeltaUnknown", "BookDeltaUnknown", "MaintenanceMarginUnknown", "LiquidationDistanceUnknown"};
 }
 
-}  // namespace
+/// The one word about a feed that is down, before everything that follows from it.
+AlertRule feed_down() {
+  AlertRule rule = above("FeedDown", Figure::FeedsDown, 0.5, AlertSeverity::Page, kUnknownHold,
+                         "A venue's feeds deliver nothing to be believed while a position is held");
+  rule.while_held = true;
+  rule.tells_outage = true;
+  return rule;
+}
 
-std::vector<AlertRule> starter_rules(std::span<const HedgeSetup> hedges) {
-  std::vector<AlertRule> rules;
-  for (const HedgeSetup& hedge : hedges) add_net_delta(rules, hedge);
+/// An exposure that cannot be told: the hedge speaks for its book, which names the same unpriced position.
+void add_unknown_exposure(std::vector<AlertRule>& rules) {
   rules.push_back(
       unknown("NetDeltaUnknown", Figure::HedgeNetDeltaCoins, "The hedge's net delta cannot be computed while a position is held"));
   rules.push_back(
       unknown("BookDeltaUnknown", Figure::BookDeltaCoins, "The book's delta cannot be computed while a position is held"));
+  rules.back().labels = {{"view", "black_scholes"}};
+  rules.back().suppressed_by = {"NetDeltaUnknown"};
+}
 
+/// What a venue says of the account. An account that says nothing pages once, by its margin.
+void add_account(std::vector<AlertRule>& rules) {
   constexpr double kMarginWarning = 0.70;
   constexpr double kMarginDanger = 0.85;
   AlertRule margin = above("MaintenanceMarginHigh", Figure::MaintenanceMarginRatio, kMarginWarning, AlertSeverity::Page, 30s,
@@ -98,21 +108,54 @@ std::vector<AlertRule> starter_rules(std::span<const HedgeSetup> hedges) {
   margin.upper = kMarginDanger;
   margin.hold = 0s;
   rules.push_back(margin);
-  AlertRule margin_unknown = unknown("MaintenanceMarginUnknown", Figure::MaintenanceMarginRatio,
-                                     "The account's margin cannot be read while a position is held");
-  margin_unknown.labels = margin.labels;
-  margin_unknown.suppressed_by_feed = false;
-  rules.push_back(margin_unknown);
+  rules.push_back(unknown("MaintenanceMarginUnknown", Figure::MaintenanceMarginRatio,
+                          "The account's margin cannot be read while a position is held"));
+  rules.back().labels = margin.labels;
+  rules.back().suppressed_by = {"MaintenanceMarginUnknown"};
   add_liquidation(rules);
 
-  AlertRule feed = below("FeedDown", Figure::FeedLive, 0.5, AlertSeverity::Page, kUnknownHold,
-                         "A feed delivers nothing to be believed while a position is held");
-  feed.while_held = true;
-  rules.push_back(feed);
-  rules.push_back(above("ForcedEvent", Figure::ForcedEventActive, 0.5, AlertSeverity::Page, 0s,
-                        "The venue acts on the account: liquidation, auto-deleveraging, a lock or market-maker protection"));
+  const auto forced = [&rules](std::string name, std::string kind, AlertSeverity severity, std::string summary) {
+    rules.push_back(above(std::move(name), Figure::ForcedEventActive, 0.5, severity, 0s, std::move(summary)));
+    rules.back().labels = {{"kind", std::move(kind)}};
+  };
+  for (const char* kind : {"liquidation", "auto_deleveraging", "account_lock", "other"})
+    forced("ForcedEvent", kind, AlertSeverity::Page, "The venue acts on the account: liquidation, auto-deleveraging or a lock");
+  forced("MarketMakerProtection", "market_maker_protection", AlertSeverity::Warn,
+         "The venue has taken the account's quotes away: many were filled at once");
+  rules.push_back(unknown("ForcedEventUnknown", Figure::ForcedEventActive,
+                          "Whether the venue acts on the account cannot be told while a position is held"));
+  rules.back().labels = {{"kind", "liquidation"}};
+  rules.back().suppressed_by = {"MaintenanceMarginUnknown"};
+
   rules.push_back(above("PositionMismatch", Figure::ReconcilePositionMismatches, 0.5, AlertSeverity::Page, 90s,
                         "Positions that follow from our fills are not what the venue states"));
+  rules.push_back(unknown("PositionMismatchUnknown", Figure::ReconcilePositionMismatches,
+                          "Our positions cannot be compared with the venue's while one is held"));
+  rules.back().suppressed_by = {"MaintenanceMarginUnknown", "ForcedEventUnknown"};
+}
+
+/// Whether the hedge can still be traded, asked only while it would have to be.
+void add_flattening(std::vector<AlertRule>& rules) {
+  AlertRule flatten = below("HedgeCannotBeMoved", Figure::FlattenFillableRatio, 0.5, AlertSeverity::Page, 60s,
+                            "Less than half of the net delta could be traded away near the mid");
+  flatten.labels = {{"demand", "now"}, {"venue", "all"}};
+  flatten.while_above_soft_limit = true;
+  rules.push_back(flatten);
+  AlertRule flatten_unknown = unknown("HedgeCannotBeMovedUnknown", Figure::FlattenFillableRatio,
+                                      "Whether the net delta could be traded away cannot be told while it is above its soft limit");
+  flatten_unknown.labels = flatten.labels;
+  flatten_unknown.while_above_soft_limit = true;
+  rules.push_back(flatten_unknown);
+}
+
+}  // namespace
+
+std::vector<AlertRule> starter_rules(std::span<const HedgeSetup> hedges) {
+  std::vector<AlertRule> rules{feed_down()};
+  for (const HedgeSetup& hedge : hedges) add_net_delta(rules, hedge);
+  add_unknown_exposure(rules);
+  add_account(rules);
+  add_flattening(rules);
   rules.push_back(above("PositionAgeHigh", Figure::PositionAgeUsageRatio, 1, AlertSeverity::Warn, 60s,
                         "Nobody has vouched for a position that is stated by hand for longer than is permitted"));
   rules.push_back(above("ProfitUnexplained", Figure::PnlUnexplainedRatio, 0.2, AlertSeverity::Warn, 5min,
@@ -120,12 +163,6 @@ std::vector<AlertRule> starter_rules(std::span<const HedgeSetup> hedges) {
   rules.back().labels = {{"since", "session"}};
   rules.push_back(above("VenueLocked", Figure::PlatformLocked, 0.5, AlertSeverity::Warn, 0s,
                         "The venue says that trading is locked or under maintenance"));
-
-  AlertRule flatten = below("HedgeCannotBeMoved", Figure::FlattenFillableRatio, 0.5, AlertSeverity::Page, 60s,
-                            "Less than half of the net delta could be traded away near the mid");
-  flatten.labels = {{"demand", "now"}, {"venue", "all"}};
-  flatten.while_above_soft_limit = true;
-  rules.push_back(flatten);
   rules.push_back(above("HedgeWrongWay", Figure::HedgeWrongWay, 0.5, AlertSeverity::Warn, 60s,
                         "The hedge's legs add to the item's delta instead of offsetting it"));
   rules.back().while_above_soft_limit = true;

@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "core/alert/alert_identity.hpp"
+
 namespace hedgewatch {
 
 namespace {
@@ -22,21 +24,49 @@ void AccountEventMonitor::lay_out(const DeskView& view, FigureTable& table) {
     if (known != accounts_.end()) accounts[i] = std::move(*known);
     accounts[i].name = name;
     const std::string_view venue = label(view.portfolio.accounts()[i].venue());
-    for (std::size_t kind = 0; kind < kKinds; ++kind)
-      accounts[i].forced[kind].row = table.add_row(Figure::ForcedEventActive, {name, venue, kKindLabels[kind]});
+    for (std::size_t kind = 0; kind < kKinds; ++kind) {
+      Forced& forced = accounts[i].forced[kind];
+      forced.row = table.add_row(Figure::ForcedEventActive, {name, venue, kKindLabels[kind]});
+      forced.identity = identity_of({}, Figure::ForcedEventActive, table.labels_of(forced.row)).row;
+    }
     accounts[i].skew = table.add_row(Figure::PositionTimeSkewSeconds, {name, venue});
   }
   accounts_ = std::move(accounts);
 }
 
+void AccountEventMonitor::resume(std::string_view row_labels, MonoTime since) {
+  const std::uint64_t row = identity_of({}, Figure::ForcedEventActive, row_labels).row;
+  for (Watched& account : accounts_)
+    for (Forced& forced : account.forced)
+      if (forced.identity == row) {
+        forced.active = true;
+        forced.since = since;
+      }
+}
+
+void AccountEventMonitor::acknowledge(std::uint64_t row) {
+  for (Watched& account : accounts_)
+    for (Forced& forced : account.forced)
+      if (forced.identity == row && forced.active) {
+        forced.acknowledged = !forced.lifted;
+        forced.active = !forced.lifted;
+      }
+}
+
 void AccountEventMonitor::apply(const DeskView&, const Event& event) {
+  if (const auto* acknowledged = std::get_if<AlertAcknowledged>(&event.body)) return acknowledge(acknowledged->row);
   const auto index = static_cast<std::size_t>(event.header.account);
   if (!is_account_event(event.body) || index >= accounts_.size()) return;
   Watched& account = accounts_[index];
   account.newest = event.header.received;
   const auto raise = [&](ForcedEventKind kind, bool active) {
-    account.forced[static_cast<std::size_t>(kind)].active = active;
-    account.forced[static_cast<std::size_t>(kind)].since = event.header.received;
+    Forced& one = account.forced[static_cast<std::size_t>(kind)];
+    // Only of a lock does the venue say that it goes on until its end; that end is no acknowledgement.
+    const bool goes_on = one.active && !one.lifted;
+    one.lifted = !active || kind != ForcedEventKind::AccountLock;
+    if (!goes_on) one.acknowledged = false;
+    if (active && !goes_on) one.since = event.header.received;
+    one.active = active || (one.active && !one.acknowledged);
   };
   if (const auto* forced = std::get_if<ForcedEvent>(&event.body)) raise(forced->kind, forced->active);
   // The fill may come before the word about it, or be all that is told.
@@ -53,12 +83,12 @@ void AccountEventMonitor::end_cycle(const DeskView& view, const Publisher& out) 
     const Account& source = view.portfolio.accounts()[i];
     for (std::size_t kind = 0; kind < kKinds; ++kind) {
       Forced& forced = account.forced[kind];
-      // Only a lock lasts until the venue lifts it; of a liquidation a fill may be all that is ever told.
-      const bool lasts = kind == static_cast<std::size_t>(ForcedEventKind::AccountLock);
-      if (forced.active && !lasts && view.now - forced.since >= kHold) forced.active = false;
+      const bool passes = kind == static_cast<std::size_t>(ForcedEventKind::MarketMakerProtection);
+      if (forced.active && passes && view.now - forced.since >= kHold) forced.active = false;
       // What has been forced stays known when the connection is lost; that nothing is forced does not.
       Quality quality = Quality::unknown(FigureReason::NeverReceived);
-      if (account.newest) quality = Quality::fresh(forced.active ? forced.since : *account.newest);
+      if (account.newest) quality = Quality::fresh(*account.newest);
+      if (forced.active) quality = Quality::fresh(forced.since);
       if (!forced.active && account.newest && !view.feeds.live(source.connection()))
         quality = Quality::stale(*account.newest, FigureReason::FeedDown);
       out.publish(forced.row, {forced.active ? 1.0 : 0.0, quality});

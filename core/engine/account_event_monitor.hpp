@@ -1,20 +1,26 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/engine/desk_monitor.hpp"
 
 namespace hedgewatch {
 
-/// What venues force on accounts, and how far the accounts' newest statements are apart. Alerts latch; here an event without an end
-/// of its own stands for kHold, long enough for every evaluation to see it.
+/// What venues force on accounts, and how far the accounts' newest statements are apart. A forced event stands until a person has
+/// acknowledged an alert of it, a lock also until the venue lifts it. Market-maker protection, which only warns, stands for kHold.
 class AccountEventMonitor final : public DeskMonitor {
  public:
   static constexpr std::chrono::nanoseconds kHold = std::chrono::minutes{15};
+
+  /// An event that stood before a restart stands on; `row_labels` are those of its figure. Before the first cycle.
+  void resume(std::string_view row_labels, MonoTime since);
 
   void lay_out(const DeskView& view, FigureTable& table) override;
   void apply(const DeskView& view, const Event& event) override;
@@ -24,7 +30,10 @@ class AccountEventMonitor final : public DeskMonitor {
   static constexpr std::size_t kKinds = 5;
 
   struct Forced {
-    bool active = false;
+    bool active = false;         ///< stands
+    bool lifted = true;          ///< nothing of it goes on: an acknowledgement ends it
+    bool acknowledged = false;   ///< while it goes on: its end is the end
+    std::uint64_t identity = 0;  ///< of its row, as acknowledgements name it
     MonoTime since{};
     RowId row = kNoRow;
   };
@@ -34,6 +43,8 @@ class AccountEventMonitor final : public DeskMonitor {
     std::optional<MonoTime> newest;  ///< statement of any kind
     RowId skew = kNoRow;
   };
+
+  void acknowledge(std::uint64_t row);
 
   std::vector<Watched> accounts_;  ///< parallel to the setup's accounts
 };

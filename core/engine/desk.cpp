@@ -189,8 +189,12 @@ void DeskBuilder::lay_out() {
     }
   }
 
+  desk_.feeds_down_rows.fill(kNoRow);
   for (std::size_t i = 0; i < setup_.connections.size(); ++i) {
     const Venue venue = i < setup_.connection_venues.size() ? setup_.connection_venues[i] : Venue::Deribit;
+    desk_.feed_venues.push_back(venue);
+    RowId& down = desk_.feeds_down_rows[static_cast<std::size_t>(venue)];
+    if (down == kNoRow) down = table_.add_row(Figure::FeedsDown, {label(venue)});
     desk_.feed_rows.push_back(FeedRows::add(table_, label(venue), setup_.connections[i],
                                             i >= setup_.account_connections.size() || !setup_.account_connections[i]));
   }

@@ -92,6 +92,8 @@ struct Desk {
   std::vector<IndexRow> index_rows;
   std::vector<AssetRows> asset_rows;
   std::vector<FeedRows> feed_rows;  ///< by ConnectionId
+  std::vector<Venue> feed_venues;   ///< parallel to feed_rows
+  std::array<RowId, kVenues.size()> feeds_down_rows{};
   std::array<RowId, kVenues.size()> platform_rows{};
 };
 

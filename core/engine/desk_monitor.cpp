@@ -16,7 +16,7 @@ bool concerns_monitors(const EventBody& body) {
   return is_account_event(body) || std::holds_alternative<Trade>(body) || std::holds_alternative<Funding>(body) ||
          std::holds_alternative<InstrumentListed>(body) || std::holds_alternative<InstrumentStateChanged>(body) ||
          std::holds_alternative<InstrumentDelivered>(body) || std::holds_alternative<FeedStatus>(body) ||
-         std::holds_alternative<PlatformState>(body);
+         std::holds_alternative<PlatformState>(body) || std::holds_alternative<AlertAcknowledged>(body);
 }
 
 }  // namespace hedgewatch

@@ -55,7 +55,8 @@ class DeskMonitor {
   /// The structure was made anew (first, after a reconfiguration, or when a position or instrument appeared): finds its places
   /// again and adds its rows to the table, whose layout is open. What was learnt is kept, found again by name, slot or account.
   virtual void lay_out(const DeskView& view, FigureTable& table) = 0;
-  /// An event that the engine has applied: of an account, a trade, a funding rate, or a change of an instrument's or feed's state.
+  /// An event that the engine has applied: of an account, a trade, a funding rate, a change of an instrument's or feed's
+  /// state, or an acknowledgement.
   /// Quotes, marks, indices and order books are read from the view at the end of the cycle.
   virtual void apply(const DeskView& view, const Event& event);
   /// Everything of the cycle is applied, repriced and summed.

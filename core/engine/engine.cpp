@@ -95,7 +95,9 @@ struct Engine::State {
     ReconcileMonitor& ledgers = *reconcile;
     monitors.push_back(std::move(reconcile));
     monitors.push_back(std::make_unique<ProfitMonitor>(ledgers));
-    monitors.push_back(std::make_unique<AccountEventMonitor>());
+    auto event_monitor = std::make_unique<AccountEventMonitor>();
+    account_events = event_monitor.get();
+    monitors.push_back(std::move(event_monitor));
     monitors.push_back(std::make_unique<MarginMonitor>());
     monitors.push_back(std::make_unique<PositionAgeMonitor>());
     monitors.push_back(std::make_unique<ExposureMonitor>());
@@ -125,6 +127,7 @@ struct Engine::State {
   void on(const EventHeader& header, const AccountSummary& summary);
   void on(const EventHeader& header, const FeedStatus& status);
   void on(const EventHeader& header, const PlatformState& platform);
+  void on(const EventHeader& header, const AlertAcknowledged& acknowledged);
   void on(const EventHeader& header, const TimerTick& tick);
   /// The others prove life; what is computed from them is the monitors'.
   template <class Other>
@@ -185,6 +188,7 @@ struct Engine::State {
   std::vector<Quality> account_qualities;
   std::vector<std::unique_ptr<DeskMonitor>> monitors;
   AlertBoard alerts;
+  AccountEventMonitor* account_events = nullptr;  ///< one of the monitors: it also remembers over a restart
   SurfaceMonitor* surfaces = nullptr;  ///< one of the monitors: it also answers where a venue's vol or forward is missing
   std::vector<std::uint32_t> closed_holdings;
   BookUnderlyings book_underlyings;
@@ -220,9 +224,9 @@ void Engine::State::configure(EngineSetup configuration) {
   portfolio.configure(setup);
   account_qualities.assign(setup.accounts.size(), Quality{});
   book_underlyings.assign(portfolio.book_count(), {});
-  std::map<std::string, std::string> book_of_hedge;
-  for (const HedgeSetup& hedge : setup.hedges) book_of_hedge[hedge.name] = hedge.book;
-  alerts.set_rules(setup.alerts, std::move(book_of_hedge));
+  HedgeScopes scopes;
+  for (const HedgeSetup& hedge : setup.hedges) scopes[hedge.name] = {.book = hedge.book, .underlying = hedge.underlying};
+  alerts.set_rules(setup.alerts, std::move(scopes));
   rebuild();
 }
 
@@ -451,6 +455,10 @@ void Engine::State::on(const EventHeader& header, const PlatformState& platform)
                                   .connection = header.connection};
 }
 
+void Engine::State::on(const EventHeader&, const AlertAcknowledged& acknowledged) {
+  alerts.acknowledge({.rule = acknowledged.rule, .row = acknowledged.row});
+}
+
 void Engine::State::on(const EventHeader& header, const TimerTick&) { now = std::max(now, header.received); }
 
 template <class Other>
@@ -630,8 +638,13 @@ void Engine::State::publish_indices_and_accounts() {
 
 void Engine::State::publish_feeds() {
   const Publisher out{table, now};
-  for (std::size_t i = 0; i < desk.feed_rows.size(); ++i) desk.feed_rows[i].publish(out, feeds.at(i));
+  std::array<double, kVenues.size()> down{};
+  for (std::size_t i = 0; i < desk.feed_rows.size(); ++i) {
+    desk.feed_rows[i].publish(out, feeds.at(i));
+    if (feeds.at(i).phase != FeedPhase::Live) down[static_cast<std::size_t>(desk.feed_venues[i])] += 1;
+  }
   for (const Venue venue : kVenues) {
+    out.publish(desk.feeds_down_rows[static_cast<std::size_t>(venue)], {down[static_cast<std::size_t>(venue)], Quality{}});
     const RowId row = desk.platform_rows[static_cast<std::size_t>(venue)];
     const Feeds::Platform& platform = feeds.platform(venue);
     Quality quality = platform.known ? Quality::fresh(platform.received) : Quality::unknown(FigureReason::NeverReceived);
@@ -745,7 +758,14 @@ bool Engine::suppose(AccountId id, Venue venue, std::string_view instrument, dou
 }
 
 const AlertBoard& Engine::alerts() const { return state_->alerts; }
-void Engine::resume_alerts(std::vector<RaisedAlert> raised) { state_->alerts.resume(std::move(raised)); }
+void Engine::resume_alerts(std::vector<RaisedAlert> raised) {
+  for (const RaisedAlert& alert : raised)
+    for (const AlertRule& rule : state_->alerts.rules())
+      if (rule.name == alert.rule && rule.figure == Figure::ForcedEventActive && rule.condition != AlertCondition::Unknown &&
+          !alert.acknowledgement)
+        state_->account_events->resume(alert.labels, alert.since);
+  state_->alerts.resume(std::move(raised));
+}
 const FigureTable& Engine::figures() const { return state_->table; }
 std::uint64_t Engine::cycles() const { return state_->cycles; }
 

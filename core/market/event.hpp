@@ -183,6 +183,12 @@ struct PlatformState {
   bool maintenance = false;
 };
 
+/// A person has taken an alert on. The numbers are those of core/alert's AlertIdentity.
+struct AlertAcknowledged {
+  std::uint64_t rule = 0;
+  std::uint64_t row = 0;
+};
+
 /// Time passes: header.received is now. header.exchange_time is not used.
 struct TimerTick {};
 /// The daemon marks where it recomputed and published, so that a replay cuts cycles at the same places.
@@ -191,7 +197,7 @@ struct EndOfCycle {};
 using EventBody = std::variant<Quote, Mark, VenueGreeks, Funding, Trade, BookBegin, BookLevel, BookEnd, BookInvalidated, IndexPrice,
                                InstrumentListed, InstrumentStateChanged, InstrumentDelivered, PositionReport, PositionSnapshotBegin,
                                PositionSnapshotEnd, Fill, Transfer, AccountSummary, AccountGreeks, ForcedEvent, FeedStatus,
-                               PlatformState, TimerTick, EndOfCycle>;
+                               PlatformState, AlertAcknowledged, TimerTick, EndOfCycle>;
 
 struct EventHeader {
   VenueTime exchange_time = kNoVenueTime;

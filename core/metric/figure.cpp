@@ -491,7 +491,8 @@ constexpr std::array<FigureDefinition, kFigureCount> kDefinitions{{
      {"account", "venue", "asset", "underlying", "direction"}},
     {ForcedEventActive,
      "hedgewatch_forced_event",
-     "1 while the venue forces something on the account, and for 15 minutes after what it does not end by a word of its own.",
+     "1 from the moment the venue forces something on the account until its alert is acknowledged; market-maker protection: for "
+     "15 minutes.",
      {"account", "venue", "kind"}},
     {PositionTimeSkewSeconds,
      "hedgewatch_position_time_skew_seconds",
@@ -538,13 +539,18 @@ constexpr std::array<FigureDefinition, kFigureCount> kDefinitions{{
      "hedgewatch_feed_last_market_data_age_seconds",
      "Age of the newest market data of the connection.",
      {"venue", "connection"}},
+    {FeedsDown,
+     "hedgewatch_feeds_down",
+     "Connections of the venue that deliver nothing to be believed; one cut of the venue takes several.",
+     {"venue"}},
     {PlatformLocked,
      "hedgewatch_platform_locked",
      "1 while the venue says that trading is locked or under maintenance.",
      {"venue"}},
     {AlertState,
      "hedgewatch_alert_state",
-     "1 for the state that the alert is in, 0 for the others; the worst of its rows: inactive, pending, firing, clearing.",
+     "1 for the state that the alert is in, 0 for the others; the worst of its rows: inactive, pending, firing, clearing, "
+     "acknowledged.",
      {"alert", "severity", "state"}},
 }};
 

@@ -180,6 +180,7 @@ enum class Figure : std::uint16_t {
   // feeds, as the engine sees them
   FeedLive,
   FeedLastMarketDataAgeSeconds,
+  FeedsDown,
   PlatformLocked,
   // alerts
   AlertState,

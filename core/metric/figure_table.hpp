@@ -53,6 +53,8 @@ class FigureTable {
   void begin_layout();
   /// Label values in the order of the figure's definition. Rows come back in the order they were added.
   RowId add_row(Figure figure, std::initializer_list<std::string_view> label_values);
+  /// The labels of a row of the layout that is open.
+  [[nodiscard]] const std::string& labels_of(RowId row) const { return building_->rows[static_cast<std::uint32_t>(row)].labels; }
   /// Sorts rows by figure, so that one metric family is one block of text. RowIds from add_row stay valid.
   void end_layout();
 

@@ -19,6 +19,13 @@ namespace {
 /// A receiver forgets what it was not told again for so many turns.
 constexpr int kTurnsUntilForgotten = 4;
 constexpr unsigned kFirstRefusal = 300;
+/// How often a thread with nothing to send looks whether the engine moves.
+constexpr std::chrono::nanoseconds kGlance = std::chrono::seconds{1};
+
+std::string words(const AlertTransition& transition) {
+  if (transition.to == AlertState::Acknowledged) return "acknowledged: ";
+  return is_raised(transition.to) ? "fires: " : "resolved: ";
+}
 
 std::chrono::nanoseconds offset_of(WallTime wall, MonoTime mono) {
   return std::chrono::nanoseconds{nanoseconds_of(wall) - nanoseconds_of(mono)};
@@ -53,9 +60,20 @@ std::vector<RaisedAlert> AlertDesk::remembered(const std::vector<AlertRule>& rul
     AlertMessage message =
         message_of(*rule, alert.labels, {.to = AlertState::Firing, .value = {}, .since = since, .at = since}, offset);
     std::string key = message.key();
-    alerts_[std::move(key)] = {
-        .message = std::move(message), .rule = alert.rule, .row_labels = alert.labels, .version = 0, .changed = since};
+    // What was acknowledged has ended for its receivers.
+    if (alert.acknowledged) message.ended = options_.wall();
+    alerts_[std::move(key)] = {.message = std::move(message),
+                               .rule = alert.rule,
+                               .row_labels = alert.labels,
+                               .identity = identity_of(alert.rule, rule->figure, alert.labels),
+                               .acknowledged = alert.acknowledged,
+                               .version = 0,
+                               .changed = since};
     raised.push_back({.rule = alert.rule, .labels = alert.labels, .since = since});
+    if (alert.acknowledged)
+      raised.back().acknowledgement = {
+          .until = from_nanoseconds<MonoTime>(nanoseconds_of(alert.acknowledged->until) - offset.count()),
+          .value = alert.acknowledged->value};
   }
   return raised;
 }
@@ -81,30 +99,73 @@ void AlertDesk::take(const AlertBoard& board) {
   if (board.transitions().empty()) return;
   const std::chrono::nanoseconds offset = offset_of(options_.wall(), options_.mono());
   const std::scoped_lock lock{mutex_};
-  bool changed = false;
-  for (const AlertTransition& transition : board.transitions()) {
-    transitions_.fetch_add(1, std::memory_order_relaxed);
-    if (is_raised(transition.from) == is_raised(transition.to)) continue;
-    const AlertBoard::Alert& alert = board.alerts()[transition.alert];
-    const AlertRule& rule = board.rules()[alert.rule];
-    AlertMessage message = message_of(rule, alert.labels, transition, offset);
-    if (options_.tell)
-      options_.tell(rule.severity, is_raised(transition.to) ? "fires: " + rule.name : "resolved: " + rule.name,
-                    message.description);
-    std::string key = message.key();
-    if (!alerts_.contains(key) && !make_room()) {
-      refused_.fetch_add(1, std::memory_order_relaxed);
-      continue;
-    }
-    alerts_[std::move(key)] = {.message = std::move(message),
-                               .rule = rule.name,
-                               .row_labels = alert.labels,
-                               .version = ++version_,
-                               .changed = transition.at};
-    changed = true;
-  }
-  if (!changed) return;
+  const std::uint64_t before = version_;
+  for (const AlertTransition& transition : board.transitions()) take_one(board, transition, offset);
+  if (version_ == before) return;
   forgotten_ = !options_.state_file.empty();
+  wake_.notify_all();
+}
+
+void AlertDesk::take_one(const AlertBoard& board, const AlertTransition& transition, std::chrono::nanoseconds wall_offset) {
+  transitions_.fetch_add(1, std::memory_order_relaxed);
+  const bool taken_on = transition.to == AlertState::Acknowledged;
+  const bool was_taken_on = transition.from == AlertState::Acknowledged;
+  if (is_raised(transition.from) == is_raised(transition.to) && !was_taken_on) return;
+  const AlertBoard::Alert& alert = board.alerts()[transition.alert];
+  const AlertRule& rule = board.rules()[alert.rule];
+  AlertMessage message = message_of(rule, alert.labels, transition, wall_offset);
+  if (options_.tell) options_.tell(rule.severity, words(transition) + rule.name, message.description);
+  std::string key = message.key();
+  if (!alerts_.contains(key) && !make_room()) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  Raised& told = alerts_[std::move(key)];
+  told = {.message = std::move(message),
+          .rule = rule.name,
+          .row_labels = alert.labels,
+          .identity = alert.identity,
+          .acknowledged = std::nullopt,
+          .version = ++version_,
+          .changed = transition.at};
+  if (!taken_on) return;
+  const Acknowledgement& acknowledgement = alert.machine.acknowledgement();
+  told.acknowledged = {.until = from_nanoseconds<WallTime>(nanoseconds_of(acknowledgement.until) + wall_offset.count()),
+                       .value = acknowledgement.value};
+}
+
+std::vector<AlertIdentity> AlertDesk::raised(std::string_view rule, const std::vector<LabelMatch>& labels) const {
+  std::vector<AlertIdentity> found;
+  const std::scoped_lock lock{mutex_};
+  for (const auto& [key, alert] : alerts_)
+    if (!alert.message.ended && alert.rule == rule && matches(labels, alert.row_labels)) found.push_back(alert.identity);
+  return found;
+}
+
+/// Called with the lock held.
+void AlertDesk::watch_engine() {
+  if (!options_.stall) return;
+  const std::chrono::nanoseconds stall = options_.stall();
+  const bool stalled = stall >= kStalledAfter;
+  if (stalled == stalled_ || (stalled && !make_room())) return;
+  stalled_ = stalled;
+  const WallTime now = options_.wall();
+  Raised& told = alerts_[kStalled];
+  if (stalled) {
+    told.message = {};
+    told.message.labels = {{"alertname", kStalled}, {"severity", std::string{label(AlertSeverity::Page)}}};
+    told.message.summary = "The engine stands still: no hedge is watched";
+    told.message.description = "no cycle has ended for 10 seconds";
+    told.message.runbook = "deploy/runbooks/EngineStalled.md";
+    told.message.starts = now - stall;
+  } else {
+    told.message.ended = now;
+  }
+  told.rule = kStalled;
+  told.version = ++version_;
+  told.changed = options_.mono();
+  if (options_.tell)
+    options_.tell(AlertSeverity::Page, (stalled ? "fires: " : "resolved: ") + std::string{kStalled}, told.message.description);
   wake_.notify_all();
 }
 
@@ -112,7 +173,9 @@ bool AlertDesk::make_room() {
   if (alerts_.size() < kMostRaised) return true;
   auto oldest = alerts_.end();
   for (auto alert = alerts_.begin(); alert != alerts_.end(); ++alert)
-    if (alert->second.message.ended && (oldest == alerts_.end() || alert->second.version < oldest->second.version)) oldest = alert;
+    if (alert->second.message.ended && !alert->second.acknowledged &&
+        (oldest == alerts_.end() || alert->second.version < oldest->second.version))
+      oldest = alert;
   if (oldest == alerts_.end()) return false;
   alerts_.erase(oldest);
   return true;
@@ -128,7 +191,8 @@ void AlertDesk::keep_memory() {
     forgotten_ = false;
     std::vector<RememberedAlert> raised;
     for (const auto& [key, alert] : alerts_)
-      if (!alert.message.ended) raised.push_back({alert.rule, alert.row_labels, alert.message.starts});
+      if ((!alert.message.ended || alert.acknowledged) && alert.rule != kStalled)
+        raised.push_back({alert.rule, alert.row_labels, alert.message.starts, alert.acknowledged});
     lock.unlock();
     if (!write_remembered(options_.state_file, raised) && options_.tell_failure)
       options_.tell_failure(options_.state_file, std::strerror(errno));
@@ -151,11 +215,12 @@ void AlertDesk::serve(Receiver& receiver) {
   if (receiver.address.tls) tls.emplace();
   std::unique_lock lock{mutex_};
   while (!stop_) {
+    watch_engine();
     const MonoTime now = options_.mono();
     const bool behind = receiver.accepted_version < version_;
     const MonoTime due = behind ? receiver.next_attempt : std::max(receiver.next_resend, receiver.next_attempt);
     if (now < due) {
-      wake_.wait_for(lock, due - now,
+      wake_.wait_for(lock, std::min<std::chrono::nanoseconds>(due - now, kGlance),
                      [&] { return stop_ || (receiver.accepted_version < version_ && receiver.retry_after.count() == 0); });
       if (stop_) break;
       if (options_.mono() < due && !(receiver.accepted_version < version_ && receiver.retry_after.count() == 0)) continue;
@@ -164,10 +229,15 @@ void AlertDesk::serve(Receiver& receiver) {
     const std::uint64_t version = version_;
     std::vector<AlertMessage> messages;
     std::vector<MonoTime> changes;
+    const WallTime now_by_calendar = options_.wall();
     if (options_.healthy()) messages.push_back(heartbeat());
     for (const auto& [key, alert] : alerts_) {
       if (alert.message.ended && alert.version <= receiver.accepted_version) continue;
       messages.push_back(alert.message);
+      // A calendar that was set back must not make an alert of the future, which a receiver refuses or goes on to show.
+      AlertMessage& message = messages.back();
+      if (message.ended) message.ended = std::min(*message.ended, now_by_calendar);
+      message.starts = std::min(message.starts, message.ended.value_or(now_by_calendar));
       if (alert.version > receiver.accepted_version) changes.push_back(alert.changed);
     }
     lock.unlock();
@@ -181,7 +251,7 @@ void AlertDesk::serve(Receiver& receiver) {
       request.target = receiver.address.path + "/api/v2/alerts";
       request.headers = {{"Content-Type", "application/json"}};
       request.body = alertmanager_body(
-          messages, from_nanoseconds<WallTime>(nanoseconds_of(options_.wall()) + kTurnsUntilForgotten * options_.resend.count()));
+          messages, from_nanoseconds<WallTime>(nanoseconds_of(now_by_calendar) + kTurnsUntilForgotten * options_.resend.count()));
       request.tls = receiver.address.tls;
       const HttpsResult result = https_request(tls ? &*tls : nullptr, std::move(request),
                                                {.timeout = options_.timeout, .body_bytes = std::size_t{1} << 20});
@@ -212,7 +282,7 @@ void AlertDesk::serve(Receiver& receiver) {
     const auto slowest = std::min_element(receivers_.begin(), receivers_.end(),
                                           [](const auto& a, const auto& b) { return a->accepted_version < b->accepted_version; });
     std::erase_if(alerts_, [known = (*slowest)->accepted_version](const auto& entry) {
-      return entry.second.message.ended && entry.second.version <= known;
+      return entry.second.message.ended && !entry.second.acknowledged && entry.second.version <= known;
     });
   }
 }

@@ -8,7 +8,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -41,6 +43,8 @@ struct AlertDeskOptions {
   std::function<WallTime()> wall;
   /// Whether the engine moves: the heartbeat is only sent while it does.
   std::function<bool()> healthy;
+  /// Since the engine ended a cycle; may be empty. What stands still cannot judge itself.
+  std::function<std::chrono::nanoseconds()> stall;
   std::function<void(AlertSeverity severity, const std::string& text, const std::string& detail)> tell;
   std::function<void(const std::string& receiver, const std::string& fault)> tell_failure;
 };
@@ -60,6 +64,9 @@ class AlertDesk {
  public:
   static constexpr std::size_t kMostRaised = 4'096;  ///< more are counted as refused
   static constexpr const char* kHeartbeat = "HedgewatchHeartbeat";
+  /// A page of the desk's own, raised when the engine has stood still for so long.
+  static constexpr const char* kStalled = "EngineStalled";
+  static constexpr std::chrono::nanoseconds kStalledAfter = std::chrono::seconds{10};
 
   explicit AlertDesk(AlertDeskOptions options);
   /// Stops; what is raised stays raised.
@@ -75,6 +82,9 @@ class AlertDesk {
   /// On the engine's thread after each cycle. Does nothing, and takes no lock, unless an alert changed.
   void take(const AlertBoard& board);
 
+  /// What is told now and whose rule and row fit, for Engine's acknowledgements. Any thread.
+  [[nodiscard]] std::vector<AlertIdentity> raised(std::string_view rule, const std::vector<LabelMatch>& labels) const;
+
   /// Time from the cycle that raised or ended an alert until a receiver had accepted it.
   [[nodiscard]] const LatencyHistogram& delivery() const { return delivery_; }
   [[nodiscard]] std::vector<AlertReceiverCounters> counters() const;
@@ -86,7 +96,9 @@ class AlertDesk {
     AlertMessage message;
     std::string rule;
     std::string row_labels;
-    std::uint64_t version = 0;  ///< of its newest change
+    AlertIdentity identity;
+    std::optional<RememberedAlert::Acknowledged> acknowledged;  ///< ended for its receivers, kept in memory
+    std::uint64_t version = 0;                                  ///< of its newest change
     MonoTime changed{};
   };
   struct Receiver {
@@ -106,6 +118,8 @@ class AlertDesk {
   [[nodiscard]] bool make_room();
   void keep_memory();
   [[nodiscard]] AlertMessage heartbeat() const;
+  void take_one(const AlertBoard& board, const AlertTransition& transition, std::chrono::nanoseconds wall_offset);
+  void watch_engine();
 
   AlertDeskOptions options_;
   LatencyHistogram delivery_;
@@ -116,6 +130,7 @@ class AlertDesk {
   std::vector<std::unique_ptr<Receiver>> receivers_;
   std::thread memory_;
   bool forgotten_ = false;  ///< the state file does not say what is raised now
+  bool stalled_ = false;
   bool stop_ = false;
   std::atomic<std::uint64_t> transitions_{0};
   std::atomic<std::uint64_t> refused_{0};

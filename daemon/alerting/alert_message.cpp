@@ -45,14 +45,18 @@ std::string limit_words(const AlertRule& rule) {
       return "limit " + number_text(rule.lower);
     case AlertCondition::Outside:
       return "limits " + number_text(rule.lower) + " and " + number_text(rule.upper);
+    case AlertCondition::Change:
+      return "limit " + number_text(rule.upper) + " within " +
+             std::to_string(std::chrono::duration_cast<std::chrono::seconds>(rule.change_within).count()) + " s";
     case AlertCondition::Unknown:
       break;
   }
   return "must be known";
 }
 
-std::string value_words(const FigureValue& value) {
-  if (value.state == FigureState::Ok) return "is " + number_text(value.value);
+std::string value_words(const AlertRule& rule, const FigureValue& value) {
+  if (value.state == FigureState::Ok)
+    return (rule.condition == AlertCondition::Change ? "has changed by " : "is ") + number_text(value.value);
   return "is " + std::string{label(value.state)} + " (" + std::string{label(value.reason)} + ")";
 }
 
@@ -93,7 +97,10 @@ AlertMessage message_of(const AlertRule& rule, std::string_view row_labels, cons
   for (auto& pair : parse_row_labels(row_labels)) message.labels.push_back(std::move(pair));
   message.summary = rule.summary;
   message.description = std::string{definition_of(rule.figure).name} + '{' + std::string{row_labels} + "} " +
-                        value_words(transition.value) + ", " + limit_words(rule) + ", since " + utc_text(wall(transition.since));
+                        value_words(rule, transition.value) + ", " + limit_words(rule) + ", since " +
+                        utc_text(wall(transition.since));
+  if (transition.to == AlertState::Acknowledged)
+    message.description += ", acknowledged until " + utc_text(wall(transition.at + kAcknowledgedFor));
   message.runbook = "deploy/runbooks/" + rule.name + ".md";
   message.starts = wall(transition.since);
   if (!is_raised(transition.to)) message.ended = wall(transition.at);

@@ -3,34 +3,72 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdint>
 #include <cstdio>
+#include <utility>
 
 #include "daemon/file_descriptor.hpp"
 
 namespace hedgewatch {
 
+namespace {
+
+/// The text up to the next tab, which is taken away with it.
+std::string_view next_field(std::string_view& line) {
+  const std::string_view field = line.substr(0, line.find('\t'));
+  line.remove_prefix(std::min(line.size(), field.size() + 1));
+  return field;
+}
+
+template <class Number>
+std::optional<Number> whole_number(std::string_view text) {
+  Number number{};
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return fault == std::errc{} && end == text.data() + text.size() ? std::optional{number} : std::nullopt;
+}
+
+std::string shortest_text(double value) {
+  std::array<char, 32> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  return {buffer.data(), end};
+}
+
+}  // namespace
+
 std::string remembered_text(const std::vector<RememberedAlert>& alerts) {
   std::string text;
-  for (const RememberedAlert& alert : alerts)
-    text += std::to_string(nanoseconds_of(alert.since)) + '\t' + alert.rule + '\t' + alert.labels + '\n';
+  for (const RememberedAlert& alert : alerts) {
+    text += std::to_string(nanoseconds_of(alert.since)) + '\t' + alert.rule + '\t' + alert.labels;
+    if (alert.acknowledged) {
+      text += '\t' + std::to_string(nanoseconds_of(alert.acknowledged->until)) + '\t';
+      if (alert.acknowledged->value) text += shortest_text(*alert.acknowledged->value);
+    }
+    text += '\n';
+  }
   return text;
 }
 
 std::vector<RememberedAlert> parse_remembered(std::string_view text) {
   std::vector<RememberedAlert> alerts;
   while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
+    std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
-    const std::size_t first = line.find('\t');
-    const std::size_t second = first == std::string_view::npos ? first : line.find('\t', first + 1);
-    if (second == std::string_view::npos) continue;
-    std::int64_t since = 0;
-    const auto [end, fault] = std::from_chars(line.data(), line.data() + first, since);
-    if (fault != std::errc{} || end != line.data() + first) continue;
-    alerts.push_back({.rule = std::string{line.substr(first + 1, second - first - 1)},
-                      .labels = std::string{line.substr(second + 1)},
-                      .since = from_nanoseconds<WallTime>(since)});
+    const auto tabs = std::count(line.begin(), line.end(), '\t');
+    const auto since = whole_number<std::int64_t>(next_field(line));
+    if ((tabs != 2 && tabs != 4) || !since) continue;
+    RememberedAlert alert;
+    alert.since = from_nanoseconds<WallTime>(*since);
+    alert.rule = next_field(line);
+    alert.labels = next_field(line);
+    if (tabs == 4) {
+      const auto until = whole_number<std::int64_t>(next_field(line));
+      if (!until) continue;
+      alert.acknowledged = {.until = from_nanoseconds<WallTime>(*until), .value = whole_number<double>(line)};
+    }
+    alerts.push_back(std::move(alert));
   }
   return alerts;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +16,16 @@ struct RememberedAlert {
   std::string rule;
   std::string labels;  ///< of its row
   WallTime since{};
+  /// Where a person has taken it on: until when, and the figure's value then.
+  struct Acknowledged {
+    WallTime until{};
+    std::optional<double> value;
+  };
+  std::optional<Acknowledged> acknowledged = std::nullopt;
 };
 
-/// One alert a line: `NANOSECONDS<tab>RULE<tab>LABELS`. Label text holds no tab or line end that is not escaped.
+/// One alert a line: `NANOSECONDS<tab>RULE<tab>LABELS`, and where it was acknowledged `<tab>UNTIL_NANOSECONDS<tab>VALUE`, the value
+/// empty where it was not known. Label text holds no tab or line end that is not escaped.
 [[nodiscard]] std::string remembered_text(const std::vector<RememberedAlert>& alerts);
 /// Lines that make no sense are left out: a false page is better than no start.
 [[nodiscard]] std::vector<RememberedAlert> parse_remembered(std::string_view text);

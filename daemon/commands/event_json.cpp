@@ -175,6 +175,7 @@ struct BodyName {
   std::string_view operator()(const ForcedEvent&) const { return "forced_event"; }
   std::string_view operator()(const FeedStatus&) const { return "feed_status"; }
   std::string_view operator()(const PlatformState&) const { return "platform_state"; }
+  std::string_view operator()(const AlertAcknowledged&) const { return "alert_acknowledged"; }
   std::string_view operator()(const TimerTick&) const { return "timer_tick"; }
   std::string_view operator()(const EndOfCycle&) const { return "end_of_cycle"; }
 };
@@ -287,6 +288,10 @@ struct BodyFields {
   void operator()(const ForcedEvent& event) const {
     out.text("kind", label(event.kind));
     out.flag("active", event.active);
+  }
+  void operator()(const AlertAcknowledged& acknowledged) const {
+    out.count("rule", acknowledged.rule);
+    out.count("row", acknowledged.row);
   }
   void operator()(const FeedStatus& status) const {
     out.text("phase", label(status.phase));

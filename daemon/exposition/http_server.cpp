@@ -103,7 +103,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
                                      .path = target,
                                      .accept = to_std(message[http::field::accept]),
                                      .accept_encoding = to_std(message[http::field::accept_encoding]),
-                                     .body = message.body()});
+                                     .body = message.body(),
+                                     .from_page = message.find(http::field::origin) != message.end()});
     response_ = {};
     response_.result(answer.status);
     response_.version(message.version());

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/exposition/form.hpp"
 #include "daemon/exposition/negotiation.hpp"
 
 namespace hedgewatch {
 
 namespace {
 
+constexpr unsigned kBadRequest = 400;
 constexpr unsigned kForbidden = 403;
 constexpr unsigned kNotFound = 404;
 constexpr unsigned kMethodNotAllowed = 405;
@@ -35,10 +37,11 @@ Routes::Routes(RouteSources sources) : sources_{std::move(sources)} {}
 HttpResponse Routes::handle(const HttpRequest& request) {
   const bool reads = request.method == HttpMethod::Get || request.method == HttpMethod::Head;
   if (request.path == "/-/reload") return request.method == HttpMethod::Post ? reload() : wrong_method("POST");
+  if (request.path == "/-/acknowledge") return request.method == HttpMethod::Post ? acknowledge(request) : wrong_method("POST");
   if (request.path == "/metrics") return reads ? metrics(request) : wrong_method("GET, HEAD");
   if (request.path == "/-/healthy") return reads ? healthy() : wrong_method("GET, HEAD");
   if (request.path == "/-/ready") return reads ? ready() : wrong_method("GET, HEAD");
-  return plain(kNotFound, "not found; there are /metrics, /-/healthy, /-/ready and /-/reload\n");
+  return plain(kNotFound, "not found; there are /metrics, /-/healthy, /-/ready, /-/reload and /-/acknowledge\n");
 }
 
 HttpResponse Routes::metrics(const HttpRequest& request) {
@@ -79,9 +82,30 @@ HttpResponse Routes::ready() const {
 }
 
 HttpResponse Routes::reload() const {
-  if (!sources_.reload_allowed) return plain(kForbidden, "reload is only served on a loopback address; send SIGHUP instead\n");
+  if (!sources_.changes_allowed) return plain(kForbidden, "reload is only served on a loopback address; send SIGHUP instead\n");
   const auto faults = sources_.reload();
   return faults ? plain(kReloadFailed, *faults + "\n") : plain(200, "reloaded\n");
+}
+
+HttpResponse Routes::acknowledge(const HttpRequest& request) const {
+  if (!sources_.changes_allowed) return plain(kForbidden, "acknowledgements are only taken on a loopback address\n");
+  // Any page in a browser on this machine could post here.
+  if (request.from_page) return plain(kForbidden, "acknowledgements are not taken from web pages\n");
+  const auto form = parse_form(request.body);
+  std::string alert;
+  std::vector<LabelMatch> labels;
+  if (form)
+    for (const auto& [name, value] : *form) {
+      if (name == "alert")
+        alert = value;
+      else
+        labels.push_back({name, value});
+    }
+  if (alert.empty())
+    return plain(kBadRequest, "must be a form with the field alert, and a field for each label that is to fit, such as hedge\n");
+  const std::size_t count = sources_.acknowledge(alert, labels);
+  if (count == 0) return plain(kNotFound, "no such alert is raised\n");
+  return plain(200, "acknowledged " + std::to_string(count) + (count == 1 ? " alert\n" : " alerts\n"));
 }
 
 }  // namespace hedgewatch

@@ -9,6 +9,7 @@
 
 #include <prometheus/metric_family.h>
 
+#include "core/alert/alert_rule.hpp"
 #include "daemon/exposition/gzip.hpp"
 #include "daemon/exposition/http_message.hpp"
 #include "daemon/exposition/metrics_writer.hpp"
@@ -33,11 +34,13 @@ struct RouteSources {
   std::function<std::vector<std::string>()> not_ready;
   /// Loads the configuration again; nothing on success, else the faults.
   std::function<std::optional<std::string>()> reload;
-  /// A reload over HTTP is only for callers on this machine.
-  bool reload_allowed = false;
+  /// Acknowledges the raised alerts of this name whose labels fit; how many there are.
+  std::function<std::size_t(const std::string& alert, const std::vector<LabelMatch>& labels)> acknowledge;
+  /// What changes something is only for callers on this machine.
+  bool changes_allowed = false;
 };
 
-/// /metrics, /-/healthy, /-/ready and /-/reload; everything else is 404.
+/// /metrics, /-/healthy, /-/ready, /-/reload and /-/acknowledge; everything else is 404.
 class Routes {
  public:
   explicit Routes(RouteSources sources);
@@ -48,6 +51,7 @@ class Routes {
   [[nodiscard]] HttpResponse healthy() const;
   [[nodiscard]] HttpResponse ready() const;
   [[nodiscard]] HttpResponse reload() const;
+  [[nodiscard]] HttpResponse acknowledge(const HttpRequest& request) const;
 
   RouteSources sources_;
   MetricsWriter writer_;

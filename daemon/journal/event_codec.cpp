@@ -232,6 +232,10 @@ bool fields(A& a, PlatformState& p) {
   return a(p.locked) && a(p.maintenance);
 }
 template <class A>
+bool fields(A& a, AlertAcknowledged& k) {
+  return a(k.rule) && a(k.row);
+}
+template <class A>
 bool fields(A&, TimerTick&) {
   return true;
 }
@@ -282,7 +286,7 @@ struct Kinds {
 using JournalKinds =
     Kinds<Quote, Mark, VenueGreeks, Funding, Trade, BookBegin, BookLevel, BookEnd, BookInvalidated, IndexPrice, InstrumentListed,
           InstrumentStateChanged, PositionReport, PositionSnapshotBegin, PositionSnapshotEnd, Fill, AccountSummary, AccountGreeks,
-          ForcedEvent, FeedStatus, PlatformState, TimerTick, EndOfCycle, InstrumentDelivered, Transfer>;
+          ForcedEvent, FeedStatus, PlatformState, TimerTick, EndOfCycle, InstrumentDelivered, Transfer, AlertAcknowledged>;
 
 }  // namespace
 

@@ -2,11 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <string>
 #include <vector>
-
-#include "core/alert/starter_rules.hpp"
 
 namespace hedgewatch {
 namespace {
@@ -27,7 +24,7 @@ AlertRule above(std::string name, Figure figure, double limit) {
 /// A table with two hedges, an account and two positions, and a board on it.
 struct Desk {
   explicit Desk(std::vector<AlertRule> rules) {
-    board.set_rules(std::move(rules), {{"one", "main"}, {"two", "other"}});
+    board.set_rules(std::move(rules), {{"one", {"main", "BTC"}}, {"two", {"other", "BTC"}}});
     lay_out();
   }
 
@@ -38,9 +35,15 @@ struct Desk {
     size_main = table.add_row(Figure::PositionSize, {"main", "deribit", "BTC-PERPETUAL"});
     size_other = table.add_row(Figure::PositionSize, {"other", "deribit", "BTC-PERPETUAL"});
     usage = table.add_row(Figure::HedgeLimitUsageRatio, {"one", "delta"});
+    since = table.add_row(Figure::ReconcileSecondsSince, {"main", "deribit"});
+    down_here = table.add_row(Figure::FeedsDown, {"deribit"});
+    down_there = table.add_row(Figure::FeedsDown, {"okx"});
+    margin_btc = table.add_row(Figure::MaintenanceMarginRatio, {"main", "deribit", "BTC", "venue"});
+    margin_eth = table.add_row(Figure::MaintenanceMarginRatio, {"main", "deribit", "ETH", "venue"});
     board.add_rows(table);
     table.end_layout();
     board.bind(table);
+    set(since, 1);
   }
   std::vector<std::string> observe() {
     now += 1s;
@@ -61,10 +64,11 @@ struct Desk {
   FigureTable table;
   AlertBoard board;
   MonoTime now = kStart;
-  RowId one, two, size_main, size_other, usage;
+  RowId one, two, size_main, size_other, usage, since, down_here, down_there, margin_btc, margin_eth;
 };
 
 using Told = std::vector<std::string>;
+const std::string kMarginBtc = R"(account="main",venue="deribit",asset="BTC",source="venue")";
 
 TEST_SUITE("core/alert/alert_board") {
   TEST_CASE("every row of the figure has an alert of its own, and the rule shows the worst") {
@@ -139,26 +143,105 @@ TEST_SUITE("core/alert/alert_board") {
     CHECK(desk.observe() == Told{"Ratio{hedge=\"one\"} firing>inactive"});
   }
 
-  TEST_CASE("every starter rule names labels that its figure has, and can clear") {
-    HedgeSetup hedge;
-    hedge.name = "one";
-    hedge.soft_delta_limit_coins = 2;
-    hedge.hard_delta_limit_coins = 5;
-    const std::vector<AlertRule> rules = starter_rules(std::vector{hedge});
-    CHECK(rules.size() > 10);
-    for (const AlertRule& rule : rules) {
-      CAPTURE(rule.name);
-      CHECK(!rule.summary.empty());
-      const FigureDefinition& figure = definition_of(rule.figure);
-      for (const LabelMatch& match : rule.labels) {
-        CAPTURE(match.label);
-        CHECK(std::find(figure.labels.begin(), figure.labels.end(), match.label) != figure.labels.end());
-      }
-      if (rule.condition == AlertCondition::Outside) CHECK(rule.lower + rule.clear_margin < rule.upper - rule.clear_margin);
-      // Margin is never silenced by a feed.
-      if (rule.figure == Figure::MaintenanceMarginRatio || rule.figure == Figure::LiquidationDistanceRatio)
-        CHECK(!rule.suppressed_by_feed);
-    }
+  TEST_CASE("what was remembered and never finds its row again is resolved after a while, and not before") {
+    Desk desk{{above("Ratio", Figure::HedgeRatio, 1.2)}};
+    desk.set(desk.one, 1);
+    desk.board.resume({{"Ratio", "hedge=\"gone\"", kStart}});
+    CHECK(desk.observe().empty());
+    desk.now += AlertBoard::kRowsComeWithin - 2s;
+    CHECK(desk.observe().empty());
+    CHECK(desk.observe() == Told{"Ratio{hedge=\"gone\"} firing>inactive"});
+    CHECK(desk.observe().empty());
+  }
+
+  TEST_CASE("an acknowledgement is told once, by rule and row, and shown as a state") {
+    Desk desk{{above("Ratio", Figure::HedgeRatio, 1.2), above("Other", Figure::HedgeRatio, 1.2)}};
+    desk.set(desk.one, 2);
+    desk.set(desk.two, 2);
+    CHECK(desk.observe().size() == 4);
+    desk.board.acknowledge(identity_of("Ratio", Figure::HedgeRatio, "hedge=\"one\""));
+    CHECK(desk.observe() == Told{"Ratio{hedge=\"one\"} firing>acknowledged"});
+    CHECK(desk.observe().empty());
+    CHECK(desk.state("Ratio", "firing") == 1);  // the other hedge
+    desk.set(desk.two, 1);
+    CHECK(desk.observe().size() == 2);
+    CHECK(desk.state("Ratio", "acknowledged") == 1);
+    desk.set(desk.one, 2.6);
+    CHECK(desk.observe() == Told{"Ratio{hedge=\"one\"} acknowledged>firing"});
+    // Where the value is clear already, that is told in the same cycle.
+    desk.board.acknowledge(identity_of("Ratio", Figure::HedgeRatio, "hedge=\"one\""));
+    desk.set(desk.one, 1);
+    CHECK(desk.observe() == Told{"Ratio{hedge=\"one\"} firing>acknowledged", "Ratio{hedge=\"one\"} acknowledged>inactive",
+                                 "Other{hedge=\"one\"} firing>inactive"});
+  }
+
+  TEST_CASE("a rule on the change fires on how far the value has come, and remembers that through a new layout") {
+    AlertRule rule = above("Leap", Figure::HedgeRatio, 0.5);
+    rule.condition = AlertCondition::Change;
+    rule.change_within = 10s;
+    Desk desk{{rule}};
+    desk.set(desk.one, 7);
+    desk.set(desk.two, 7);
+    CHECK(desk.observe().empty());
+    desk.lay_out();
+    desk.set(desk.one, 6.4);
+    desk.set(desk.two, 6.6);
+    CHECK(desk.observe() == Told{"Leap{hedge=\"one\"} inactive>firing"});
+    CHECK(desk.board.transitions()[0].value.value == doctest::Approx(0.6));
+    desk.table.set_unknown(desk.one, FigureReason::MissingVol);
+    CHECK(desk.observe().empty());
+    desk.now += 10s;
+    desk.set(desk.one, 6.4);
+    CHECK(desk.observe() == Told{"Leap{hedge=\"one\"} firing>inactive"});
+  }
+
+  TEST_CASE("until an account has said what it holds, something may be held") {
+    AlertRule rule = above("Down", Figure::FeedsDown, 0.5);
+    rule.while_held = true;
+    Desk desk{{rule}};
+    desk.set(desk.size_main, 0);
+    desk.set(desk.size_other, 0);
+    desk.set(desk.down_here, 2);
+    CHECK(desk.observe().empty());
+    desk.table.set_unknown(desk.since, FigureReason::NeverReceived);
+    CHECK(desk.observe() == Told{"Down{venue=\"deribit\"} inactive>firing"});
+  }
+
+  TEST_CASE("a feed that is down speaks for what is computed from it, on its own venue, and only while it does speak") {
+    AlertRule root = above("Down", Figure::FeedsDown, 0.5);
+    root.tells_outage = true;
+    AlertRule twin = above("MarginUnknown", Figure::MaintenanceMarginRatio, 0);
+    twin.condition = AlertCondition::Unknown;
+    twin.suppressed_by_feed = true;
+    twin.labels = {{"asset", "BTC"}};
+    Desk desk{{root, twin}};
+    desk.set(desk.down_here, 1);
+    desk.set(desk.down_there, 0);
+    desk.table.set_stale(desk.margin_btc, desk.now, FigureReason::FeedDown);
+    CHECK(desk.observe() == Told{"Down{venue=\"deribit\"} inactive>firing"});
+    desk.set(desk.down_there, 1);
+    CHECK(desk.observe() == Told{"Down{venue=\"okx\"} inactive>firing"});
+    desk.set(desk.down_here, 0);
+    CHECK(desk.observe() == Told{"Down{venue=\"deribit\"} firing>inactive", "MarginUnknown{" + kMarginBtc + "} inactive>firing"});
+  }
+
+  TEST_CASE("of the alerts that one cause makes, one speaks for the others while they are about the same") {
+    AlertRule hedge = above("HedgeUnknown", Figure::HedgeRatio, 0);
+    hedge.condition = AlertCondition::Unknown;
+    AlertRule margin = above("MarginUnknown", Figure::MaintenanceMarginRatio, 0);
+    margin.condition = AlertCondition::Unknown;
+    margin.suppressed_by = {"MarginUnknown"};
+    AlertRule size = above("SizeUnknown", Figure::PositionSize, 0);
+    size.condition = AlertCondition::Unknown;
+    size.suppressed_by = {"HedgeUnknown"};
+    Desk desk{{hedge, margin, size}};
+    desk.set(desk.two, 1);
+    // The book of hedge one is main; other is not spoken for.
+    CHECK(desk.observe() == Told{"HedgeUnknown{hedge=\"one\"} inactive>firing", "MarginUnknown{" + kMarginBtc + "} inactive>firing",
+                                 "SizeUnknown{book=\"other\",venue=\"deribit\",instrument=\"BTC-PERPETUAL\"} inactive>firing"});
+    desk.set(desk.margin_btc, 0.1);
+    CHECK(desk.observe() == Told{"MarginUnknown{" + kMarginBtc + "} firing>inactive",
+                                 "MarginUnknown{account=\"main\",venue=\"deribit\",asset=\"ETH\",source=\"venue\"} inactive>firing"});
   }
 }
 

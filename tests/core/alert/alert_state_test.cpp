@@ -4,6 +4,7 @@
 
 #include <limits>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace hedgewatch {
@@ -32,12 +33,13 @@ FigureValue without(FigureState state, FigureReason reason) {
 }
 
 /// Runs one value a second through a machine and names each change of state: "60:firing".
-std::vector<std::string> life(const AlertRule& rule, const std::vector<FigureValue>& values) {
+std::vector<std::string> life(const AlertRule& rule, const std::vector<FigureValue>& values,
+                              const AlertCircumstances& circumstances = {}) {
   std::vector<std::string> changes;
   AlertMachine machine;
   MonoTime now = kStart;
   for (std::size_t second = 0; second < values.size(); ++second, now += 1s)
-    if (machine.observe(judge(rule, values[second], true), rule, now))
+    if (machine.observe(judge(rule, values[second], circumstances), rule, values[second], now))
       changes.push_back(std::to_string(second) + ':' + std::string{label(machine.state())});
   return changes;
 }
@@ -46,6 +48,17 @@ std::vector<FigureValue> repeated(const std::vector<std::pair<FigureValue, int>>
   std::vector<FigureValue> values;
   for (const auto& [value, count] : runs) values.insert(values.end(), static_cast<std::size_t>(count), value);
   return values;
+}
+
+bool seen(AlertMachine& machine, const AlertRule& rule, const FigureValue& value, MonoTime now) {
+  return machine.observe(judge(rule, value, {}), rule, value, now);
+}
+
+AlertMachine firing_at(double value) {
+  AlertMachine machine;
+  machine.resume(kStart);
+  seen(machine, rule(), ok(value), kStart);
+  return machine;
 }
 
 TEST_SUITE("core/alert/alert_state") {
@@ -87,10 +100,10 @@ TEST_SUITE("core/alert/alert_state") {
 
   TEST_CASE("a value that is no number never looks clear") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
-    CHECK(judge(rule(), ok(nan), true) == AlertFinding::Between);
+    CHECK(judge(rule(), ok(nan), {}) == AlertFinding::Between);
     AlertRule above = rule();
     above.condition = AlertCondition::Above;
-    CHECK(judge(above, ok(nan), true) == AlertFinding::Between);
+    CHECK(judge(above, ok(nan), {}) == AlertFinding::Between);
   }
 
   TEST_CASE("without a hold it fires at once") {
@@ -108,21 +121,107 @@ TEST_SUITE("core/alert/alert_state") {
     const FigureValue down = without(FigureState::Stale, FigureReason::FeedDown);
     CHECK(life(twin, repeated({{missing, 31}})) == std::vector<std::string>{"0:pending", "30:firing"});
     CHECK(life(twin, repeated({{down, 31}})) == std::vector<std::string>{"0:pending", "30:firing"});
+    const AlertCircumstances told{.outage_told = true};
+    CHECK(life(twin, repeated({{down, 31}}), told) == std::vector<std::string>{"0:pending", "30:firing"});
     twin.suppressed_by_feed = true;
-    CHECK(life(twin, repeated({{down, 100}})).empty());
+    CHECK(life(twin, repeated({{down, 100}}), told).empty());
+    CHECK(life(twin, repeated({{missing, 31}}), told) == std::vector<std::string>{"0:pending", "30:firing"});
+    // Nobody tells of the feed, so this one does.
+    CHECK(life(twin, repeated({{down, 31}})) == std::vector<std::string>{"0:pending", "30:firing"});
     // What fired for a reason of its own goes on while the feed is down.
-    CHECK(life(twin, repeated({{missing, 31}, {down, 100}})) == std::vector<std::string>{"0:pending", "30:firing"});
+    CHECK(life(twin, repeated({{missing, 31}, {down, 100}}), told) == std::vector<std::string>{"0:pending", "30:firing"});
+  }
+
+  TEST_CASE("nothing that is told already silences a limit that is broken") {
+    AlertRule limit = rule();
+    limit.suppressed_by_feed = true;
+    const AlertCircumstances told{.outage_told = true, .spoken_for = true};
+    CHECK(life(limit, repeated({{ok(5), 61}}), told) == std::vector<std::string>{"0:pending", "60:firing"});
+    limit.condition = AlertCondition::Unknown;
+    CHECK(life(limit, repeated({{without(FigureState::Unknown, FigureReason::MissingVol), 61}}), told).empty());
   }
 
   TEST_CASE("an alert that fired before a restart fires on without a transition, and resolves like any other") {
     AlertMachine machine;
     machine.resume(kStart);
-    CHECK(!machine.observe(judge(rule(), without(FigureState::Unknown, FigureReason::NeverReceived), true), rule(), kStart + 1s));
-    CHECK(!machine.observe(judge(rule(), ok(6), true), rule(), kStart + 2s));
+    CHECK(!seen(machine, rule(), without(FigureState::Unknown, FigureReason::NeverReceived), kStart + 1s));
+    CHECK(!seen(machine, rule(), ok(6), kStart + 2s));
     CHECK(machine.state() == AlertState::Firing);
-    CHECK(machine.observe(judge(rule(), ok(0), true), rule(), kStart + 3s));
-    CHECK(machine.observe(judge(rule(), ok(0), true), rule(), kStart + 13s));
+    CHECK(seen(machine, rule(), ok(0), kStart + 3s));
+    CHECK(seen(machine, rule(), ok(0), kStart + 13s));
     CHECK(machine.state() == AlertState::Inactive);
+  }
+
+  TEST_CASE("a latched alert fires on whatever the value does, until it is acknowledged") {
+    AlertRule latched = rule();
+    latched.hold = 0s;
+    latched.latched = true;
+    CHECK(life(latched, repeated({{ok(5), 1}, {ok(0), 100}})) == std::vector<std::string>{"0:firing"});
+    AlertMachine machine;
+    seen(machine, latched, ok(5), kStart);
+    seen(machine, latched, ok(0), kStart + 1s);
+    CHECK(machine.acknowledge(ok(0), kStart + 2s));
+    CHECK(seen(machine, latched, ok(0), kStart + 2s));
+    CHECK(machine.state() == AlertState::Inactive);
+  }
+
+  TEST_CASE("an acknowledgement lasts half an hour, and the alert fires again when the limit is broken still") {
+    AlertMachine machine = firing_at(-5);
+    CHECK(machine.acknowledge(ok(-5), kStart + 1s));
+    CHECK(!machine.acknowledge(ok(-5), kStart + 1s));
+    CHECK(!seen(machine, rule(), ok(-5), kStart + 30min));
+    CHECK(!seen(machine, rule(), without(FigureState::Stale, FigureReason::FeedDown), kStart + 30min));
+    CHECK(machine.state() == AlertState::Acknowledged);
+    CHECK(seen(machine, rule(), ok(-5), kStart + 30min + 1s));
+    CHECK(machine.state() == AlertState::Firing);
+  }
+
+  TEST_CASE("an acknowledgement breaks when the value is a quarter worse than it was then, or beyond the other limit") {
+    for (const auto& [then, now, breaks] : {std::tuple{-5.0, -6.25, false},
+                                            {-5.0, -6.26, true},
+                                            {-5.0, -4.1, false},
+                                            {-5.0, 4.1, true},
+                                            {8.0, 9.9, false},
+                                            {8.0, 10.1, true}}) {
+      CAPTURE(then);
+      CAPTURE(now);
+      AlertMachine machine = firing_at(then);
+      REQUIRE(machine.acknowledge(ok(then), kStart + 1s));
+      CHECK(seen(machine, rule(), ok(now), kStart + 2s) == breaks);
+      CHECK((machine.state() == AlertState::Firing) == breaks);
+    }
+  }
+
+  TEST_CASE("a value that was not known when it was acknowledged is measured from where it is next seen") {
+    AlertMachine machine = firing_at(5);
+    const FigureValue unknown = without(FigureState::Unknown, FigureReason::MissingVol);
+    CHECK(machine.acknowledge(unknown, kStart + 1s));
+    CHECK(!seen(machine, rule(), ok(8), kStart + 2s));
+    CHECK(!seen(machine, rule(), ok(9), kStart + 3s));
+    CHECK(seen(machine, rule(), ok(10.1), kStart + 4s));
+  }
+
+  TEST_CASE("a breach that ends while it is acknowledged is over, and the next one is news after its own hold") {
+    AlertMachine machine = firing_at(5);
+    CHECK(machine.acknowledge(ok(5), kStart + 1s));
+    CHECK(!seen(machine, rule(), ok(3.9), kStart + 2s));  // not inside by the margin
+    CHECK(seen(machine, rule(), ok(0), kStart + 3s));
+    CHECK(machine.state() == AlertState::Inactive);
+    CHECK(seen(machine, rule(), ok(5), kStart + 4s));
+    CHECK(machine.state() == AlertState::Pending);
+    CHECK(seen(machine, rule(), ok(5), kStart + 64s));
+    CHECK(machine.state() == AlertState::Firing);
+  }
+
+  TEST_CASE("what is not raised cannot be acknowledged, and what was acknowledged before a restart is so after it") {
+    AlertMachine idle;
+    CHECK(!idle.acknowledge(ok(0), kStart));
+    AlertMachine machine;
+    machine.resume(kStart, Acknowledgement{.until = kStart + 10min, .value = 5});
+    CHECK(!seen(machine, rule(), ok(6), kStart + 1s));
+    CHECK(machine.state() == AlertState::Acknowledged);
+    CHECK(seen(machine, rule(), ok(6), kStart + 10min));
+    CHECK(machine.state() == AlertState::Firing);
   }
 }
 

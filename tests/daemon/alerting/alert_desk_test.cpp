@@ -204,6 +204,86 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     desk.stop();
     CHECK(parse_remembered(testing::read_text(remembering.state_file)).empty());
   }
+
+  TEST_CASE("what is acknowledged ends for its receivers, is remembered over a restart, and is told again when it fires again") {
+    const TemporaryFolder folder;
+    Sink sink;
+    AlertDeskOptions remembering = options({sink.receiver()});
+    remembering.state_file = folder.write("alerts", "");
+    {
+      OneRow desk_rows;
+      AlertDesk desk{remembering};
+      desk.start();
+      desk_rows.observe(2);
+      desk.take(desk_rows.board);
+      CHECK(eventually([&] { return sink.posts_with(kAlert) == 1; }));
+      CHECK(desk.raised("Other", {}).empty());
+      CHECK(desk.raised("Ratio", {{"hedge", "two"}}).empty());
+      const std::vector<AlertIdentity> raised = desk.raised("Ratio", {{"hedge", "o*"}});
+      REQUIRE(raised.size() == 1);
+      CHECK(raised[0] == identity_of("Ratio", Figure::HedgeRatio, "hedge=\"one\""));
+      desk_rows.board.acknowledge(raised[0]);
+      desk_rows.observe(2);
+      desk.take(desk_rows.board);
+      CHECK(eventually([&] { return sink.posts_with("acknowledged until") == 1; }));
+      CHECK(desk.raised("Ratio", {}).empty());
+    }
+    OneRow desk_rows;
+    AlertDesk desk{remembering};
+    std::vector<RaisedAlert> raised = desk.remembered(desk_rows.board.rules());
+    REQUIRE(raised.size() == 1);
+    REQUIRE(raised[0].acknowledgement.has_value());
+    CHECK(raised[0].acknowledgement->value == 2);
+    desk_rows.board.resume(std::move(raised));
+    desk.start();
+    desk_rows.observe(2.2);
+    CHECK(desk_rows.board.transitions().empty());
+    desk_rows.observe(2.6);
+    desk.take(desk_rows.board);
+    CHECK(eventually([&] { return sink.posts_with(kAlert) == 3; }));
+    CHECK(sink.posts_with("acknowledged until") == 1);
+    desk_rows.board.acknowledge(identity_of("Ratio", Figure::HedgeRatio, "hedge=\"one\""));
+    desk_rows.observe(1);
+    desk.take(desk_rows.board);
+    desk.stop();
+    CHECK(parse_remembered(testing::read_text(remembering.state_file)).empty());
+  }
+
+  TEST_CASE("an engine that stands still is paged by the desk itself, and resolved when it moves") {
+    Sink sink;
+    OneRow desk_rows;
+    AlertDeskOptions watching = options({sink.receiver()});
+    std::atomic<std::int64_t> stalled_seconds{0};
+    watching.stall = [&stalled_seconds] { return std::chrono::seconds{stalled_seconds.load()}; };
+    AlertDesk desk{watching};
+    desk.start();
+    CHECK(eventually([&] { return desk.counters().at(0).delivered > 0; }));
+    CHECK(sink.posts_with(AlertDesk::kStalled) == 0);
+    stalled_seconds = 11;
+    CHECK(eventually([&] { return sink.posts_with(AlertDesk::kStalled) == 1; }));
+    stalled_seconds = 0;
+    CHECK(eventually([&] { return sink.posts_with(AlertDesk::kStalled) == 2; }));
+  }
+
+  TEST_CASE("a calendar that is set back makes no alert of the future, and one that is set on no older one") {
+    Sink sink;
+    OneRow desk_rows;
+    AlertDeskOptions stepping = options({sink.receiver()});
+    stepping.resend = 20ms;
+    std::atomic<std::int64_t> wall{1'800'000'000'000'000'000};
+    stepping.wall = [&wall] { return from_nanoseconds<WallTime>(wall.load()); };
+    AlertDesk desk{stepping};
+    desk.start();
+    desk_rows.observe(2);
+    desk.take(desk_rows.board);
+    CHECK(eventually([&] { return sink.posts_with(kAlert) > 0; }));
+    wall -= 3'600'000'000'000;
+    // 2027-01-15T08:00:00Z, less the hour.
+    CHECK(eventually(
+        [&] { return sink.posts_with(R"("startsAt":"2027-01-15T07:00:00.000Z","endsAt":"2027-01-15T07:00:00.080Z")") > 0; }));
+    wall += 7'200'000'000'000;
+    CHECK(eventually([&] { return sink.posts_with(R"("endsAt":"2027-01-15T09:00:00.080Z")") > 0; }));
+  }
 }
 
 }  // namespace

@@ -7,15 +7,25 @@ namespace {
 
 TEST_SUITE("daemon/alerting/raised_alerts_file") {
   TEST_CASE("what is remembered comes back, and lines that make no sense are left out") {
-    const std::vector<RememberedAlert> alerts{{"One", R"(hedge="a\tb")", from_nanoseconds<WallTime>(1'790'000'000'000'000'001)},
-                                              {"Two", "", from_nanoseconds<WallTime>(5)}};
+    const std::vector<RememberedAlert> alerts{
+        {"One", R"(hedge="a\tb")", from_nanoseconds<WallTime>(1'790'000'000'000'000'001)},
+        {"Two", "", from_nanoseconds<WallTime>(5)},
+        {"Three", R"(hedge="b")", from_nanoseconds<WallTime>(6),
+         RememberedAlert::Acknowledged{from_nanoseconds<WallTime>(7), -0.1}},
+        {"Four", "", from_nanoseconds<WallTime>(8), RememberedAlert::Acknowledged{from_nanoseconds<WallTime>(9), std::nullopt}}};
     const std::string text = remembered_text(alerts);
-    const auto back = parse_remembered("no alert\nx\ty\tz\n" + text + "12\tcut");
-    REQUIRE(back.size() == 2);
+    const auto back = parse_remembered("no alert\nx\ty\tz\n1\tName\tlabels\tnever\t5\n" + text + "12\tcut");
+    REQUIRE(back.size() == 4);
     CHECK(back[0].rule == "One");
     CHECK(back[0].labels == R"(hedge="a\tb")");
     CHECK(back[0].since == from_nanoseconds<WallTime>(1'790'000'000'000'000'001));
+    CHECK(!back[0].acknowledged.has_value());
     CHECK(back[1].labels.empty());
+    REQUIRE(back[2].acknowledged.has_value());
+    CHECK(back[2].acknowledged->until == from_nanoseconds<WallTime>(7));
+    CHECK(back[2].acknowledged->value == -0.1);
+    REQUIRE(back[3].acknowledged.has_value());
+    CHECK(!back[3].acknowledged->value.has_value());
   }
 
   TEST_CASE("a file that cannot be written is said so") { CHECK(!write_remembered("/nonexistent/alerts", {})); }

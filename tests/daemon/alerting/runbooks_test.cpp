@@ -18,7 +18,7 @@ std::set<std::string> starter_names() {
   hedge.name = "any";
   hedge.soft_delta_limit_coins = 1;
   hedge.hard_delta_limit_coins = 2;
-  std::set<std::string> names{AlertDesk::kHeartbeat};
+  std::set<std::string> names{AlertDesk::kHeartbeat, AlertDesk::kStalled};
   for (const AlertRule& rule : starter_rules(std::vector{hedge})) names.insert(rule.name);
   return names;
 }

@@ -19,6 +19,8 @@ struct Fixture {
   std::vector<std::string> not_ready;
   std::optional<std::string> reload_faults;
   int reloads = 0;
+  std::string acknowledged;
+  std::size_t raised = 1;
 
   Fixture() {
     FigureTable figures;
@@ -30,7 +32,7 @@ struct Fixture {
     figures.copy_to(snapshot);
   }
 
-  Routes routes(bool reload_allowed = true) {
+  Routes routes(bool changes_allowed = true) {
     return Routes{{.snapshot = [this] { return engine_answers ? &snapshot : nullptr; },
                    .families =
                        [this](const ScrapeFacts& seen) {
@@ -44,7 +46,13 @@ struct Fixture {
                          ++reloads;
                          return reload_faults;
                        },
-                   .reload_allowed = reload_allowed}};
+                   .acknowledge =
+                       [this](const std::string& alert, const std::vector<LabelMatch>& labels) {
+                         acknowledged = alert;
+                         for (const LabelMatch& match : labels) acknowledged += ' ' + match.label + '=' + match.value;
+                         return raised;
+                       },
+                   .changes_allowed = changes_allowed}};
   }
 };
 
@@ -133,6 +141,26 @@ TEST_SUITE("daemon/exposition/routes") {
     HttpRequest put = get("/metrics");
     put.method = HttpMethod::Other;
     CHECK(routes.handle(put).status == 405);
+  }
+
+  TEST_CASE("an acknowledgement is posted as a form with the alert and the labels that fit, by a caller on this machine") {
+    Fixture fixture;
+    Routes routes = fixture.routes();
+    HttpRequest request = get("/-/acknowledge");
+    CHECK(routes.handle(request).status == 405);
+    request.method = HttpMethod::Post;
+    CHECK(routes.handle(request).status == 400);
+    request.body = "alert=NetDelta&hedge=short+straddle";
+    CHECK(routes.handle(request).body == "acknowledged 1 alert\n");
+    CHECK(fixture.acknowledged == "NetDelta hedge=short straddle");
+    fixture.raised = 0;
+    CHECK(routes.handle(request).status == 404);
+    fixture.acknowledged.clear();
+    request.from_page = true;
+    CHECK(routes.handle(request).status == 403);
+    request.from_page = false;
+    CHECK(fixture.routes(false).handle(request).status == 403);
+    CHECK(fixture.acknowledged.empty());
   }
 }
 

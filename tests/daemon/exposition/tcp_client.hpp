@@ -63,11 +63,12 @@ struct HttpAnswer {
 };
 
 /// One request on a connection of its own. `headers` are whole lines with their ends.
-inline HttpAnswer http_request(std::uint16_t port, std::string_view method, std::string_view path, std::string_view headers = {}) {
+inline HttpAnswer http_request(std::uint16_t port, std::string_view method, std::string_view path, std::string_view headers = {},
+                               std::string_view body = {}) {
   const TcpClient client{port};
   std::string request;
   request.append(method).append(" ").append(path).append(" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
-  request.append(headers).append("\r\n");
+  request.append(headers).append("\r\n").append(body);
   client.send(request);
   const std::string answer = client.receive_all();
   const std::size_t end = answer.find("\r\n\r\n");

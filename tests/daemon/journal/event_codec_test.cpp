@@ -58,7 +58,8 @@ std::vector<Event> one_of_each() {
                                       TimerTick{},
                                       EndOfCycle{},
                                       InstrumentDelivered{61'250.5},
-                                      Transfer{code("USDC"), -1'000}};
+                                      Transfer{code("USDC"), -1'000},
+                                      AlertAcknowledged{0xFEDCBA9876543210, 5}};
   std::vector<Event> events;
   for (const EventBody& body : bodies) events.push_back({header(), body});
   return events;
