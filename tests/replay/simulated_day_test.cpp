@@ -7,8 +7,10 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "core/alert/starter_rules.hpp"
 #include "core/engine/engine.hpp"
 #include "core/market/event_batch.hpp"
 #include "core/portfolio/account_ledger.hpp"
@@ -59,12 +61,34 @@ EngineSetup desk() {
   return setup;
 }
 
+/// The whole account as one hedged book, under the rules that a desk starts with.
+EngineSetup watched_desk() {
+  EngineSetup setup = desk();
+  setup.account_connections = {false, true};
+  BookSetup all;
+  all.name = "all";
+  all.rules = {BookRule{.accounts = {AccountId{0}}, .underlyings = {}, .instruments = {}}};
+  setup.books = {all};
+  HedgeSetup hedge;
+  hedge.name = "straddles";
+  hedge.book = "all";
+  hedge.underlying = "BTC";
+  hedge.legs = {{.venue = Venue::Deribit, .symbol = "BTC-PERPETUAL"}};
+  hedge.view = DeltaView::NetTransaction;
+  // 2.5 and 5 % of a hundred coins.
+  hedge.soft_delta_limit_coins = 2.5;
+  hedge.hard_delta_limit_coins = 5;
+  setup.hedges = {hedge};
+  setup.alerts = starter_rules(setup.hedges);
+  return setup;
+}
+
 /// A day of the simulated exchange, through the decoder into an engine and into a ledger beside it, without sockets or waiting.
 class Day {
  public:
-  Day()
+  explicit Day(EngineSetup setup = desk())
       : content_{world()},
-        engine_{desk()},
+        engine_{std::move(setup)},
         market_decoder_{symbols_, {.connection = kMarketFeed}},
         account_decoder_{symbols_, {.connection = kAccountFeed, .account = AccountId{0}}} {
     list_instruments();
@@ -97,6 +121,9 @@ class Day {
     watched_.insert(std::string{name});
   }
 
+  /// The venue tells a subscriber of the newest ticker at once; here it comes with the next change, so ask before it is traded.
+  void watch(const std::string& name) { watched_.insert(name); }
+
   void disconnect() {
     connected_ = false;
     status(kAccountFeed, FeedPhase::Down);
@@ -124,6 +151,8 @@ class Day {
   }
 
   [[nodiscard]] const simulator::SyntheticContent& content() const { return content_; }
+  /// Pages so far: rule and labels.
+  [[nodiscard]] const std::vector<std::string>& pages() const { return pages_; }
   [[nodiscard]] const AccountLedger& ledger() const { return ledger_; }
   [[nodiscard]] const std::string& perpetual() const { return perpetual_; }
   [[nodiscard]] double index() const { return content_.market().underlyings()[0].index_usd; }
@@ -274,6 +303,13 @@ class Day {
   void end_cycle() {
     ledger_.review(now_, session(), [this](InstrumentSlot slot) { return registry_.phase(slot) == InstrumentPhase::Expired; });
     engine_.end_cycle(now_);
+    const AlertBoard& board = engine_.alerts();
+    for (const AlertTransition& transition : board.transitions()) {
+      const AlertBoard::Alert& alert = board.alerts()[transition.alert];
+      const AlertRule& rule = board.rules()[alert.rule];
+      if (rule.severity == AlertSeverity::Page && transition.to == AlertState::Firing)
+        pages_.push_back(rule.name + '{' + alert.labels + "} at step " + std::to_string(steps_));
+    }
   }
 
   MonoTime now_{1h};
@@ -301,6 +337,7 @@ class Day {
   double resolution_ = 0;
   std::size_t flips_ = 0;
   std::size_t deliveries_ = 0;
+  std::vector<std::string> pages_;
 };
 
 /// Books and rest together hold what the venue says, no more and no less.
@@ -408,5 +445,28 @@ TEST_SUITE("replay/simulated_day") {
                    << terms.unexplained_ratio().value());
       CHECK(terms.unexplained_ratio().value() < 0.01);
     }
+  }
+
+  TEST_CASE("a day with trades and an expiry at 08:00 pages nobody") {
+    Day day{watched_desk()};
+    constexpr VenueTime kMorning = kEvening + 12h;
+    const std::vector<std::string> sold{day.at_the_money(kMorning, OptionRight::Call), day.at_the_money(kMorning, OptionRight::Put),
+                                        day.at_the_money(kMorning + 24h, OptionRight::Call),
+                                        day.at_the_money(kMorning + 48h, OptionRight::Put)};
+    for (const std::string& name : sold) day.watch(name);
+    constexpr std::size_t kSteps = 24h / kStep;
+    for (std::size_t i = 0; i < kSteps; ++i) {
+      for (std::size_t which = 0; which < sold.size(); ++which)
+        if (i == 50 + 3 * which) day.order(sold[which], false, 5);
+      if (i % 500 == 100) day.order(day.perpetual(), true, 50'000);
+      if (i % 500 == 200) day.order(day.perpetual(), false, 50'000);
+      day.step();
+    }
+    MESSAGE(day.fills() << " fills, " << day.deliveries() << " deliveries");
+    CHECK(day.fills() > 100);
+    CHECK(day.deliveries() >= 2);
+    std::string pages;
+    for (const std::string& page : day.pages()) pages += page + '\n';
+    CHECK(pages == "");
   }
 }

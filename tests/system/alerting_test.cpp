@@ -1,131 +1,16 @@
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <iostream>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "daemon/exposition/http_server.hpp"
-#include "daemon/file_descriptor.hpp"
 #include "feeds/transport/https_client.hpp"
+#include "feeds/transport/tls_context.hpp"
+#include "system/alertmanager_fixture.hpp"
 #include "system/daemon_fixture.hpp"
 
 namespace hedgewatch::testing {
 namespace {
-
-constexpr const char* kAlertmanager = "/usr/bin/prometheus-alertmanager";
-
-/// Free at this moment; the program that is given it finds it taken very seldom.
-std::uint16_t free_port() {
-  const FileDescriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(::bind(socket.number(), reinterpret_cast<const sockaddr*>(&address), size) == 0);
-  REQUIRE(::getsockname(socket.number(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  return ntohs(address.sin_port);
-}
-
-/// What the desk's pager would get.
-class Pager {
- public:
-  Pager() : server_{options()} {
-    server_.start([this](const HttpRequest& request) {
-      const std::scoped_lock lock{mutex_};
-      posts_.emplace_back(request.body);
-      return HttpResponse{};
-    });
-  }
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(server_.port()) + "/"; }
-  [[nodiscard]] std::size_t posts(std::string_view alert, std::string_view status) {
-    const std::scoped_lock lock{mutex_};
-    std::size_t count = 0;
-    const std::string head = R"("status":")" + std::string{status} + '"';
-    for (const std::string& post : posts_)
-      // The group's own status stands before its alerts.
-      if (post.find(alert) != std::string::npos && post.substr(0, post.find("\"alerts\"")).find(head) != std::string::npos) ++count;
-    return count;
-  }
-  [[nodiscard]] std::string all() {
-    const std::scoped_lock lock{mutex_};
-    std::string text;
-    for (const std::string& post : posts_) text += post + '\n';
-    return text;
-  }
-
- private:
-  static HttpServerOptions options() {
-    HttpServerOptions result;
-    result.port = 0;
-    result.max_body_bytes = 1 << 20;
-    return result;
-  }
-  std::mutex mutex_;
-  std::vector<std::string> posts_;
-  HttpServer server_;
-};
-
-/// Debian's Alertmanager in a process of its own.
-class Alertmanager {
- public:
-  Alertmanager(const TemporaryFolder& folder, const std::string& name, const Pager& pager) : port_{free_port()} {
-    config_ = folder.write(name + ".yml",
-                           "route:\n  receiver: pager\n  group_by: ['...']\n  group_wait: 0s\n  group_interval: 1s\n"
-                           "  repeat_interval: 1h\n  routes:\n    - matchers: ['alertname = \"HedgewatchHeartbeat\"']\n"
-                           "      receiver: nobody\nreceivers:\n  - name: nobody\n  - name: pager\n    webhook_configs:\n"
-                           "      - url: " +
-                               pager.url() + "\n        send_resolved: true\n");
-    storage_ = config_ + ".data";
-    start();
-  }
-  ~Alertmanager() { stop(); }
-  Alertmanager(const Alertmanager&) = delete;
-  Alertmanager& operator=(const Alertmanager&) = delete;
-
-  void start() {
-    const std::vector<std::string> arguments{kAlertmanager,
-                                             "--config.file=" + config_,
-                                             "--storage.path=" + storage_,
-                                             "--web.listen-address=127.0.0.1:" + std::to_string(port_),
-                                             "--cluster.listen-address=",
-                                             "--log.level=error"};
-    std::vector<char*> pointers;
-    for (const std::string& argument : arguments) pointers.push_back(const_cast<char*>(argument.c_str()));
-    pointers.push_back(nullptr);
-    process_ = ::fork();
-    REQUIRE(process_ >= 0);
-    if (process_ == 0) {
-      ::execv(kAlertmanager, pointers.data());
-      ::_exit(127);
-    }
-    REQUIRE(eventually([this] {
-      const HttpsResult answer = https_request(nullptr, {.host = "127.0.0.1", .port = port_, .target = "/-/ready", .tls = false});
-      return answer.ok() && answer.value().status == 200;
-    }));
-  }
-  void stop() {
-    if (process_ <= 0) return;
-    ::kill(process_, SIGTERM);
-    ::waitpid(process_, nullptr, 0);
-    process_ = -1;
-  }
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-
- private:
-  std::uint16_t port_;
-  std::string config_;
-  std::string storage_;
-  pid_t process_ = -1;
-};
 
 /// The daemon's configuration with one alert on the index, at this limit.
 std::string config(Exchange& exchange, const std::vector<std::string>& urls, const std::string& state_file, double limit) {
@@ -140,11 +25,65 @@ std::string config(Exchange& exchange, const std::vector<std::string>& urls, con
 constexpr double kNeverBroken = 1e9;
 constexpr double kAlwaysBroken = 1;
 
-bool missing_alertmanager() {
-  if (std::filesystem::exists(kAlertmanager)) return false;
-  std::cout << "SKIPPED: no Alertmanager here\n";
-  return true;
+/// The account's book and hedge under the rules that a desk starts with.
+std::string desk_config(Exchange& exchange, const std::string& secret_file, const std::vector<std::string>& urls,
+                        const std::string& state_file) {
+  std::string list;
+  for (const std::string& url : urls) list += (list.empty() ? "\"" : ", \"") + url + '"';
+  return venue_config(exchange, "books = [\"deribit:BTC-PERPETUAL\"]\n") + account_config(secret_file) +
+         "\n[[book]]\nname = \"account\"\nrules = [{ accounts = [\"main\"] }]\n"
+         "\n[[hedge]]\nname = \"straddles\"\nbook = \"account\"\nunderlying = \"BTC\"\nlegs = [\"deribit:BTC-PERPETUAL\"]\n"
+         "view = \"net_transaction\"\ntarget_ratio = 1\nsoft_delta_limit_coins = 4\nhard_delta_limit_coins = 8\n"
+         "\n[alertmanager]\nurls = [" +
+         list + "]\nresend_interval = \"1s\"\nstate_file = \"" + state_file + "\"\n";
 }
+
+/// A daemon with a private account, Debian's Alertmanager and a pager behind it.
+class Drill {
+ public:
+  Drill()
+      : tls_{exchange_.server().ca_file()},
+        alertmanager_{folder_, "one", pager_},
+        file_{folder_.write("hedgewatch.toml", desk_config(exchange_, folder_.write("secret", kClientSecret), {alertmanager_.url()},
+                                                           folder_.write("state", "")))} {
+    start();
+  }
+
+  void begin(const std::string& json) {
+    HttpsRequest request{
+        .method = HttpsMethod::Post, .host = "localhost", .port = exchange_.server().port(), .target = "/control/faults"};
+    request.body = json;
+    const auto answer = https_request(&tls_, request);
+    REQUIRE(answer.ok());
+    CAPTURE(answer.value().body);
+    REQUIRE(answer.value().status == 200);
+  }
+  void start() {
+    daemon_ = std::make_unique<Daemon>(file_);
+    daemon_->start();
+    const bool ready = daemon_->becomes_ready();
+    CAPTURE(daemon_->log_text());
+    REQUIRE(ready);
+  }
+  void stop() { daemon_.reset(); }
+  [[nodiscard]] HttpAnswer acknowledge(const std::string& form) {
+    return http_request(daemon_->application().http_port(), "POST", "/-/acknowledge",
+                        "Content-Length: " + std::to_string(form.size()) + "\r\n", form);
+  }
+
+  Pager& pager() { return pager_; }
+  Alertmanager& alertmanager() { return alertmanager_; }
+  Daemon& daemon() { return *daemon_; }
+
+ private:
+  Exchange exchange_;
+  TlsContext tls_;
+  TemporaryFolder folder_;
+  Pager pager_;
+  Alertmanager alertmanager_;
+  std::string file_;
+  std::unique_ptr<Daemon> daemon_;
+};
 
 TEST_SUITE("system/alerting") {
   TEST_CASE("a broken limit pages once through Alertmanager, however often it is sent, and resolves once") {
@@ -219,6 +158,47 @@ TEST_SUITE("system/alerting") {
     second.start();
     CHECK(eventually([&] { return second_pager.posts("IndexDrill", "firing") == 1; }));
     CHECK(pager.posts("IndexDrill", "firing") == 1);
+  }
+
+  TEST_CASE("a feed cut pages once and resolves once, whatever the connections and figures that it takes") {
+    if (missing_alertmanager()) return;
+    Drill drill;
+    drill.begin(R"({"fault":"disconnect","duration":"45s"})");
+    CHECK(eventually([&] { return drill.pager().posts("FeedDown", "firing") == 1; }));
+    CHECK(eventually([&] { return drill.pager().posts("FeedDown", "resolved") == 1; }));
+    std::this_thread::sleep_for(std::chrono::seconds{3});  // several turns of sending it again
+    CAPTURE(drill.pager().all());
+    CHECK(drill.pager().pages("firing") == 1);
+    CHECK(drill.pager().pages("resolved") == 1);
+  }
+
+  TEST_CASE("auto-deleveraging pages once, also with Alertmanager away for a while and over a restart, until it is acknowledged") {
+    if (missing_alertmanager()) return;
+    Drill drill;
+    std::this_thread::sleep_for(std::chrono::seconds{2});
+    CAPTURE(drill.pager().all());
+    CHECK(drill.pager().pages("firing") == 0);
+    drill.alertmanager().stop();
+    drill.begin(R"({"fault":"adl"})");
+    CHECK(eventually([&] { return drill.daemon().log_text().find("fires: ForcedEvent") != std::string::npos; }));
+    CHECK(eventually([&] { return drill.daemon().log_text().find("cannot be told to") != std::string::npos; }));
+    drill.alertmanager().start();
+    CHECK(eventually([&] { return drill.pager().posts("ForcedEvent", "firing") == 1; }));
+    drill.begin(R"({"fault":"adl"})");
+    drill.stop();
+    drill.start();
+    std::this_thread::sleep_for(std::chrono::seconds{3});
+    CHECK(drill.pager().pages("firing") == 1);
+    CHECK(drill.pager().pages("resolved") == 0);
+
+    CHECK(drill.acknowledge("alert=ForcedEvent&account=nobody").status == 404);
+    const HttpAnswer answer = drill.acknowledge("alert=ForcedEvent&account=main&kind=auto_deleveraging");
+    CAPTURE(answer.body);
+    CHECK(answer.status == 200);
+    CHECK(eventually([&] { return drill.pager().posts("ForcedEvent", "resolved") == 1; }));
+    std::this_thread::sleep_for(std::chrono::seconds{3});
+    CHECK(drill.pager().pages("firing") == 1);
+    CHECK(drill.pager().pages("resolved") == 1);
   }
 }
 
