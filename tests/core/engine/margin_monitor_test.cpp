@@ -89,6 +89,7 @@ TEST_SUITE("core/engine/margin_monitor") {
   TEST_CASE("leverage is gross, net leverage nets collateral in coin against the delta") {
     EngineDriver driver = listed();
     hold(driver, {{kPerpetual, -200'000}, {kCall, 4}});
+    hold(driver, {}, kSecond);
     fund(driver, 3, 0.02, 3);
     driver.cycle();
     const double delta = driver.value(Figure::PositionDeltaCoins, {"desk", "deribit", kCall});
