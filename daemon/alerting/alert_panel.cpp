@@ -33,6 +33,11 @@ constexpr std::array kPanels{
     Panel{"VenueLocked", "feeds", "161"},
     Panel{"HedgewatchDown", "feeds", "162"},
     Panel{"HedgewatchHeartbeat", "feeds", "162"},
+    Panel{"EngineStalled", "feeds", "163"},
+    Panel{"ForcedEventUnknown", "accounts", "131"},
+    Panel{"MarketMakerProtection", "accounts", "131"},
+    Panel{"PositionMismatchUnknown", "accounts", "132"},
+    Panel{"HedgeCannotBeMovedUnknown", "liquidity", "140"},
 };
 
 constexpr std::array<std::string_view, 4> kVariables{"hedge", "book", "underlying", "venue"};
