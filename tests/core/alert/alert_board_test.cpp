@@ -240,8 +240,9 @@ TEST_SUITE("core/alert/alert_board") {
     CHECK(desk.observe() == Told{"HedgeUnknown{hedge=\"one\"} inactive>firing", "MarginUnknown{" + kMarginBtc + "} inactive>firing",
                                  "SizeUnknown{book=\"other\",venue=\"deribit\",instrument=\"BTC-PERPETUAL\"} inactive>firing"});
     desk.set(desk.margin_btc, 0.1);
-    CHECK(desk.observe() == Told{"MarginUnknown{" + kMarginBtc + "} firing>inactive",
-                                 "MarginUnknown{account=\"main\",venue=\"deribit\",asset=\"ETH\",source=\"venue\"} inactive>firing"});
+    CHECK(desk.observe() ==
+          Told{"MarginUnknown{" + kMarginBtc + "} firing>inactive",
+               "MarginUnknown{account=\"main\",venue=\"deribit\",asset=\"ETH\",source=\"venue\"} inactive>firing"});
   }
 }
 

@@ -190,8 +190,10 @@ TEST_SUITE("core/alert/starter_rules") {
   TEST_CASE("every page on a figure that can be unknown has a twin that pages when it is") {
     const std::vector<AlertRule> rules = starter_rules(std::vector{hedge()});
     for (const AlertRule& rule : rules) {
-      // Whether a feed is down is always known.
-      if (rule.severity != AlertSeverity::Page || rule.figure == Figure::FeedsDown) continue;
+      // Whether a feed is down is always known; the distance in deviations has the twin of the distance itself.
+      if (rule.severity != AlertSeverity::Page || rule.figure == Figure::FeedsDown ||
+          rule.figure == Figure::LiquidationDistanceSigmas)
+        continue;
       CAPTURE(rule.name);
       CHECK(std::any_of(rules.begin(), rules.end(), [&](const AlertRule& twin) {
         return twin.figure == rule.figure && twin.condition == AlertCondition::Unknown && twin.severity == AlertSeverity::Page &&
@@ -261,8 +263,8 @@ TEST_SUITE("core/alert/starter_rules") {
     desk.forced(ForcedEventKind::Liquidation);
     desk.run(60s);
     CHECK(desk.pages == Names{kFeedDown, R"(ForcedEvent{account="main",venue="deribit",kind="liquidation"})",
-                              R"(MaintenanceMarginHigh{account="main",venue="deribit",asset="BTC"})",
-                              R"(MaintenanceMarginHigh{account="main",venue="deribit",asset="ETH"})"});
+                              R"(MaintenanceMarginHigh{account="main",venue="deribit",asset="BTC",source="venue"})",
+                              R"(MaintenanceMarginHigh{account="main",venue="deribit",asset="ETH",source="venue"})"});
     // What fires goes on while nothing can be read.
     desk.cut();
     desk.run(2min);
@@ -369,8 +371,8 @@ TEST_SUITE("core/alert/starter_rules") {
     desk.run(60s);
     desk.account_live = false;
     desk.run(10min);
-    CHECK(desk.pages ==
-          Names{R"(NetDeltaUnknown{hedge="calls"})", R"(MaintenanceMarginUnknown{account="main",venue="deribit",asset="BTC"})"});
+    CHECK(desk.pages == Names{R"(NetDeltaUnknown{hedge="calls"})",
+                              R"(MaintenanceMarginUnknown{account="main",venue="deribit",asset="BTC",source="venue"})"});
   }
 
   TEST_CASE("a hedge whose books cannot be read pages only while it would have to be traded") {
