@@ -35,7 +35,7 @@ void check_legs(TableReader& table, const std::vector<Found<std::string>>& legs,
 void read_hedge(TableReader& table, CrossReferences& references, Config& config) {
   static constexpr std::array<Choice<DeltaView>, 2> kViews{
       {{label(DeltaView::BlackScholes), DeltaView::BlackScholes}, {label(DeltaView::NetTransaction), DeltaView::NetTransaction}}};
-  constexpr std::string_view kLimitForm = "a number of coins above 0";
+  constexpr std::string_view kCoinLimitForm = "a number of coins above 0";
   constexpr std::string_view kRatioForm = "a number above 0, at most 10 (1 is fully hedged)";
   HedgeSetup hedge;
   const auto name = read_name(table, references.hedges);
@@ -59,8 +59,8 @@ void read_hedge(TableReader& table, CrossReferences& references, Config& config)
     table.fault(*ratio, "is " + shown(ratio->value) + ", must be " + std::string{kRatioForm});
   if (ratio) hedge.target_ratio = ratio->value;
 
-  const auto soft = positive(table, table.required_number("soft_delta_limit_coins", kLimitForm), kLimitForm);
-  const auto hard = positive(table, table.required_number("hard_delta_limit_coins", kLimitForm), kLimitForm);
+  const auto soft = positive(table, table.required_number("soft_delta_limit_coins", kCoinLimitForm), kCoinLimitForm);
+  const auto hard = positive(table, table.required_number("hard_delta_limit_coins", kCoinLimitForm), kCoinLimitForm);
   if (soft) hedge.soft_delta_limit_coins = soft->value;
   if (hard) hedge.hard_delta_limit_coins = hard->value;
   if (soft && hard && !(hard->value > soft->value))

@@ -212,7 +212,7 @@ void RecordedContent::define_from_name(const std::string& name) {
   const bool inverse = contract->style == PayoffStyle::Inverse;
   const std::string base{contract->base.view()};
   const std::string settlement{contract->settlement.view()};
-  constexpr std::int64_t kNeverExpires = 32'503'708'800'000;
+  constexpr std::int64_t kPerpetualExpires = 32'503'708'800'000;
   JsonObject object;
   object.text("instrument_name", name)
       .integer("instrument_id", static_cast<std::int64_t>(100'000 + definitions_.size()))
@@ -231,7 +231,7 @@ void RecordedContent::define_from_name(const std::string& name) {
       .raw("tick_size_steps", "[]")
       .integer("creation_timestamp", milliseconds_of(first_))
       .integer("expiration_timestamp",
-               perpetual || contract->expiry == kNoVenueTime ? kNeverExpires : milliseconds_of(contract->expiry))
+               perpetual || contract->expiry == kNoVenueTime ? kPerpetualExpires : milliseconds_of(contract->expiry))
       .text("settlement_period", perpetual ? "perpetual" : "month")
       .boolean("is_active", true)
       .text("state", "open");

@@ -37,7 +37,7 @@ using tcp = asio::ip::tcp;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr auto kPollInterval = std::chrono::milliseconds{5};
-constexpr std::size_t kMostHttpBytes = 256 * 1024;
+constexpr std::size_t kMostHttpBytes = std::size_t{256} * 1024;
 constexpr auto kHandshakeLimit = std::chrono::seconds{10};
 /// A replay at maximum speed is produced in portions, so that requests are answered in between.
 constexpr std::size_t kPortion = 2'000;
