@@ -98,7 +98,11 @@ void HedgeCostMonitor::take(const DeskView& view, Learnt& hedge, Leg& leg, const
   const Estimate fee_price = dollars_of_asset(view, event.header.venue, fill.fee_asset);
   const double price = fill.price.to_double();
   const double size = fill.size.to_double();
-  if (!quote.quality.ok() || !is_present(fill.fee) || !fee_price.quality.ok() || !(price > 0) || !(size > 0)) {
+  // The market of a fill that is told late is gone.
+  const VenueTime venue_now = view.now_at(event.header.venue);
+  const bool told_late = event.header.exchange_time != kNoVenueTime && venue_now != kNoVenueTime &&
+                         venue_now - event.header.exchange_time > kSignalLingers;
+  if (told_late || !quote.quality.ok() || !is_present(fill.fee) || !fee_price.quality.ok() || !(price > 0) || !(size > 0)) {
     ++hedge.uncosted_fills;
     return;
   }

@@ -34,7 +34,12 @@ void ReconcileMonitor::clear_missed() {
 
 double ReconcileMonitor::funding_paid_per_unit(InstrumentSlot slot) const {
   const auto known = funding_.find(slot);
-  return known == funding_.end() ? 0 : known->second.paid_per_unit();
+  return known == funding_.end() ? 0 : known->second.accrual.paid_per_unit();
+}
+
+double ReconcileMonitor::funding_paid_per_unit(InstrumentSlot slot, VenueTime at) const {
+  const auto known = funding_.find(slot);
+  return known == funding_.end() ? 0 : known->second.history.paid_per_unit(known->second.accrual, at);
 }
 
 std::optional<double> ReconcileMonitor::delivery_price(InstrumentSlot slot) const {
@@ -107,9 +112,14 @@ void ReconcileMonitor::apply(const DeskView& view, const Event& event) {
   if (const auto* funding = std::get_if<Funding>(&event.body)) {
     if (slot == kNoSlot) return;
     const Estimate index = view.index_price(view.market.at(slot).index);
-    const auto accrual =
-        funding_.try_emplace(slot, view.registry.contract(slot), funding_schedule(view.registry.venue(slot))).first;
-    if (index.quality.ok()) accrual->second.update(header.exchange_time, funding->current_rate_8h, index.value);
+    auto known = funding_.find(slot);
+    if (known == funding_.end())
+      known =
+          funding_.emplace(slot, PerpetualFunding{{view.registry.contract(slot), funding_schedule(view.registry.venue(slot))}, {}})
+              .first;
+    if (!index.quality.ok()) return;
+    known->second.accrual.update(header.exchange_time, funding->current_rate_8h, index.value);
+    known->second.history.note(known->second.accrual);
     return;
   }
   if (const auto* delivery = std::get_if<InstrumentDelivered>(&event.body)) {
@@ -146,7 +156,7 @@ void ReconcileMonitor::apply(const DeskView& view, const Event& event) {
   } else if (slot != kNoSlot) {
     const Contract& contract = view.registry.contract(slot);
     if (const auto* fill = std::get_if<Fill>(&event.body))
-      last_fill_booked_ = account->ledger.fill(slot, contract, *fill, funding_paid_per_unit(slot));
+      last_fill_booked_ = account->ledger.fill(slot, contract, *fill, funding_paid_per_unit(slot, header.exchange_time));
     else if (const auto* report = std::get_if<PositionReport>(&event.body))
       account->ledger.report(slot, contract, *report);
   }
@@ -251,7 +261,7 @@ void ReconcileMonitor::end_cycle(const DeskView& view, const Publisher& out) {
     Watched& account = accounts_[i];
     const Account& source = view.portfolio.accounts()[i];
     if (account.touched || account.ledger.mismatches() != 0) {
-      for (auto& [slot, accrual] : funding_) accrual.advance(view.now_at(view.registry.venue(slot)));
+      for (auto& [slot, funding] : funding_) funding.accrual.advance(view.now_at(view.registry.venue(slot)));
       account.ledger.review(view.now, sessions_.session_of(view.now_at(source.venue())),
                             [&](InstrumentSlot slot) { return is_over(view, slot); });
       for (Equity& equity : account.equities)

@@ -84,7 +84,13 @@ class ReconcileMonitor final : public DeskMonitor {
   static void publish(const DeskView& view, const Publisher& out, const Watched& account, const Account& source);
 
   std::vector<Watched> accounts_;  ///< parallel to the setup's accounts
-  std::map<InstrumentSlot, FundingAccrual> funding_;
+  struct PerpetualFunding {
+    FundingAccrual accrual;
+    FundingHistory history;
+  };
+  [[nodiscard]] double funding_paid_per_unit(InstrumentSlot slot, VenueTime at) const;
+
+  std::map<InstrumentSlot, PerpetualFunding> funding_;
   std::map<InstrumentSlot, double> deliveries_;
   bool last_fill_booked_ = false;
   ProfitRecord sessions_;  ///< for its session count only

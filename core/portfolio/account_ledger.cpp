@@ -37,7 +37,7 @@ bool AccountLedger::fill(InstrumentSlot slot, const Contract& contract, const Fi
   Line* held = line(slot, contract);
   if (held == nullptr) return false;
   const double fee = is_present(fill.fee) ? fill.fee : 0;
-  if (!synchronised_) {
+  if (!ever_synchronised_) {
     // Its size is in the statement to come, its fee is not.
     held->ledger.add_fee(fee, fill.fee_asset);
     return false;
@@ -97,6 +97,7 @@ void AccountLedger::deliver(InstrumentSlot slot, double delivery_price, double p
 bool AccountLedger::review_line(Line& line, MonoTime now, std::int64_t session, bool over) {
   if (!line.differs()) {
     line.agreed_realized = line.venue_realized;
+    line.agreed_own_realized = line.ledger.amounts().realized;
     line.agreed_session = session;
     if (line.differs_since) {
       line.differs_since.reset();
@@ -126,9 +127,11 @@ bool AccountLedger::review_line(Line& line, MonoTime now, std::int64_t session, 
 void AccountLedger::adopt(Line& line, std::int64_t session) {
   std::optional<double> realized_change;
   if (is_present(line.venue_realized) && is_present(line.agreed_realized) && session == line.agreed_session)
-    realized_change = line.venue_realized - line.agreed_realized;
+    // Fills that were told since have realised their part already.
+    realized_change = line.venue_realized - line.agreed_realized - (line.ledger.amounts().realized - line.agreed_own_realized);
   const PositionLedger::Adjustment adjustment = line.ledger.adopt(line.venue_size, told(line.venue_entry), realized_change);
   line.agreed_realized = line.venue_realized;
+  line.agreed_own_realized = line.ledger.amounts().realized;
   line.agreed_session = session;
   missed_.push_back({line.slot, adjustment.difference.to_double(), adjustment.cash});
   ++adopted_;

@@ -14,9 +14,9 @@
 
 namespace hedgewatch {
 
-/// One account's positions kept from its fills, beside what the venue states about them. The venue wins, but not in silence: after
-/// a lost connection its next whole statement is taken at once, for fills were missed; while connected a difference stays visible
-/// for kAdoptAfter, longer than any alert holds it, and is taken then.
+/// One account's positions kept from its fills, beside what the venue states about them. The venue wins, but not in silence: what
+/// the fills do not explain after a lost connection is taken from its next whole statement at once; while connected a difference
+/// stays visible for kAdoptAfter, longer than any alert holds it, and is taken then.
 class AccountLedger {
  public:
   static constexpr std::chrono::nanoseconds kAdoptAfter = std::chrono::minutes{5};
@@ -31,6 +31,7 @@ class AccountLedger {
     double venue_entry = kAbsent;
     double venue_realized = kAbsent;
     double agreed_realized = kAbsent;  ///< the venue's, when sizes were last equal
+    double agreed_own_realized = 0;    ///< ours then
     std::int64_t agreed_session = 0;
     bool named = false;                     ///< by the snapshot that is under way
     std::optional<MonoTime> differs_since;  ///< since when the sizes have differed while connected
@@ -45,8 +46,9 @@ class AccountLedger {
     std::optional<double> cash;  ///< settlement asset that the trades brought in, where it can be known
   };
 
-  /// `paid_per_unit`: FundingAccrual's of the instrument, 0 for what has no funding. A fill before the first whole statement, or
-  /// while the connection is lost, leaves the size alone: the statement will contain it. Returns whether it was booked.
+  /// `paid_per_unit`: FundingHistory's at the fill's time, 0 for what has no funding. A fill before the first whole statement
+  /// leaves the size alone: the statement will contain it. One after a lost connection is booked: the venue tells the missed ones
+  /// before its next statement, which then agrees. Returns whether it was booked.
   bool fill(InstrumentSlot slot, const Contract& contract, const Fill& fill, double paid_per_unit);
   void report(InstrumentSlot slot, const Contract& contract, const PositionReport& report);
   void begin_snapshot();

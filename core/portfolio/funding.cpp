@@ -55,4 +55,47 @@ void FundingAccrual::advance(VenueTime to) {
   booked_to_ = to;
 }
 
+VenueTime FundingAccrual::stamp_before(VenueTime at) const {
+  return from_nanoseconds<VenueTime>(stamps_before(at, stamp_period_) * stamp_period_.count());
+}
+
+void FundingHistory::note(const FundingAccrual& accrual) {
+  constexpr std::chrono::nanoseconds kEvery = std::chrono::minutes{1};
+  if (!accrual.known() || accrual.booked_to() == kNoVenueTime) return;
+  const Moment now{accrual.booked_to(), accrual.paid_per_unit()};
+  if (ring_.empty()) ring_.reserve(kMoments);
+  if (!ring_.empty()) {
+    const Moment& newest = ring_[(next_ + ring_.size() - 1) % ring_.size()];
+    if (now.at - newest.at < kEvery) return;
+  }
+  if (ring_.size() < kMoments) {
+    ring_.push_back(now);
+    return;
+  }
+  ring_[next_] = now;
+  next_ = (next_ + 1) % kMoments;
+}
+
+double FundingHistory::paid_per_unit(const FundingAccrual& accrual, VenueTime at) const {
+  if (at == kNoVenueTime || !accrual.known()) return accrual.paid_per_unit();
+  if (at >= accrual.booked_to()) {
+    FundingAccrual ahead = accrual;
+    ahead.advance(at);
+    return ahead.paid_per_unit();
+  }
+  Moment after{accrual.booked_to(), accrual.paid_per_unit()};
+  for (std::size_t i = ring_.size(); i-- > 0;) {
+    const Moment& before = ring_[(next_ + i) % ring_.size()];
+    if (before.at > at) {
+      after = before;
+      continue;
+    }
+    if (accrual.schedule() == FundingSchedule::AtStamps) return at >= accrual.stamp_before(after.at) ? after.paid : before.paid;
+    const auto span = static_cast<double>((after.at - before.at).count());
+    if (!(span > 0)) return before.paid;
+    return before.paid + (after.paid - before.paid) * (static_cast<double>((at - before.at).count()) / span);
+  }
+  return after.paid;
+}
+
 }  // namespace hedgewatch

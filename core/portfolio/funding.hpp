@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "core/instrument/contract.hpp"
 #include "core/types/ids.hpp"
@@ -44,6 +46,10 @@ class FundingAccrual {
   [[nodiscard]] double paid_per_unit() const { return paid_per_unit_; }
   /// A rate and a price were told.
   [[nodiscard]] bool known() const { return known_; }
+  [[nodiscard]] VenueTime booked_to() const { return booked_to_; }
+  [[nodiscard]] FundingSchedule schedule() const { return schedule_; }
+  /// The newest stamp at or before a time.
+  [[nodiscard]] VenueTime stamp_before(VenueTime at) const;
 
  private:
   Contract contract_;
@@ -54,6 +60,27 @@ class FundingAccrual {
   double index_price_ = 0;
   bool known_ = false;
   double paid_per_unit_ = 0;
+};
+
+/// What an accrual had paid at moments of the last day, for fills that are told later than they happened. Bounded: one moment a
+/// minute.
+class FundingHistory {
+ public:
+  static constexpr std::size_t kMoments = 1'441;
+
+  /// Takes the accrual as it stands, at the venue's time it has come to.
+  void note(const FundingAccrual& accrual);
+  /// What it had paid per unit at `at`: between two moments in proportion to time for continuous funding, at the stamp otherwise.
+  /// Before the oldest moment it is the oldest's; after the newest, what the accrual's rate in force gives.
+  [[nodiscard]] double paid_per_unit(const FundingAccrual& accrual, VenueTime at) const;
+
+ private:
+  struct Moment {
+    VenueTime at = kNoVenueTime;
+    double paid = 0;
+  };
+  std::vector<Moment> ring_;  ///< oldest first until it is full, then from next_
+  std::size_t next_ = 0;
 };
 
 }  // namespace hedgewatch

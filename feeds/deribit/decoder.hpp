@@ -48,6 +48,8 @@ struct FrameDetail {
   std::uint32_t refused_fields = 0;           ///< numbers that the exact types cannot hold
   std::span<const std::string_view> unknown;  ///< the first names that were not known, at most kMostUnknownNames
 
+  std::optional<bool> has_more;  ///< of a list of trades: the venue has more of them than this page
+
   // platform state: what the message said, the rest is nothing
   std::string_view locked_index;  ///< the index whose instruments `locked` is about
   std::optional<bool> locked;
@@ -100,6 +102,9 @@ class Decoder {
   [[nodiscard]] Result<Decoded, DecodeError> decode_positions(MonoTime received, EventBatch& out);
   /// get_account_summaries, get_account_summary: AccountSummary and AccountGreeks per currency.
   [[nodiscard]] Result<Decoded, DecodeError> decode_account_summaries(MonoTime received, EventBatch& out);
+  /// get_user_trades_by_*: a Fill per trade, in the venue's order. Rows about unlisted instruments are left out, counted and named
+  /// in detail(), where has_more also stands.
+  [[nodiscard]] Result<Decoded, DecodeError> decode_user_trades(MonoTime received, EventBatch& out);
   [[nodiscard]] Result<AuthReply, DecodeError> decode_auth();
   /// subscribe, unsubscribe: calls on_channel(name) for each channel that was accepted.
   template <class OnChannel>

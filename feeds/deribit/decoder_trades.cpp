@@ -1,6 +1,7 @@
 #include "feeds/deribit/decoder_work.hpp"
 
 #include <algorithm>
+#include <variant>
 
 namespace hedgewatch::deribit {
 
@@ -118,6 +119,30 @@ bool Decoder::Work::fills(std::string_view field, VenueTime& newest) {
     newest = std::max(newest, row.time);
     return push(fill);
   });
+}
+
+Result<Decoded, DecodeError> Decoder::decode_user_trades(MonoTime received, EventBatch& out) {
+  Work work{*this, received, out};
+  work.kind.label = "get_user_trades";
+  work.header.account = options_.account;
+  VenueTime newest = kNoVenueTime;
+  bool listed = false;
+  if (!go_to_result()) {
+    work.fail(DecodeFault::MissingField, "result");
+  } else if (work.object("result", [&](JsonKey key) {
+               if (key.is("trades")) {
+                 listed = true;
+                 return work.fills("trades", newest);
+               }
+               return key.is("has_more") ? work.flag("has_more", detail_.has_more) : work.skip();
+             })) {
+    if (!listed) work.fail(DecodeFault::MissingField, "trades");
+    // Without its number a trade cannot be told from one that was heard before.
+    for (const Event& event : out.events().subspan(work.events_before))
+      if (const auto* fill = std::get_if<Fill>(&event.body); fill != nullptr && fill->sequence == 0)
+        work.fail(DecodeFault::MissingField, "trade_seq");
+  }
+  return work.finish(FrameKind::Account);
 }
 
 }  // namespace hedgewatch::deribit

@@ -170,6 +170,17 @@ std::string account_summaries_request(std::uint64_t id) {
   return end(std::move(text));
 }
 
+std::string user_trades_request(std::uint64_t id, std::string_view currency, std::int64_t from_ms, std::int64_t to_ms,
+                                std::int64_t count) {
+  std::string text = begin(id, "private/get_user_trades_by_currency_and_time");
+  append_field(text, "currency", currency);
+  append_field(text, "start_timestamp", from_ms);
+  append_field(text, "end_timestamp", to_ms);
+  append_field(text, "count", count);
+  append_field(text, "sorting", "asc");
+  return end(std::move(text));
+}
+
 std::size_t channels_in_one_call(std::span<const std::string> channels) {
   constexpr std::size_t kAround = 120;
   std::size_t bytes = kAround;

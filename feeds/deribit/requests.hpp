@@ -47,6 +47,9 @@ struct Credential {
 [[nodiscard]] std::string instrument_request(std::uint64_t id, std::string_view name);
 [[nodiscard]] std::string positions_request(std::uint64_t id);
 [[nodiscard]] std::string account_summaries_request(std::uint64_t id);
+/// An account's trades from `from_ms` (milliseconds since the epoch) on, oldest first, at most `count` (the venue gives 1,000).
+[[nodiscard]] std::string user_trades_request(std::uint64_t id, std::string_view currency, std::int64_t from_ms, std::int64_t to_ms,
+                                              std::int64_t count);
 
 /// How many of the first channels fit into one call.
 [[nodiscard]] std::size_t channels_in_one_call(std::span<const std::string> channels);

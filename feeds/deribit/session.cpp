@@ -118,6 +118,10 @@ void DeribitSession::State::forget_connection() {
   asked_names.clear();
   locked_indices.clear();
   held_reports.clear();
+  history_due = false;
+  histories.clear();
+  statement.clear();
+  held_fills.clear();
   refresh_token = Secret{};
   refresh_at.reset();
   next_poll.reset();
@@ -249,7 +253,8 @@ void DeribitSession::on_deadline(SessionTime now, EventBatch& events, SessionAct
   }
   if (s.next_poll && *s.next_poll <= now.mono) {
     s.next_poll.reset();
-    if (!s.asked(deribit::Ask::Positions)) s.ask(deribit::Ask::Positions);
+    // While a history is open a statement is there already; the next poll is set when it was let through.
+    if (!s.asked(deribit::Ask::Positions) && !s.history_open()) s.ask(deribit::Ask::Positions);
     if (!s.asked(deribit::Ask::Summaries)) s.ask(deribit::Ask::Summaries);
   }
   if (s.retry_refused_at && *s.retry_refused_at <= now.mono) {

@@ -69,6 +69,8 @@ void DeribitSession::State::on_reply(std::size_t before, SessionTime now, EventB
       summaries_applied = true;
       return;
     }
+    case Ask::Trades:
+      return on_trades(request, now, events);
   }
 }
 

@@ -29,6 +29,8 @@ std::string_view label(Ask ask) {
       return "private/get_positions";
     case Ask::Summaries:
       return "private/get_account_summaries";
+    case Ask::Trades:
+      return "private/get_user_trades_by_currency_and_time";
   }
   return "";
 }
@@ -43,6 +45,11 @@ using deribit::ErrorReaction;
 namespace {
 
 constexpr std::chrono::nanoseconds kSlowestRetry{std::chrono::seconds{60}};
+
+/// The most that the venue gives in one answer.
+constexpr std::int64_t kTradesPerPage = 1'000;
+/// A history that cannot be had does not keep the positions back for longer than this many attempts.
+constexpr std::uint32_t kMostTradeAttempts = 4;
 
 }  // namespace
 
@@ -91,6 +98,11 @@ std::string DeribitSession::State::text_of(const Waiting& request, SessionTime n
       return deribit::positions_request(next_id);
     case Ask::Summaries:
       return deribit::account_summaries_request(next_id);
+    case Ask::Trades: {
+      const History* history = history_of(request.about);
+      return deribit::user_trades_request(next_id, request.about, history == nullptr ? 0 : history->from_ms,
+                                          history == nullptr ? 0 : history->to_ms, kTradesPerPage);
+    }
     case Ask::Subscribe:
     case Ask::Unsubscribe:
       break;
@@ -164,6 +176,9 @@ void DeribitSession::State::abandon(const Pending& request, SessionTime now, Eve
     case Ask::Summaries:
       next_poll = now.mono + options.reconcile_interval;
       return;
+    case Ask::Trades:
+      // The next statement of positions shows what was traded, if not at which prices.
+      return end_history(request.request.about, now, events);
     case Ask::Refresh:
       return ask(Ask::Auth);
     case Ask::Hello:
@@ -182,6 +197,8 @@ void DeribitSession::State::on_error(const Pending& request, const FrameDetail& 
     note(NoticeSeverity::Warning, "the venue answered with an error", std::move(text));
   }
   last_error_code = detail.error_code;
+  if (request.request.ask == Ask::Trades && request.request.attempts + 1 >= kMostTradeAttempts)
+    return abandon(request, now, events, actions);
   const bool login = request.request.ask == Ask::Auth || request.request.ask == Ask::Refresh;
   switch (deribit::reaction_to(detail.error_code, detail.error_message)) {
     case ErrorReaction::BackOff:
@@ -227,6 +244,10 @@ void DeribitSession::State::on_error(const Pending& request, const FrameDetail& 
       // The token is gone, and what was subscribed with it may be.
       authenticated = false;
       snapshot_applied = false;
+      histories.clear();
+      statement.clear();
+      held_fills.clear();
+      std::erase_if(waiting, [](const Waiting& other) { return other.ask == Ask::Trades || other.ask == Ask::Positions; });
       changes_granted = false;
       refresh_at.reset();
       next_poll.reset();

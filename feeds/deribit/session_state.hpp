@@ -17,6 +17,7 @@
 #include "feeds/session/back_off.hpp"
 #include "feeds/session/book_synchroniser.hpp"
 #include "feeds/session/lag_watch.hpp"
+#include "feeds/session/seen_fills.hpp"
 #include "feeds/session/silence_watchdog.hpp"
 #include "feeds/session/subscription_set.hpp"
 #include "feeds/session/token_bucket.hpp"
@@ -37,7 +38,8 @@ enum class Ask : std::uint8_t {
   Subscribe,
   Unsubscribe,
   Positions,
-  Summaries
+  Summaries,
+  Trades
 };
 
 /// The method's name, for notices.
@@ -219,6 +221,29 @@ struct DeribitSession::State {
   void on_refused(const std::vector<std::string>& refused, SessionTime now);
   void on_positions(std::size_t before, SessionTime now, EventBatch& events);
 
+  // ---- fills that were missed
+
+  // A statement of positions after an interruption waits for the trades between it and the one before, so that these are told
+  // first. Fills that come meanwhile wait too: their order is the venue's.
+
+  /// What is asked of one currency's trades, and how often its instruments' definitions were waited for.
+  struct History {
+    std::string currency;
+    std::int64_t from_ms = 0;
+    std::int64_t to_ms = 0;
+    unsigned waits = 0;
+  };
+  void ask_history(VenueTime to);
+  [[nodiscard]] History* history_of(std::string_view currency);
+  [[nodiscard]] bool history_open() const { return !histories.empty(); }
+  /// The last one ended lets the statement through.
+  void end_history(std::string_view currency, SessionTime now, EventBatch& events);
+  void on_trades(const Pending& request, SessionTime now, EventBatch& events);
+  void hold_fills(std::size_t before, EventBatch& events);
+  void apply_statement(SessionTime now, EventBatch& events);
+  /// Takes out of the batch what was told before. Returns how many fills are left.
+  std::size_t keep_new_fills(std::size_t before, EventBatch& events);
+
   // ---- errors
 
   void retry(const Pending& request, SessionTime now, nanoseconds pause);
@@ -253,6 +278,9 @@ struct DeribitSession::State {
   std::optional<MonoTime> reconnect;
   std::uint32_t reauthentications = 0;
   std::int64_t last_error_code = 0;
+  SeenFills seen_fills;
+  VenueTime first_stated_at = kNoVenueTime;  ///< the venue's time of the first whole statement of positions
+  VenueTime stated_at = kNoVenueTime;        ///< and of the newest
 
   // of one connection
   bool open = false;
@@ -275,6 +303,10 @@ struct DeribitSession::State {
   std::set<std::string, std::less<>> locked_indices;
   std::vector<Event> held_reports;
   bool held_overflow = false;
+  bool history_due = false;
+  std::vector<History> histories;
+  std::vector<Event> statement;
+  std::vector<Event> held_fills;
   Secret refresh_token;
   std::optional<MonoTime> refresh_at;
   std::optional<MonoTime> next_poll;

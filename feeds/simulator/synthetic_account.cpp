@@ -53,7 +53,7 @@ SyntheticAccount::SyntheticAccount(SyntheticAccountConfig config, const Syntheti
     const double index = market.underlyings()[u].index_usd;
     cash_.push_back({.balance = std::round(config_.cash_usd / index * 10) / 10});
     last_hedge_.push_back(market.now());
-    interest_seen_.push_back(market.underlyings()[u].interest_value);
+    funding_seen_.push_back(market.underlyings()[u].funding_coins_per_usd);
     // Short straddles at the money and long wings, in two expiries one to eight weeks out.
     std::vector<VenueTime> expiries;
     for (const MarketInstrument& instrument : instruments)
@@ -218,18 +218,19 @@ void SyntheticAccount::trade_at_random(SyntheticMarket& market, std::size_t unde
 
 void SyntheticAccount::step(SyntheticMarket& market, const MarketChanges& changes, std::vector<AccountFill>& fills) {
   fills.clear();
-  for (const MarketTrade& trade : changes.trades)
-    if (trade.own) fills.push_back(apply(market, trade));
   for (std::size_t u = 0; u < cash_.size(); ++u) {
     // A long pays funding on its size in coin.
-    const double accrued = market.underlyings()[u].interest_value - interest_seen_[u];
-    interest_seen_[u] = market.underlyings()[u].interest_value;
+    const double accrued = market.underlyings()[u].funding_coins_per_usd - funding_seen_[u];
+    funding_seen_[u] = market.underlyings()[u].funding_coins_per_usd;
     const auto held = positions_.find(market.perpetual_of(u));
     if (held == positions_.end()) continue;
-    const double paid = held->second.size / market.underlyings()[u].index_usd * accrued;
+    const double paid = held->second.size * accrued;
     held->second.realized_funding_coins -= paid;
     cash_[u].session_realized -= paid;
   }
+  // Fills come at the step's end: until then funding runs on what was held before.
+  for (const MarketTrade& trade : changes.trades)
+    if (trade.own) fills.push_back(apply(market, trade));
   for (const std::size_t index : changes.expired) deliver(market, index);
   if (const std::int64_t session = session_of(market.now()); session != settlement_day_) {
     settlement_day_ = session;

@@ -95,7 +95,7 @@ class SyntheticAccount {
   std::vector<Cash> cash_;
   std::vector<VenueTime> last_hedge_;
   std::map<std::size_t, AccountPosition> positions_;
-  std::vector<double> interest_seen_;
+  std::vector<double> funding_seen_;
   std::int64_t settlement_day_ = 0;
 };
 

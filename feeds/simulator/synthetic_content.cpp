@@ -245,6 +245,8 @@ void SyntheticContent::step(const Wanted& wanted, std::vector<Notification>& out
   ++steps_;
   market_.step(changes_);
   account_.step(market_, changes_, fills_);
+  past_fills_.insert(past_fills_.end(), fills_.begin(), fills_.end());
+  while (past_fills_.size() > kMostPastFills) past_fills_.pop_front();
   tell_indices(wanted, out);
   tell_markets(wanted, out);
   if (steps_ % kStepsPerSecondTopics == 0) tell_aggregated_books(wanted, out);
@@ -301,6 +303,33 @@ RpcReply SyntheticContent::account_summaries(const Params& params, bool all) {
   return JsonObject{}.integer("id", 4'711).text("username", "simulated").raw("summaries", json_array(rows)).str();
 }
 
+RpcReply SyntheticContent::user_trades(const Params& params) {
+  const auto currency = params.text("currency");
+  const auto from = params.integer("start_timestamp");
+  const auto to = params.integer("end_timestamp");
+  const std::int64_t count = params.integer("count").value_or(10);
+  const std::string sorting = params.text("sorting").value_or("default");
+  if (!currency || (!is_any(*currency) && !underlying_of(params))) return invalid_params("currency");
+  if (!from || !to) return invalid_params(from ? "end_timestamp" : "start_timestamp", "is missing");
+  if (count < 1 || count > 1'000) return invalid_params("count");
+  if (sorting != "asc" && sorting != "desc" && sorting != "default") return invalid_params("sorting");
+  std::vector<std::string> rows;
+  bool more = false;
+  const auto add = [&](const AccountFill& fill) {
+    const std::int64_t at = nanoseconds_of(fill.trade.time) / 1'000'000;
+    if (at < *from || at > *to || !selected(market_.instruments()[fill.trade.instrument], params)) return;
+    if (rows.size() == static_cast<std::size_t>(count))
+      more = true;
+    else
+      rows.push_back(text_.user_trade(fill));
+  };
+  if (sorting == "asc")
+    std::for_each(past_fills_.begin(), past_fills_.end(), add);
+  else
+    std::for_each(past_fills_.rbegin(), past_fills_.rend(), add);
+  return JsonObject{}.raw("trades", json_array(rows)).boolean("has_more", more).str();
+}
+
 std::optional<RpcReply> SyntheticContent::answer(std::string_view method, const Params& params, MonoTime /*now*/) {
   const auto& instruments_listed = market_.instruments();
   const auto named = [&]() -> const MarketInstrument* {
@@ -346,6 +375,7 @@ std::optional<RpcReply> SyntheticContent::answer(std::string_view method, const 
     const auto held = account_.positions().find(index);
     return RpcReply{text_.position(index, held == account_.positions().end() ? AccountPosition{} : held->second, false)};
   }
+  if (method == "private/get_user_trades_by_currency_and_time") return user_trades(params);
   if (method == "private/get_account_summary") return account_summaries(params, false);
   if (method == "private/get_account_summaries") return account_summaries(params, true);
   return std::nullopt;

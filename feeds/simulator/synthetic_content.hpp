@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@ class SyntheticContent final : public VenueContent {
  public:
   /// More steps than this are not caught up in one call: after a longer pause the venue's clock has lost the difference.
   static constexpr int kMostStepsAtOnce = 100;
+  static constexpr std::size_t kMostPastFills = 20'000;
 
   explicit SyntheticContent(const SyntheticContentConfig& config);
 
@@ -52,6 +54,7 @@ class SyntheticContent final : public VenueContent {
   [[nodiscard]] bool selected(const MarketInstrument& instrument, const Params& params) const;
   [[nodiscard]] RpcReply instruments(const Params& params);
   [[nodiscard]] RpcReply account_summaries(const Params& params, bool all);
+  [[nodiscard]] RpcReply user_trades(const Params& params);
 
   /// A book as the subscribers of its one-second channel know it.
   struct SentBook {
@@ -65,6 +68,7 @@ class SyntheticContent final : public VenueContent {
   DeribitText text_;
   MarketChanges changes_;
   std::vector<AccountFill> fills_;
+  std::deque<AccountFill> past_fills_;  ///< oldest first, the newest kMostPastFills
   std::map<std::size_t, SentBook> aggregated_;
   std::uint64_t steps_ = 0;
   std::optional<MonoTime> origin_;  ///< when the venue's clock stood at the market's start

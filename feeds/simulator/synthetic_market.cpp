@@ -414,6 +414,9 @@ void SyntheticMarket::move_underlying(MarketUnderlying& underlying) {
   const double seconds = std::chrono::duration<double>(config_.step).count();
   const double years = seconds / kSecondsPerYear;
   const UnderlyingConfig& config = underlying.config;
+  // What was told to be accruing has accrued until now, at the index of then.
+  underlying.interest_value += underlying.current_funding * seconds / 28'800;
+  underlying.funding_coins_per_usd += underlying.current_funding * seconds / 28'800 / underlying.index_usd;
   const double sd = config.volatility_ratio * std::sqrt(years);
   double log_return = sd * random_.normal() - sd * sd / 2;
   if (config.jumps_per_day > 0 && random_.chance(config.jumps_per_day * seconds / 86'400)) {
@@ -434,7 +437,6 @@ void SyntheticMarket::move_underlying(MarketUnderlying& underlying) {
   const double premium = underlying.perpetual_premium;
   underlying.current_funding = std::max(dead_band, premium) + std::min(-dead_band, premium);
   underlying.funding_8h += (underlying.current_funding - underlying.funding_8h) * seconds / 28'800;
-  underlying.interest_value += underlying.current_funding * seconds / 28'800;
   const VenueTime settlement = at_settlement(day_of(now_));
   if (now_ > settlement - kAveragingWindow && now_ <= settlement) {
     underlying.average_sum += underlying.index_usd;

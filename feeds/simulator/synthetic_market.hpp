@@ -123,7 +123,8 @@ struct MarketUnderlying {
   double carry = 0;              ///< per year, now
   double current_funding = 0;    ///< ratio per 8 h
   double funding_8h = 0;
-  double interest_value = 0;  ///< funding a long has paid since the start, ratio
+  double interest_value = 0;         ///< funding a long has paid since the start, ratio
+  double funding_coins_per_usd = 0;  ///< the same in coin per dollar of size
   double delivery_price = 0;  ///< average index of the last half hour before the latest 08:00 UTC; 0 before the first
   double average_sum = 0;     ///< of the index inside the running half hour
   std::size_t average_count = 0;

@@ -42,6 +42,12 @@ Fill bought(double amount, double price, double fee = 0) {
   return {.price = Price::from_raw(std::llround(price * 1e9)), .size = size(amount), .fee = fee, .fee_asset = {}};
 }
 
+Fill sold(double amount, double price, double fee = 0) {
+  Fill fill = bought(amount, price, fee);
+  fill.side = Side::Sell;
+  return fill;
+}
+
 struct Bench {
   AccountLedger ledger;
   MonoTime now{1h};
@@ -120,22 +126,46 @@ TEST_SUITE("core/portfolio/account_ledger") {
     CHECK(bench.ledger.adopted() == 0);
   }
 
-  TEST_CASE("after a lost connection the next whole statement is taken at once, and tells what the missed trades paid") {
+  TEST_CASE("fills that are told after a lost connection make the next statement agree") {
     Bench bench;
     bench.snapshot(1'000, 40'000, 0.5);
+    bench.review();
     bench.ledger.lose_connection();
-    CHECK_FALSE(bench.ledger.fill(kPerpetual, perpetual(), bought(400, 50'000, 0.0001), 0));
+    CHECK(bench.ledger.fill(kPerpetual, perpetual(), sold(250, 50'000, 0.0001), 0));
+    const double profit = 250 * (1 / 40'000.0 - 1 / 50'000.0);
+    bench.snapshot(750, 40'000, 0.5 + profit);
+    CHECK(bench.held() == 750);
+    CHECK(bench.ledger.adopted() == 0);
+    CHECK(bench.ledger.missed().empty());
+    CHECK(bench.ledger.find(kPerpetual)->ledger.amounts().realized == Approx(profit));
+    CHECK(bench.ledger.find(kPerpetual)->ledger.amounts().fees == 0.0001);
+  }
+
+  TEST_CASE("what no fill explains after a lost connection is taken at once, and tells what the missed trades paid") {
+    Bench bench;
+    bench.snapshot(1'000, 40'000, 0.5);
+    bench.review();
+    bench.ledger.lose_connection();
+    // Of 250 that were sold, 100 are told.
+    CHECK(bench.ledger.fill(kPerpetual, perpetual(), sold(100, 50'000, 0.0001), 0));
     const double profit = 250 * (1 / 40'000.0 - 1 / 50'000.0);
     bench.snapshot(750, 40'000, 0.5 + profit);
     CHECK(bench.held() == 750);
     CHECK(bench.ledger.adopted() == 1);
     REQUIRE(bench.ledger.missed().size() == 1);
-    CHECK(bench.ledger.missed()[0].size == -250);
-    CHECK(bench.ledger.missed()[0].cash.value() == Approx(-250 / 50'000.0));
+    CHECK(bench.ledger.missed()[0].size == -150);
+    CHECK(bench.ledger.missed()[0].cash.value() == Approx(-150 / 50'000.0));
     CHECK(bench.ledger.find(kPerpetual)->ledger.amounts().realized == Approx(profit));
-    CHECK(bench.ledger.find(kPerpetual)->ledger.amounts().fees == 0.0001);
     bench.ledger.clear_missed();
     CHECK(bench.ledger.missed().empty());
+  }
+
+  TEST_CASE("a fill before the first statement is in it: only its fee is news") {
+    Bench bench;
+    CHECK_FALSE(bench.ledger.fill(kPerpetual, perpetual(), bought(400, 50'000, 0.0001), 0));
+    bench.snapshot(400, 50'000);
+    CHECK(bench.held() == 400);
+    CHECK(bench.ledger.find(kPerpetual)->ledger.amounts().fees == 0.0001);
   }
 
   TEST_CASE("a position that the statement does not name is flat") {

@@ -57,4 +57,46 @@ TEST_SUITE("core/portfolio/funding") {
     accrual.advance(at(18h));
     CHECK(accrual.paid_per_unit() == Approx(0.009 / 10'000));
   }
+
+  TEST_CASE("what was paid at an earlier moment follows the rates of then") {
+    FundingAccrual accrual{perpetual(PayoffStyle::Inverse), FundingSchedule::Continuous};
+    FundingHistory history;
+    CHECK(history.paid_per_unit(accrual, at(100h)) == 0);
+    for (int minute = 0; minute <= 120; ++minute) {
+      accrual.update(at(100h + std::chrono::minutes{minute}), minute < 60 ? 0.0008 : -0.0008, 50'000);
+      history.note(accrual);
+    }
+    const double hour = 0.0008 / 50'000 / 8;
+    CHECK(accrual.paid_per_unit() == Approx(0).epsilon(1e-15));
+    CHECK(history.paid_per_unit(accrual, at(100h + 30min)) == Approx(hour / 2));
+    CHECK(history.paid_per_unit(accrual, at(101h)) == Approx(hour));
+    CHECK(history.paid_per_unit(accrual, at(101h + 15min + 20s)) == Approx(hour * (1 - 920.0 / 3'600)));
+    // Before the first moment it is what it was then; ahead of the newest the rate in force goes on.
+    CHECK(history.paid_per_unit(accrual, at(99h)) == 0);
+    CHECK(history.paid_per_unit(accrual, at(103h)) == Approx(-hour));
+  }
+
+  TEST_CASE("at a venue with stamps the moment of a fill falls before or after one") {
+    FundingAccrual accrual{perpetual(PayoffStyle::Linear), FundingSchedule::AtStamps};
+    FundingHistory history;
+    for (const auto time : {103h + 30min, 103h + 59min, 104h + 2min, 104h + 30min}) {
+      accrual.update(at(time), 0.0001, 3'000);
+      history.note(accrual);
+    }
+    CHECK(history.paid_per_unit(accrual, at(103h + 59min + 59s)) == 0);
+    CHECK(history.paid_per_unit(accrual, at(104h)) == Approx(0.3));
+    CHECK(history.paid_per_unit(accrual, at(104h + 1min)) == Approx(0.3));
+  }
+
+  TEST_CASE("a history holds a day") {
+    FundingAccrual accrual{perpetual(PayoffStyle::Inverse), FundingSchedule::Continuous};
+    FundingHistory history;
+    for (int minute = 0; minute <= 3'000; ++minute) {
+      accrual.update(at(100h + std::chrono::minutes{minute}), 0.0008, 50'000);
+      history.note(accrual);
+    }
+    const double hour = 0.0008 / 50'000 / 8;
+    CHECK(history.paid_per_unit(accrual, at(100h + 2'000min)) == Approx(2'000 / 60.0 * hour));
+    CHECK(history.paid_per_unit(accrual, at(100h + 100min)) == Approx(1'560 / 60.0 * hour));
+  }
 }

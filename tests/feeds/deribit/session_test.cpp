@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,12 @@ DeribitSessionOptions account_options() {
   options.role = DeribitRole::Account;
   options.account = AccountId{3};
   options.credential = deribit::Credential{"client-7", Secret{"hw-demo-secret-0001"}};
+  return options;
+}
+
+DeribitSessionOptions bitcoin_account() {
+  DeribitSessionOptions options = account_options();
+  options.currencies = {"BTC"};
   return options;
 }
 
@@ -723,6 +730,128 @@ TEST_SUITE("feeds/deribit/session") {
     talk.wait(1ms);
     CHECK(talk.has("private/get_positions"));
     CHECK(talk.has("public/get_instrument"));
+  }
+
+  TEST_CASE("fills that were missed are asked for and told before the next statement of positions, each once") {
+    deribit::Symbols symbols{64};
+    symbols.add(*deribit::contract_from_name("BTC-PERPETUAL"));
+    Conversation talk{bitcoin_account(), symbols};
+    talk.bring_account_live();
+    CHECK_FALSE(talk.has("private/get_user_trades_by_currency_and_time"));
+    talk.us_out += 60'000'000;
+    talk.frame(Conversation::position("BTC-PERPETUAL", 10, 1801234050000));
+    CHECK(talk.all<Fill>().size() == 1);
+    talk.lose();
+    talk.events.clear();
+
+    talk.us_out += 60'000'000;
+    talk.open();
+    talk.answer("public/hello", R"({"version":"1"})");
+    talk.answer("public/auth", kToken);
+    talk.grant("private/subscribe");
+    talk.wait(1s);
+    talk.answer("private/get_account_summaries", R"({"summaries":[{"currency":"BTC","equity":1.5}]})");
+    talk.answer("private/get_positions",
+                R"([{"instrument_name":"BTC-PERPETUAL","direction":"buy","size":30,"average_price":88000.0}])");
+    // The statement waits, and so does a fill that comes now.
+    CHECK(talk.all<PositionSnapshotBegin>().empty());
+    is(talk.status(), FeedPhase::Synchronising, FeedDownReason::None);
+    const Request first = talk.take("private/get_user_trades_by_currency_and_time");
+    INFO(first.text);
+    const std::string_view asked =
+        R"~("currency":"BTC","start_timestamp":1801234000001,"end_timestamp":1801234120000,"count":1000,"sorting":"asc")~";
+    CHECK(first.text.find(asked) != std::string::npos);
+    const auto trade = [](int sequence, std::int64_t at, std::string_view amount) {
+      return R"({"trade_seq":)" + std::to_string(sequence) + R"(,"instrument_name":"BTC-PERPETUAL","timestamp":)" +
+             std::to_string(at) + R"(,"direction":"buy","price":88000.5,"amount":)" + std::string{amount} +
+             R"(,"fee":0.0001,"fee_currency":"BTC"})";
+    };
+    std::string live = Conversation::position("BTC-PERPETUAL", 34, 1801234120100);
+    live.replace(live.find("\"trade_seq\":5"), 13, "\"trade_seq\":8");
+    talk.frame(live);
+    CHECK(talk.all<Fill>().empty());
+    talk.answer(first,
+                R"({"trades":[)" + trade(5, 1801234050000, "10") + "," + trade(6, 1801234070000, "15") + R"(],"has_more":true})");
+    CHECK(talk.all<Fill>().size() == 1);
+    const Request second = talk.take("private/get_user_trades_by_currency_and_time");
+    CHECK(second.text.find("\"start_timestamp\":1801234070000") != std::string::npos);
+    talk.answer(second,
+                R"({"trades":[)" + trade(6, 1801234070000, "15") + "," + trade(7, 1801234080000, "5") + R"(],"has_more":false})");
+
+    // 15 and 5 that were missed, the one that came meanwhile, and then the statement with what has changed since.
+    std::vector<std::string> order;
+    for (const Event& event : talk.events) {
+      if (const auto* fill = std::get_if<Fill>(&event.body)) order.push_back("fill " + std::to_string(fill->sequence));
+      if (std::holds_alternative<PositionSnapshotBegin>(event.body)) order.emplace_back("begin");
+      if (std::holds_alternative<PositionSnapshotEnd>(event.body)) order.emplace_back("end");
+      if (const auto* report = std::get_if<PositionReport>(&event.body))
+        order.push_back("size " + std::to_string(std::lround(report->size.to_double())));
+    }
+    CHECK(order == std::vector<std::string>{"size 34", "fill 6", "fill 7", "fill 8", "begin", "size 30", "size 34", "end"});
+    is(talk.status(), FeedPhase::Live, FeedDownReason::None);
+    CHECK(talk.noted("missed fills were found in the account's history"));
+    // The same message again is no news.
+    talk.frame(live);
+    CHECK(talk.all<Fill>().size() == 3);
+  }
+
+  TEST_CASE("a history that cannot be had does not keep the positions back") {
+    const auto reconnected = [](Conversation& talk) {
+      talk.bring_account_live();
+      talk.lose();
+      talk.us_out += 60'000'000;
+      talk.open();
+      talk.answer("public/hello", R"({"version":"1"})");
+      talk.answer("public/set_heartbeat", R"("ok")");
+      talk.answer("public/auth", kToken);
+      talk.grant("private/subscribe");
+      talk.wait(1s);
+      talk.answer("private/get_account_summaries", R"({"summaries":[{"currency":"BTC","equity":1.5}]})");
+      talk.answer("private/get_positions", "[]");
+      is(talk.status(), FeedPhase::Synchronising, FeedDownReason::None);
+    };
+    Conversation refused{bitcoin_account()};
+    reconnected(refused);
+    refused.refuse("private/get_user_trades_by_currency_and_time", 11050, "bad_request");
+    is(refused.status(), FeedPhase::Live, FeedDownReason::None);
+
+    Conversation unreadable{bitcoin_account()};
+    reconnected(unreadable);
+    unreadable.answer("private/get_user_trades_by_currency_and_time", R"({"trades":[{"trade_seq":null}],"has_more":false})");
+    is(unreadable.status(), FeedPhase::Live, FeedDownReason::None);
+
+    Conversation busy{bitcoin_account()};
+    reconnected(busy);
+    for (int i = 0; i < 4; ++i) {
+      busy.wait(5s);
+      if (!busy.has("private/get_user_trades_by_currency_and_time")) break;
+      busy.refuse("private/get_user_trades_by_currency_and_time", 10047, "matching_engine_queue_full");
+    }
+    is(busy.status(), FeedPhase::Live, FeedDownReason::None);
+  }
+
+  TEST_CASE("a missed fill in an instrument without a definition waits for it") {
+    Conversation talk{bitcoin_account()};
+    talk.bring_account_live();
+    talk.lose();
+    talk.us_out += 60'000'000;
+    talk.open();
+    talk.answer("public/hello", R"({"version":"1"})");
+    talk.answer("public/auth", kToken);
+    talk.grant("private/subscribe");
+    talk.wait(1s);
+    talk.answer("private/get_account_summaries", R"({"summaries":[{"currency":"BTC","equity":1.5}]})");
+    talk.answer("private/get_positions", "[]");
+    const std::string page =
+        R"({"trades":[{"trade_seq":6,"instrument_name":"BTC-PERPETUAL","timestamp":1801234030000,"direction":"sell","price":88000.5,"amount":10}],"has_more":false})";
+    talk.answer("private/get_user_trades_by_currency_and_time", page);
+    CHECK(talk.all<Fill>().empty());
+    std::string listing{kListing};
+    talk.answer("public/get_instrument", listing.substr(listing.rfind('{'), listing.size() - listing.rfind('{') - 1));
+    talk.wait(1s);
+    talk.answer("private/get_user_trades_by_currency_and_time", page);
+    CHECK(talk.all<Fill>().size() == 1);
+    is(talk.status(), FeedPhase::Live, FeedDownReason::None);
   }
 
   TEST_CASE("user.changes for every kind at once is replaced where it is refused") {
