@@ -125,8 +125,8 @@ struct MarketUnderlying {
   double funding_8h = 0;
   double interest_value = 0;         ///< funding a long has paid since the start, ratio
   double funding_coins_per_usd = 0;  ///< the same in coin per dollar of size
-  double delivery_price = 0;  ///< average index of the last half hour before the latest 08:00 UTC; 0 before the first
-  double average_sum = 0;     ///< of the index inside the running half hour
+  double delivery_price = 0;         ///< average index of the last half hour before the latest 08:00 UTC; 0 before the first
+  double average_sum = 0;            ///< of the index inside the running half hour
   std::size_t average_count = 0;
 };
 

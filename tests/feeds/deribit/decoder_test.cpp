@@ -335,6 +335,30 @@ TEST_SUITE("feeds/deribit/decoder") {
     CHECK(milliseconds(bench.batch.events().back()) == 1801234570004);
   }
 
+  TEST_CASE("a history of trades tells fills at their own times, and whether there are more") {
+    Bench bench;
+    decodes(bench, frame_text("reply_user_trades"), FrameKind::Account, "get_user_trades");
+    const auto fills = bench.all<Fill>();
+    REQUIRE(fills.size() == 2);
+    CHECK(fills[0].side == Side::Sell);
+    CHECK(fills[0].fee == -0.00002555);
+    CHECK(fills[1].sequence == 4412);
+    CHECK(fills[1].size == *Size::parse("2.5"));
+    CHECK(milliseconds(bench.batch.events()[0]) == 1801234569500);
+    CHECK(milliseconds(bench.batch.events()[1]) == 1801234570001);
+    CHECK(bench.decoder.detail().has_more == true);
+    for (const Event& event : bench.batch.events()) CHECK(event.header.account == AccountId{2});
+  }
+
+  TEST_CASE("a history's trade without a number is refused, one in an unlisted instrument is left out and named") {
+    Bench bench;
+    refuses(bench, replaced(frame_text("reply_user_trades"), "\"trade_seq\":4412,", ""), DecodeFault::MissingField, "trade_seq");
+    decodes(bench, replaced(frame_text("reply_user_trades"), "BTC-PERPETUAL", "SOL-PERPETUAL"), FrameKind::Account,
+            "get_user_trades");
+    CHECK(bench.all<Fill>().size() == 1);
+    CHECK(bench.decoder.detail().unknown_rows == 1);
+  }
+
   TEST_CASE("summaries come per currency") {
     Bench bench;
     decodes(bench, frame_text("reply_summaries"), FrameKind::Account, "get_account_summaries");

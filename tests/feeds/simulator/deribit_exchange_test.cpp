@@ -68,6 +68,30 @@ TEST_SUITE("feeds/simulator/deribit_exchange") {
     CHECK(count_at(bench.call("private/get_positions", R"({"currency":"any"})"), "/result") > 5);
   }
 
+  TEST_CASE("an account's trades can be asked for by time, page by page, in either order") {
+    ExchangeBench bench;
+    bench.login();
+    bench.run(600s);
+    const std::string method = "private/get_user_trades_by_currency_and_time";
+    const auto page = [&](std::string_view rest) {
+      return bench.call(method, R"({"currency":"BTC","start_timestamp":0,"end_timestamp":9999999999999)" + std::string{rest} + "}");
+    };
+    const std::string all = page(R"(,"count":1000,"sorting":"asc")");
+    const auto count = count_at(all, "/result/trades");
+    CAPTURE(all);
+    REQUIRE(count >= 3);
+    CHECK(has(all, R"("has_more":false)"));
+    const std::string first = page(R"(,"count":2,"sorting":"asc")");
+    CHECK(count_at(first, "/result/trades") == 2);
+    CHECK(has(first, R"("has_more":true)"));
+    CHECK(integer_at(first, "/result/trades/1/timestamp") == integer_at(all, "/result/trades/1/timestamp"));
+    const std::string newest = page(R"(,"count":1,"sorting":"desc")");
+    CHECK(integer_at(newest, "/result/trades/0/trade_seq") ==
+          integer_at(all, "/result/trades/" + std::to_string(count - 1) + "/trade_seq"));
+    CHECK(error_code(bench.call(method, R"({"currency":"BTC"})")) == -32602);
+    CHECK(error_code(page(R"(,"count":1001)")) == -32602);
+  }
+
   TEST_CASE("the scope that is granted is no wider than the key's, and calls outside it are refused") {
     ExchangeBench bench;
     bench.login("account:read_write trade:none");
