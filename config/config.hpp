@@ -68,6 +68,7 @@ struct VenueConfig {
   std::chrono::nanoseconds market_data_max_age = std::chrono::seconds{60};
   std::chrono::nanoseconds account_max_age = std::chrono::seconds{120};
   std::optional<double> carry_rate;  ///< continuous, per year; absent: no forward is carried from the perpetual or the index
+  bool stablecoins_at_par = true;    ///< see VenueSetup
   std::chrono::nanoseconds heartbeat_interval = std::chrono::seconds{10};  ///< whole seconds
   std::chrono::nanoseconds silence_limit = std::chrono::seconds{25};       ///< no frame of any kind for so long: reconnect
   std::chrono::nanoseconds max_lag = std::chrono::seconds{3};              ///< data that comes later than this is not live
@@ -100,6 +101,11 @@ struct AccountConfig {
   std::string secret_file;        ///< absolute path; empty: secret_credential is given
   AuthMethod auth = AuthMethod::ClientSignature;
   bool allow_trading_scope = false;  ///< false: a key that may trade or withdraw is refused
+  struct Haircut {
+    std::string asset;
+    double ratio = 0;  ///< of the price, that does not count as collateral; from 0, below 1
+  };
+  std::vector<Haircut> collateral;  ///< an asset at most once
 };
 
 /// Where positions are stated that no account tells of. They are then in the books like any other.
@@ -116,6 +122,7 @@ struct Config {
   std::vector<VenueConfig> venues;  ///< at most one of a kind
   std::vector<AccountConfig> accounts;
   PositionsConfig positions;
+  ProfitPeriods profit;
   std::vector<BookSetup> books;
   std::vector<HedgeSetup> hedges;
   std::optional<ScenarioSetup> scenario;

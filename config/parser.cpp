@@ -50,6 +50,7 @@ Config read(TableReader document) {
   for (TableReader& line : lines) read_manual_position(line, references, config);
   read_each(document, "hedge", references.hedges, references, config, read_hedge);
   if (auto table = document.table("scenario")) config.scenario = read_scenario(*table);
+  if (auto table = document.table("profit")) config.profit = read_profit(*table);
   if (auto table = document.table("exposure")) config.exposure = read_exposure(*table);
   read_each(document, "alert", references.alerts, references, config, read_alert);
   if (auto table = document.table("alertmanager")) config.alertmanager = read_alertmanager(*table);

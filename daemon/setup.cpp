@@ -9,7 +9,8 @@ namespace hedgewatch {
 EngineSetup to_engine_setup(const Config& config) {
   EngineSetup setup;
   for (const VenueConfig& venue : config.venues) {
-    setup.venues.push_back({venue.kind, venue.market_data_max_age, venue.account_max_age, venue.carry_rate});
+    setup.venues.push_back(
+        {venue.kind, venue.market_data_max_age, venue.account_max_age, venue.carry_rate, venue.stablecoins_at_par});
     setup.connections.emplace_back(label(venue.kind));
     setup.connection_venues.push_back(venue.kind);
     setup.account_connections.push_back(false);
@@ -19,11 +20,15 @@ EngineSetup to_engine_setup(const Config& config) {
     setup.order_books.insert(setup.order_books.end(), venue.books.begin(), venue.books.end());
   }
   for (const AccountConfig& account : config.accounts) {
+    const AccountId id{static_cast<std::uint16_t>(setup.accounts.size())};
     setup.accounts.push_back(account.name);
+    for (const AccountConfig::Haircut& haircut : account.collateral)
+      setup.collateral.push_back({.account = id, .asset = haircut.asset, .haircut_ratio = haircut.ratio});
     setup.connections.push_back(std::string{label(account.venue)} + '/' + account.name);
     setup.connection_venues.push_back(account.venue);
     setup.account_connections.push_back(true);
   }
+  setup.profit = config.profit;
   setup.books = config.books;
   setup.hedges = config.hedges;
   // What is to be advised has to be priced, held or not.

@@ -1,9 +1,11 @@
 #include "config/tables/tables.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "config/shown.hpp"
 #include "config/value_forms.hpp"
@@ -33,6 +35,24 @@ void read_secret_source(TableReader& table, AccountConfig& account) {
     table.missing("secret_credential", std::string{kCredentialForm} + " (or secret_file given)");
 }
 
+void read_collateral(TableReader& account, AccountConfig& config) {
+  constexpr std::string_view kHaircutForm = "a fraction of the price, from 0 and below 1";
+  std::vector<TableReader> tables;
+  (void)account.tables("collateral", tables);
+  for (TableReader& table : tables) {
+    const auto asset = table.required_text("asset", kAssetCodeForm);
+    const auto haircut = table.required_number("haircut_ratio", kHaircutForm);
+    const auto codes = asset ? as_asset_codes(table, {*asset}) : std::vector<std::string>{};
+    const bool usable = haircut && haircut->value >= 0 && haircut->value < 1;
+    if (haircut && !usable) table.fault(*haircut, "is " + shown(haircut->value) + ", must be " + std::string{kHaircutForm});
+    const bool twice = !codes.empty() && std::any_of(config.collateral.begin(), config.collateral.end(),
+                                                     [&](const AccountConfig::Haircut& one) { return one.asset == codes.front(); });
+    if (twice) table.fault(*asset, "is " + shown(asset->value) + " again, must be listed once");
+    table.finish();
+    if (!codes.empty() && usable && !twice) config.collateral.push_back({codes.front(), haircut->value});
+  }
+}
+
 }  // namespace
 
 void read_account(TableReader& table, CrossReferences& references, Config& config) {
@@ -58,6 +78,7 @@ void read_account(TableReader& table, CrossReferences& references, Config& confi
   read_secret_source(table, account);
   read_choice(table, "auth", kMethods, account.auth);
   if (const auto allow = table.boolean("allow_trading_scope", "true or false")) account.allow_trading_scope = allow->value;
+  read_collateral(table, account);
   table.finish();
 
   if (references.accounts.size() == kMostAccounts + 1)

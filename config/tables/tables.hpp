@@ -17,6 +17,7 @@ namespace hedgewatch {
 [[nodiscard]] JournalConfig read_journal(TableReader& table);
 [[nodiscard]] ScenarioSetup read_scenario(TableReader& table);
 [[nodiscard]] VolExposureSetup read_exposure(TableReader& table);
+[[nodiscard]] ProfitPeriods read_profit(TableReader& table);
 void read_venue(TableReader& table, CrossReferences& references, Config& config);
 void read_account(TableReader& table, CrossReferences& references, Config& config);
 /// A position's instrument, size and entry price; the table is not finished.

@@ -81,6 +81,7 @@ void read_venue(TableReader& table, CrossReferences& references, Config& config)
   if (carry && !(carry->value >= -1 && carry->value <= 1))
     table.fault(*carry, "is " + shown(carry->value) + ", must be " + std::string{kCarryForm});
   if (carry) venue.carry_rate = carry->value;
+  if (const auto par = table.boolean("stablecoins_at_par", "true or false")) venue.stablecoins_at_par = par->value;
 
   const auto heartbeat = read_duration(table, "heartbeat_interval", 10s, 10min, venue.heartbeat_interval);
   if (heartbeat && venue.heartbeat_interval % 1s != 0ns)

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "core/engine/leg_quotes.hpp"
+
 namespace hedgewatch {
 
 namespace {
@@ -58,6 +60,9 @@ void DeskBuilder::track_instruments() {
   };
   const auto holdings = portfolio_.holdings();
   for (std::uint32_t i = 0; i < holdings.size(); ++i) track(holdings[i].slot).holdings.push_back(i);
+  for (const Account& account : portfolio_.accounts())
+    for (const WorkingOrders::Order& order : account.orders().orders())
+      if (const InstrumentSlot slot = registry_.slot_of(order.instrument); slot != kNoSlot) track(slot);
   for (std::uint32_t i = 0; i < registry_.size(); ++i) {
     const InstrumentSlot slot{i};
     if (std::any_of(setup_.watch.begin(), setup_.watch.end(), [&](const InstrumentPattern& pattern) {
@@ -91,6 +96,14 @@ std::vector<EquitySource> DeskBuilder::equity_sources(std::uint32_t book, const 
 void DeskBuilder::form_exposures() {
   const auto holdings = portfolio_.holdings();
   for (const Holding& holding : holdings) underlyings_[holding.book].insert(registry_.contract(holding.slot).base);
+  for (std::uint16_t account = 0; account < portfolio_.accounts().size(); ++account)
+    for (const WorkingOrders::Order& order : portfolio_.accounts()[account].orders().orders()) {
+      const InstrumentSlot slot = registry_.slot_of(order.instrument);
+      if (slot == kNoSlot) continue;
+      const Contract& contract = registry_.contract(slot);
+      const auto book = book_of_position(setup_, AccountId{account}, contract, registry_.venue(slot));
+      underlyings_[book.value_or(static_cast<std::uint32_t>(setup_.books.size()))].insert(contract.base);
+    }
   for (std::size_t book = 0; book < setup_.books.size(); ++book)
     for (const BookRule& rule : setup_.books[book].rules)
       for (const std::string& underlying : rule.underlyings)

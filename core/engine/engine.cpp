@@ -32,6 +32,7 @@
 #include "core/engine/surface_monitor.hpp"
 #include "core/engine/touched_set.hpp"
 #include "core/engine/value_at_risk_monitor.hpp"
+#include "core/engine/working_order_monitor.hpp"
 #include "core/hedge/hedge_relationship.hpp"
 #include "core/instrument/registry.hpp"
 #include "core/market/feeds.hpp"
@@ -100,6 +101,7 @@ struct Engine::State {
     monitors.push_back(std::move(event_monitor));
     monitors.push_back(std::make_unique<MarginMonitor>());
     monitors.push_back(std::make_unique<PositionAgeMonitor>());
+    monitors.push_back(std::make_unique<WorkingOrderMonitor>());
     monitors.push_back(std::make_unique<ExposureMonitor>());
     monitors.push_back(std::make_unique<ScenarioMonitor>());
     monitors.push_back(std::make_unique<ValueAtRiskMonitor>());
@@ -125,6 +127,9 @@ struct Engine::State {
   void on(const EventHeader& header, const PositionSnapshotBegin& begin);
   void on(const EventHeader& header, const PositionSnapshotEnd& end);
   void on(const EventHeader& header, const AccountSummary& summary);
+  void on(const EventHeader& header, const WorkingOrder& order);
+  void on(const EventHeader& header, const WorkingOrdersBegin& begin);
+  void on(const EventHeader& header, const WorkingOrdersEnd& end);
   void on(const EventHeader& header, const FeedStatus& status);
   void on(const EventHeader& header, const PlatformState& platform);
   void on(const EventHeader& header, const AlertAcknowledged& acknowledged);
@@ -431,6 +436,19 @@ void Engine::State::on(const EventHeader& header, const AccountSummary& summary)
   for (std::size_t e = 0; e < desk.exposures.size(); ++e)
     for (const EquitySource& source : desk.exposures[e].equity)
       if (AccountId{source.account} == header.account) touched_exposures.insert(e);
+}
+
+void Engine::State::on(const EventHeader& header, const WorkingOrder& order) {
+  Account* account = heard_account(header);
+  if (account != nullptr && account->orders().apply(order, header.instrument)) structure_changed = true;
+}
+
+void Engine::State::on(const EventHeader& header, const WorkingOrdersBegin&) {
+  if (Account* account = heard_account(header)) account->orders().begin_snapshot();
+}
+
+void Engine::State::on(const EventHeader& header, const WorkingOrdersEnd&) {
+  if (Account* account = heard_account(header)) account->orders().end_snapshot();
 }
 
 void Engine::State::on(const EventHeader& header, const FeedStatus& status) {

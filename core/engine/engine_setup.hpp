@@ -9,6 +9,7 @@
 #include "core/hedge/basis.hpp"
 #include "core/hedge/effectiveness_series.hpp"
 #include "core/instrument/instrument_pattern.hpp"
+#include "core/risk/profit_record.hpp"
 #include "core/risk/scenario_setup.hpp"
 #include "core/risk/vol_exposure.hpp"
 #include "core/types/ids.hpp"
@@ -138,15 +139,29 @@ struct VenueSetup {
   /// Continuous, per year: forward = spot * exp(rate * T) where nothing better tells an expiry's forward. Without it nothing is
   /// carried.
   std::optional<double> carry_rate = std::nullopt;
+  /// USDC and USDT count for a dollar in profit and fees until the venue has told a price of theirs; false: they count for nothing
+  /// known.
+  bool stablecoins_at_par = true;
+};
+
+/// What a venue cuts off the price of an asset that backs an account's positions.
+struct CollateralSetup {
+  AccountId account{};
+  std::string asset;
+  double haircut_ratio = 0;  ///< 0: it counts whole; below 1
+
+  friend bool operator==(const CollateralSetup&, const CollateralSetup&) = default;
 };
 
 /// Everything the engine is told before its first event. Names are resolved when instruments are listed.
 struct EngineSetup {
   std::vector<VenueSetup> venues;
-  std::vector<std::string> accounts;      ///< names; AccountId is the index
-  std::vector<std::string> connections;   ///< names; ConnectionId is the index
-  std::vector<Venue> connection_venues;   ///< parallel to connections
-  std::vector<bool> account_connections;  ///< parallel to connections: carries an account and no market data; absent: false
+  std::vector<std::string> accounts;        ///< names; AccountId is the index
+  std::vector<std::string> connections;     ///< names; ConnectionId is the index
+  std::vector<Venue> connection_venues;     ///< parallel to connections
+  std::vector<bool> account_connections;    ///< parallel to connections: carries an account and no market data; absent: false
+  std::vector<CollateralSetup> collateral;  ///< at most one per account and asset; an asset that is not here counts whole
+  ProfitPeriods profit;
   std::vector<BookSetup> books;
   std::vector<HedgeSetup> hedges;
   std::vector<AlertRule> alerts;

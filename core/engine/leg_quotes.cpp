@@ -37,7 +37,14 @@ std::optional<std::uint32_t> book_of_position(const EngineSetup& setup, AccountI
 
 Estimate dollars_of_asset(const DeskView& view, Venue venue, const AssetCode& asset) {
   const std::string_view code = asset.view();
-  if (code == "USD" || code == "USDC" || code == "USDT") return {1, Quality{}};
+  if (code == "USD") return {1, Quality{}};
+  if (code == "USDC" || code == "USDT") {
+    const Estimate told = view.index_price(view.market.find_index(venue, code, "USD"));
+    if (told.quality.reason() != FigureReason::MissingIndex) return told;
+    const auto& venues = view.setup.venues;
+    const auto known = std::find_if(venues.begin(), venues.end(), [&](const VenueSetup& one) { return one.venue == venue; });
+    return known != venues.end() && !known->stablecoins_at_par ? told : Estimate{1, Quality{}};
+  }
   return view.index_price(view.market.find_dollar_index(venue, code));
 }
 

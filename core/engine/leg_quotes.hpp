@@ -21,7 +21,8 @@ struct LegQuote {
 [[nodiscard]] std::optional<std::uint32_t> book_of_position(const EngineSetup& setup, AccountId account, const Contract& contract,
                                                             Venue venue);
 
-/// Dollars that one unit of an asset is worth, at par for USD, USDC and USDT, else at the venue's index.
+/// Dollars that one unit of an asset is worth at the venue's index. USDC and USDT of which the venue has never told a price are
+/// taken at par, unless the setup says otherwise.
 [[nodiscard]] Estimate dollars_of_asset(const DeskView& view, Venue venue, const AssetCode& asset);
 
 }  // namespace hedgewatch

@@ -60,7 +60,13 @@ void MarginMonitor::add_pool(const DeskView& view, FigureTable& table, std::uint
                            .summary = summary,
                            .index = view.market.find_index(source.venue(), asset.view(), "USD"),
                            .dollars = asset.view() == "USD",
-                           .price = table.add_row(Figure::CollateralPriceUsd, {name, venue, asset.view()})});
+                           .price = table.add_row(Figure::CollateralPriceUsd, {name, venue, asset.view()}),
+                           .haircut = {}});
+    for (const CollateralSetup& collateral : view.setup.collateral) {
+      if (collateral.account != AccountId{account} || collateral.asset != asset.view()) continue;
+      pool.assets.back().haircut = collateral.haircut_ratio;
+      pool.assets.back().haircut_row = table.add_row(Figure::CollateralHaircutRatio, {name, venue, asset.view()});
+    }
   }
   const std::string_view label = cross ? kCross : pool.assets.front().asset.view();
   for (const AccountPosition& position : source.positions()) {
@@ -149,7 +155,10 @@ MarginMonitor::Funds MarginMonitor::funds_of(const DeskView& view, const Pool& p
     const Estimate price = held.dollars ? Estimate{1, Quality{}} : view.index_price(held.index);
     const Estimate equity = stated(amounts.equity, quality, FigureReason::MissingEquity);
     // What is not owned needs no price.
-    funds.equity = funds.equity + (equity.quality.ok() && equity.value == 0 ? equity : equity * price);
+    const Estimate worth = equity.quality.ok() && equity.value == 0 ? equity : equity * price;
+    funds.equity = funds.equity + worth;
+    // A debt is owed whole.
+    funds.counted = funds.counted + (worth.value > 0 ? worth * Estimate{1 - held.haircut.value_or(0), Quality{}} : worth);
     if (margined) continue;
     // Of a cross-margined account every asset's row is the whole account's, in that asset.
     funds.balance = stated(amounts.margin_balance, quality, FigureReason::NeverReceived) * price;
@@ -444,8 +453,8 @@ void MarginMonitor::publish_targets(const DeskView& view, const Publisher& out, 
 }
 
 void MarginMonitor::publish(const DeskView& view, const Publisher& out) {
-  Estimate all_equity;
-  for (const Funds& funds : funds_) all_equity = all_equity + funds.equity;
+  Estimate all_counted;
+  for (const Funds& funds : funds_) all_counted = all_counted + funds.counted;
   std::optional<double> least;
   double most = 0;
   Quality covered;
@@ -453,9 +462,11 @@ void MarginMonitor::publish(const DeskView& view, const Publisher& out) {
     const Pool& pool = pools_[p];
     const Funds& funds = funds_[p];
     const Result& result = pool.result;
-    for (const Held& held : pool.assets)
+    for (const Held& held : pool.assets) {
       out.publish(held.price, held.dollars ? Estimate{1, Quality{}} : view.index_price(held.index));
-    out.publish(pool.share, ratio(funds.equity, all_equity));
+      if (held.haircut) out.publish(held.haircut_row, *held.haircut, Quality{});
+    }
+    out.publish(pool.share, ratio(funds.counted, all_counted));
     if (pool.underlyings == 0) continue;
     const Quality& held_now = view.account_qualities[pool.account];
     const auto current = [&](double value, const Quality& quality) { return Estimate{value, worst(quality, held_now)}; };
@@ -470,7 +481,7 @@ void MarginMonitor::publish(const DeskView& view, const Publisher& out) {
     const Estimate need = funds.maintenance + worst_loss;
     const Estimate coverage = need.quality.ok() && !(need.value > 0)
                                   ? Estimate{0, Quality::unknown(FigureReason::Empty)}
-                                  : Estimate{funds.equity.value / need.value, worst(funds.equity.quality, need.quality)};
+                                  : Estimate{funds.counted.value / need.value, worst(funds.counted.quality, need.quality)};
     out.publish(pool.coverage, coverage);
     // A pool that needs nothing is not the one that gives way.
     if (need.quality.ok() && !(need.value > 0)) continue;

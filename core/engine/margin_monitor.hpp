@@ -30,6 +30,8 @@ class MarginMonitor final : public DeskMonitor {
     IndexId index = kNoIndex;
     bool dollars = false;  ///< the asset is the dollar itself
     RowId price = kNoRow;
+    std::optional<double> haircut;  ///< as configured
+    RowId haircut_row = kNoRow;     ///< with a haircut only
   };
   /// What is moved in search of a liquidation: one underlying, or all that the pool has positions in.
   struct Target {
@@ -46,6 +48,7 @@ class MarginMonitor final : public DeskMonitor {
   /// Dollars of the venue's newest statements.
   struct Funds {
     Estimate equity;
+    Estimate counted;  ///< equity after haircuts: what it is good for as collateral
     Estimate balance;  ///< what margin is tested against
     Estimate maintenance;
   };

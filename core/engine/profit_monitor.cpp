@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "core/engine/leg_quotes.hpp"
+
 namespace hedgewatch {
 
 namespace {
@@ -21,8 +23,6 @@ double value_at(const Contract& contract, double size, double price) {
   return inverse_future(contract) ? -size / price : size * price;
 }
 
-bool is_dollar(const AssetCode& asset) { return asset.view() == "USD" || asset.view() == "USDC" || asset.view() == "USDT"; }
-
 }  // namespace
 
 void ProfitMonitor::lay_out(const DeskView& view, FigureTable& table) {
@@ -37,6 +37,8 @@ void ProfitMonitor::lay_out(const DeskView& view, FigureTable& table) {
         new_of_old[old] = i;
       }
     books[i].name = name;
+    // Other periods begin anew: what was counted by the old ones says nothing about them.
+    if (!(books[i].record.periods() == view.setup.profit)) books[i].record = ProfitRecord{view.setup.profit};
   }
   books_ = std::move(books);
   for (Position& position : positions_) position.book = position.book < new_of_old.size() ? new_of_old[position.book] : kGone;
@@ -105,11 +107,13 @@ ProfitMonitor::Moment ProfitMonitor::moment(const DeskView& view, InstrumentSlot
   const std::uint32_t place = view.desk.tracked_of_slot[index_of(slot)];
   const VenueTime venue_now = view.now_at(view.registry.venue(slot));
   const Estimate index = view.index_price(view.market.at(slot).index);
+  const Estimate dollars =
+      contract.style == PayoffStyle::Inverse ? index : dollars_of_asset(view, view.registry.venue(slot), contract.settlement);
   Moment now{.index = index.value,
-             .dollars = contract.style == PayoffStyle::Inverse ? index.value : 1,
+             .dollars = dollars.value,
              .funding_paid = reconcile_->funding_paid_per_unit(slot),
              .at = venue_now,
-             .quality = index.quality};
+             .quality = worst(index.quality, dollars.quality)};
   const auto delivered = reconcile_->delivery_price(slot);
   const bool passed = contract.expiry != kNoVenueTime && venue_now != kNoVenueTime && venue_now >= contract.expiry;
   now.over = delivered || passed || view.registry.phase(slot) == InstrumentPhase::Expired;
@@ -201,9 +205,7 @@ void ProfitMonitor::route_fills(const DeskView& view) {
     target.traded.any = true;
     if (!is_present(fill.fee)) continue;
     const AssetCode asset = fill.fee_asset.empty() ? contract.settlement : fill.fee_asset;
-    const Estimate price = is_dollar(asset)
-                               ? Estimate{1, Quality{}}
-                               : view.index_price(view.market.find_dollar_index(view.registry.venue(told.slot), asset.view()));
+    const Estimate price = dollars_of_asset(view, view.registry.venue(told.slot), asset);
     // A fee whose asset has no price now is counted at the price it last had, which is off by little; without any it is left out.
     if (std::isfinite(price.value)) target.traded.fees_usd += fill.fee * price.value;
   }

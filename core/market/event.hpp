@@ -125,6 +125,16 @@ struct Fill {
   bool liquidation = false;
 };
 
+/// The venue's whole statement about one order of ours; replaces what was known of it.
+struct WorkingOrder {
+  std::uint64_t order = 0;  ///< the venue's number of the order, or a digest of its name
+  Size remaining;           ///< unsigned, not yet filled, in the contract's SizeUnit; 0: it no longer rests
+  Side side = Side::Buy;
+};
+/// Between Begin and End comes every order of the account that rests; one that is not named in between is gone.
+struct WorkingOrdersBegin {};
+struct WorkingOrdersEnd {};
+
 /// A deposit, withdrawal or transfer between accounts, where the venue tells of them. It moves equity and is no profit.
 struct Transfer {
   AssetCode asset;
@@ -194,10 +204,11 @@ struct TimerTick {};
 /// The daemon marks where it recomputed and published, so that a replay cuts cycles at the same places.
 struct EndOfCycle {};
 
-using EventBody = std::variant<Quote, Mark, VenueGreeks, Funding, Trade, BookBegin, BookLevel, BookEnd, BookInvalidated, IndexPrice,
-                               InstrumentListed, InstrumentStateChanged, InstrumentDelivered, PositionReport, PositionSnapshotBegin,
-                               PositionSnapshotEnd, Fill, Transfer, AccountSummary, AccountGreeks, ForcedEvent, FeedStatus,
-                               PlatformState, AlertAcknowledged, TimerTick, EndOfCycle>;
+using EventBody =
+    std::variant<Quote, Mark, VenueGreeks, Funding, Trade, BookBegin, BookLevel, BookEnd, BookInvalidated, IndexPrice,
+                 InstrumentListed, InstrumentStateChanged, InstrumentDelivered, PositionReport, PositionSnapshotBegin,
+                 PositionSnapshotEnd, Fill, Transfer, AccountSummary, AccountGreeks, ForcedEvent, FeedStatus, PlatformState,
+                 AlertAcknowledged, TimerTick, EndOfCycle, WorkingOrder, WorkingOrdersBegin, WorkingOrdersEnd>;
 
 struct EventHeader {
   VenueTime exchange_time = kNoVenueTime;
@@ -221,7 +232,9 @@ static_assert(sizeof(Event) <= 128, "one event, two cache lines");
   return std::holds_alternative<PositionReport>(body) || std::holds_alternative<PositionSnapshotBegin>(body) ||
          std::holds_alternative<PositionSnapshotEnd>(body) || std::holds_alternative<Fill>(body) ||
          std::holds_alternative<Transfer>(body) || std::holds_alternative<AccountSummary>(body) ||
-         std::holds_alternative<AccountGreeks>(body) || std::holds_alternative<ForcedEvent>(body);
+         std::holds_alternative<AccountGreeks>(body) || std::holds_alternative<ForcedEvent>(body) ||
+         std::holds_alternative<WorkingOrder>(body) || std::holds_alternative<WorkingOrdersBegin>(body) ||
+         std::holds_alternative<WorkingOrdersEnd>(body);
 }
 
 }  // namespace hedgewatch

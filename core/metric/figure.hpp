@@ -155,6 +155,7 @@ enum class Figure : std::uint16_t {
   LeverageRatio,
   NetLeverageRatio,
   CollateralPriceUsd,
+  CollateralHaircutRatio,
   CollateralShareRatio,
   PoolWorstLossUsd,
   CollateralCoverageRatio,
@@ -165,6 +166,8 @@ enum class Figure : std::uint16_t {
   LiquidationDistanceSigmas,
   // account events
   ForcedEventActive,
+  WorkingBidDeltaCoins,
+  WorkingAskDeltaCoins,
   PositionTimeSkewSeconds,
   PositionAgeSeconds,
   PositionAgeUsageRatio,

@@ -48,6 +48,7 @@ void Account::lose_connection() {
   lost_ = true;
   complete_ = false;
   snapshot_open_ = false;
+  orders_.lose_connection();
 }
 
 bool Account::apply(const AccountSummary& summary, const Origin& origin) {
@@ -78,6 +79,12 @@ void Account::renumber_connections(std::span<const ConnectionId> new_of_old) {
 
 Quality Account::positions_quality(Freshness& freshness, const Feeds& feeds) const {
   if (!complete_)
+    return Quality::unknown(lost_ && !feeds.live(newest_.connection) ? FigureReason::FeedDown : FigureReason::NeverReceived);
+  return freshness.of_account(newest_, venue_);
+}
+
+Quality Account::orders_quality(Freshness& freshness, const Feeds& feeds) const {
+  if (!orders_.complete())
     return Quality::unknown(lost_ && !feeds.live(newest_.connection) ? FigureReason::FeedDown : FigureReason::NeverReceived);
   return freshness.of_account(newest_, venue_);
 }

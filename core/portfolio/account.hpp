@@ -8,6 +8,7 @@
 #include "core/market/event.hpp"
 #include "core/market/freshness.hpp"
 #include "core/metric/quality.hpp"
+#include "core/portfolio/working_orders.hpp"
 #include "core/types/ids.hpp"
 
 namespace hedgewatch {
@@ -59,6 +60,10 @@ class Account {
 
   [[nodiscard]] std::vector<AccountPosition>& positions() { return positions_; }
   [[nodiscard]] const std::vector<AccountPosition>& positions() const { return positions_; }
+  [[nodiscard]] WorkingOrders& orders() { return orders_; }
+  [[nodiscard]] const WorkingOrders& orders() const { return orders_; }
+  /// How far the list of working orders may be believed: as the newest message, once the venue has stated it whole.
+  [[nodiscard]] Quality orders_quality(Freshness& freshness, const Feeds& feeds) const;
   [[nodiscard]] const std::vector<Summary>& summaries() const { return summaries_; }
   [[nodiscard]] Venue venue() const { return venue_; }
   [[nodiscard]] ConnectionId connection() const { return newest_.connection; }
@@ -68,6 +73,7 @@ class Account {
  private:
   std::vector<AccountPosition> positions_;  ///< by instrument id
   std::vector<Summary> summaries_;          ///< in order of arrival
+  WorkingOrders orders_;
   Origin newest_{};
   Venue venue_ = Venue::Deribit;
   bool heard_ = false;

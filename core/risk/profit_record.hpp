@@ -21,6 +21,8 @@ inline constexpr std::array kProfitSinces{ProfitSince::Session, ProfitSince::Des
 struct ProfitPeriods {
   std::chrono::nanoseconds session_start = std::chrono::hours{8};  ///< after midnight UTC
   std::chrono::nanoseconds window = std::chrono::hours{24};        ///< a whole number of its 96 steps
+
+  friend bool operator==(const ProfitPeriods&, const ProfitPeriods&) = default;
 };
 
 /// Explained profit in dollars, added up by the venue's time: since the session began, since the record began, and over a sliding
@@ -30,6 +32,7 @@ class ProfitRecord {
   static constexpr std::size_t kWindowSteps = 96;
 
   explicit ProfitRecord(ProfitPeriods periods = {});
+  [[nodiscard]] const ProfitPeriods& periods() const { return periods_; }
 
   /// Profit of an interval that ended at `at`. Intervals that span the session's turn belong to the new session: cut them there
   /// (session_of tells). Times that step backwards are taken as the newest.

@@ -176,6 +176,9 @@ struct BodyName {
   std::string_view operator()(const FeedStatus&) const { return "feed_status"; }
   std::string_view operator()(const PlatformState&) const { return "platform_state"; }
   std::string_view operator()(const AlertAcknowledged&) const { return "alert_acknowledged"; }
+  std::string_view operator()(const WorkingOrder&) const { return "working_order"; }
+  std::string_view operator()(const WorkingOrdersBegin&) const { return "working_orders_begin"; }
+  std::string_view operator()(const WorkingOrdersEnd&) const { return "working_orders_end"; }
   std::string_view operator()(const TimerTick&) const { return "timer_tick"; }
   std::string_view operator()(const EndOfCycle&) const { return "end_of_cycle"; }
 };
@@ -263,6 +266,11 @@ struct BodyFields {
     if (!fill.fee_asset.empty()) out.text("fee_asset", fill.fee_asset.view());
     if (fill.sequence != 0) out.count("sequence", fill.sequence);
     if (fill.liquidation) out.flag("liquidation", true);
+  }
+  void operator()(const WorkingOrder& order) const {
+    out.text("order", std::to_string(order.order));
+    out.text("side", label(order.side));
+    out.exact("remaining", order.remaining);
   }
   void operator()(const Transfer& transfer) const {
     out.text("asset", transfer.asset.view());

@@ -236,6 +236,18 @@ bool fields(A& a, AlertAcknowledged& k) {
   return a(k.rule) && a(k.row);
 }
 template <class A>
+bool fields(A& a, WorkingOrder& o) {
+  return a(o.order) && field(a, o.remaining) && a.word(o.side, Side::Sell);
+}
+template <class A>
+bool fields(A&, WorkingOrdersBegin&) {
+  return true;
+}
+template <class A>
+bool fields(A&, WorkingOrdersEnd&) {
+  return true;
+}
+template <class A>
 bool fields(A&, TimerTick&) {
   return true;
 }
@@ -283,10 +295,10 @@ struct Kinds {
   }
 };
 
-using JournalKinds =
-    Kinds<Quote, Mark, VenueGreeks, Funding, Trade, BookBegin, BookLevel, BookEnd, BookInvalidated, IndexPrice, InstrumentListed,
-          InstrumentStateChanged, PositionReport, PositionSnapshotBegin, PositionSnapshotEnd, Fill, AccountSummary, AccountGreeks,
-          ForcedEvent, FeedStatus, PlatformState, TimerTick, EndOfCycle, InstrumentDelivered, Transfer, AlertAcknowledged>;
+using JournalKinds = Kinds<Quote, Mark, VenueGreeks, Funding, Trade, BookBegin, BookLevel, BookEnd, BookInvalidated, IndexPrice,
+                           InstrumentListed, InstrumentStateChanged, PositionReport, PositionSnapshotBegin, PositionSnapshotEnd,
+                           Fill, AccountSummary, AccountGreeks, ForcedEvent, FeedStatus, PlatformState, TimerTick, EndOfCycle,
+                           InstrumentDelivered, Transfer, AlertAcknowledged, WorkingOrder, WorkingOrdersBegin, WorkingOrdersEnd>;
 
 }  // namespace
 

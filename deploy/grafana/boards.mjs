@@ -201,6 +201,8 @@ const books = {
       [`max by (view) (hedgewatch_book_delta_coins${bookOf('view!="with_equity"')})`, '{{view}}'],
       [`max(hedgewatch_book_delta_low_coins${book})`, 'lower bound'],
       [`max(hedgewatch_book_delta_high_coins${book})`, 'upper bound'],
+      [`max(hedgewatch_working_bid_delta_coins${bookOf('view="net_transaction"')})`, 'all bids filled'],
+      [`max(hedgewatch_working_ask_delta_coins${bookOf('view="net_transaction"')})`, 'all asks filled'],
     ], { id: 120, alerts: ['BookDeltaUnknown'], h: 10, decimals: 2 }),
     lines('Gamma, in dollars of delta per 1 %', 'How fast does the delta run away?', [[`max(hedgewatch_book_gamma_usd_per_percent${book})`, 'gamma']], { h: 10 }),
     table('Vega and skew by expiry', 'Which part of the term structure is the vega on, and what do one point of risk reversal and of butterfly bring?', [
@@ -298,6 +300,7 @@ const accounts = {
       [`max by (account, venue, asset) (hedgewatch_equity_usd${venue})`, 'equity'],
       [`max by (account, venue, asset) (hedgewatch_margin_balance${venue})`, 'margin balance', { unit: 'suffix: coins', decimals: 4 }],
       [`max by (account, venue, asset) (hedgewatch_balance${venue})`, 'cash', { unit: 'suffix: coins', decimals: 4 }],
+      [`max by (account, venue, asset) (hedgewatch_collateral_haircut_ratio${venue})`, 'haircut', { unit: 'percentunit', decimals: 0 }],
     ], { w: 12, h: 6, sort: 'account' }),
     table('Agreement with the venue', 'Is our picture the venue’s? Delta within 0.01 coin or 0.1 %, equity within a basis point.', [
       [`max by (account, venue, asset) (hedgewatch_reconcile_delta_difference_coins${venue})`, 'delta off by', { decimals: 4 }],

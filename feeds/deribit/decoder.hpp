@@ -48,7 +48,9 @@ struct FrameDetail {
   std::uint32_t refused_fields = 0;           ///< numbers that the exact types cannot hold
   std::span<const std::string_view> unknown;  ///< the first names that were not known, at most kMostUnknownNames
 
-  std::optional<bool> has_more;  ///< of a list of trades: the venue has more of them than this page
+  std::uint64_t newest_entry = 0;  ///< of a transaction log's page: the highest id in it
+  std::uint64_t continuation = 0;  ///< and where it goes on; 0: it does not
+  std::optional<bool> has_more;    ///< of a list of trades: the venue has more of them than this page
 
   // platform state: what the message said, the rest is nothing
   std::string_view locked_index;  ///< the index whose instruments `locked` is about
@@ -105,6 +107,12 @@ class Decoder {
   /// get_user_trades_by_*: a Fill per trade, in the venue's order. Rows about unlisted instruments are left out, counted and named
   /// in detail(), where has_more also stands.
   [[nodiscard]] Result<Decoded, DecodeError> decode_user_trades(MonoTime received, EventBatch& out);
+  /// get_open_orders: a whole statement of the orders that rest, from Begin to End. An unlisted instrument is an error, its name in
+  /// detail(); orders in combos are left out and counted.
+  [[nodiscard]] Result<Decoded, DecodeError> decode_open_orders(MonoTime received, EventBatch& out);
+  /// get_transaction_log: a Transfer per deposit, withdrawal and transfer whose id is above `after`. Everything else that moves
+  /// cash is told elsewhere.
+  [[nodiscard]] Result<Decoded, DecodeError> decode_transaction_log(MonoTime received, std::uint64_t after, EventBatch& out);
   [[nodiscard]] Result<AuthReply, DecodeError> decode_auth();
   /// subscribe, unsubscribe: calls on_channel(name) for each channel that was accepted.
   template <class OnChannel>

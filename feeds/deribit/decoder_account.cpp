@@ -1,7 +1,9 @@
 #include "feeds/deribit/decoder_work.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
+#include <system_error>
 #include <variant>
 
 namespace hedgewatch::deribit {
@@ -59,6 +61,95 @@ bool Decoder::Work::position_row() {
   return push(report);
 }
 
+std::uint64_t Decoder::Work::order_number(std::string_view id) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+  if (error == std::errc{} && end == id.data() + id.size()) return number;
+  // FNV-1a; the top bit keeps digests apart from numbers.
+  std::uint64_t digest = 0xCBF29CE484222325U;
+  for (const char c : id) digest = (digest ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+  return digest | (std::uint64_t{1} << 63U);
+}
+
+bool Decoder::Work::order_row() {
+  std::string_view name;
+  std::string_view id;
+  std::string_view direction;
+  std::string_view state;
+  Exact amount;
+  Exact filled;
+  VenueTime updated = kNoVenueTime;
+  if (!object("orders", [&](JsonKey key) {
+        switch (key.prefix()) {
+          case k("order_id"):
+            return key.is("order_id") ? text("order_id", id) : skip();
+          case k("instrument_name"):
+            return key.is("instrument_name") ? text("instrument_name", name) : skip();
+          case k("direction"):
+            return key.is("direction") ? text("direction", direction) : skip();
+          case k("order_state"):
+            return key.is("order_state") ? text("order_state", state) : skip();
+          case k("amount"):
+            return key.is("amount") ? exact("amount", amount) : skip();
+          case k("filled_amount"):
+            return key.is("filled_amount") ? exact("filled_amount", filled) : skip();
+          case k("last_update_timestamp"):
+            return key.is("last_update_timestamp") ? time("last_update_timestamp", updated) : skip();
+          default:
+            return skip();
+        }
+      }))
+    return false;
+  ++detail.rows;
+  if (id.empty()) return fail(DecodeFault::MissingField, "order_id");
+  if (state.empty()) return fail(DecodeFault::MissingField, "order_state");
+  WorkingOrder order{.order = order_number(id), .remaining = {}, .side = Side::Buy};
+  if (!side_from(direction, order.side)) return false;
+  // Everything but an open order rests nowhere: filled, cancelled, rejected, or a trigger that was not reached.
+  if (state == "open") {
+    if (!amount.given || !filled.given) return fail(DecodeFault::MissingField, amount.given ? "filled_amount" : "amount");
+    if (amount.refused || filled.refused) return fail(DecodeFault::BadNumber, "amount");
+    if (amount.raw < 0 || filled.raw < 0 || filled.raw > amount.raw) return fail(DecodeFault::BadValue, "filled_amount");
+    order.remaining = Size::from_raw(amount.raw - filled.raw);
+  }
+  if (!in_list(name)) return !error.has_value();
+  header.exchange_time = updated;
+  return push(order);
+}
+
+bool Decoder::Work::log_row(std::uint64_t after) {
+  std::string_view currency;
+  std::string_view type;
+  std::optional<std::uint64_t> id;
+  VenueTime at = kNoVenueTime;
+  Transfer transfer;
+  if (!object("logs", [&](JsonKey key) {
+        if (key.is("id")) return identity("id", id);
+        if (key.is("currency")) return text("currency", currency);
+        if (key.is("type")) return text("type", type);
+        if (key.is("timestamp")) return time("timestamp", at);
+        if (key.is("change")) return number("change", transfer.amount);
+        return skip();
+      }))
+    return false;
+  ++detail.rows;
+  if (!id) return fail(DecodeFault::MissingField, "id");
+  if (type.empty()) return fail(DecodeFault::MissingField, "type");
+  detail.newest_entry = std::max(detail.newest_entry, *id);
+  const bool moved = type == "deposit" || type == "withdrawal" || type == "transfer";
+  if (!moved || *id <= after) return true;
+  const auto asset = asset_from(currency);
+  if (!asset) return fail(currency.empty() ? DecodeFault::MissingField : DecodeFault::NameTooLong, "currency");
+  if (!is_present(transfer.amount)) return fail(DecodeFault::MissingField, "change");
+  transfer.asset = *asset;
+  header.exchange_time = at;
+  return push(transfer);
+}
+
+bool Decoder::Work::orders(std::string_view field) {
+  return array(field, [&] { return order_row(); });
+}
+
 bool Decoder::Work::positions(std::string_view field) {
   return array(field, [&] { return position_row(); });
 }
@@ -71,6 +162,8 @@ bool Decoder::Work::changes() {
         switch (key.prefix()) {
           case k("trades"):
             return fills("trades", newest);
+          case k("orders"):
+            return orders("orders");
           case k("positions"):
             if (key.is("positions")) {
               has_positions = true;
@@ -208,6 +301,46 @@ Result<Decoded, DecodeError> Decoder::decode_positions(MonoTime received, EventB
   else if (work.push(PositionSnapshotBegin{}) && work.positions("result") && work.every_position_known()) {
     work.header = header;
     work.push(PositionSnapshotEnd{});
+  }
+  return work.finish(FrameKind::Account);
+}
+
+Result<Decoded, DecodeError> Decoder::decode_open_orders(MonoTime received, EventBatch& out) {
+  Work work{*this, received, out};
+  work.kind.label = "get_open_orders";
+  work.header.account = options_.account;
+  if (detail_.sent_at_us != 0) {
+    const auto sent =
+        venue_time_from_milliseconds(static_cast<std::int64_t>(std::min<std::uint64_t>(detail_.sent_at_us / 1000, INT64_MAX)));
+    if (sent) work.header.exchange_time = *sent;
+  }
+  const EventHeader header = work.header;
+  if (!go_to_result())
+    work.fail(DecodeFault::MissingField, "result");
+  else if (work.push(WorkingOrdersBegin{}) && work.orders("result") && work.every_position_known()) {
+    work.header = header;
+    work.push(WorkingOrdersEnd{});
+  }
+  return work.finish(FrameKind::Account);
+}
+
+Result<Decoded, DecodeError> Decoder::decode_transaction_log(MonoTime received, std::uint64_t after, EventBatch& out) {
+  Work work{*this, received, out};
+  work.kind.label = "get_transaction_log";
+  work.header.account = options_.account;
+  bool listed = false;
+  std::optional<std::uint64_t> continuation;
+  if (!go_to_result()) {
+    work.fail(DecodeFault::MissingField, "result");
+  } else if (work.object("result", [&](JsonKey key) {
+               if (key.is("logs")) {
+                 listed = true;
+                 return work.array("logs", [&] { return work.log_row(after); });
+               }
+               return key.is("continuation") ? work.identity("continuation", continuation) : work.skip();
+             })) {
+    if (!listed) work.fail(DecodeFault::MissingField, "logs");
+    detail_.continuation = continuation.value_or(0);
   }
   return work.finish(FrameKind::Account);
 }

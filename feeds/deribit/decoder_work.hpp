@@ -203,6 +203,11 @@ struct Decoder::Work {
 
   // ---- accounts
 
+  /// A number, or a digest of the text when it is none.
+  static std::uint64_t order_number(std::string_view id);
+  bool order_row();
+  bool log_row(std::uint64_t after);
+  bool orders(std::string_view field);
   bool position_row();
   bool positions(std::string_view field);
   /// A position that cannot be told must not look flat: with an unlisted instrument the message counts for nothing.

@@ -170,6 +170,19 @@ std::string account_summaries_request(std::uint64_t id) {
   return end(std::move(text));
 }
 
+std::string open_orders_request(std::uint64_t id) { return end(begin(id, "private/get_open_orders")); }
+
+std::string transaction_log_request(std::uint64_t id, std::string_view currency, std::int64_t from_ms, std::int64_t to_ms,
+                                    std::uint64_t continuation) {
+  std::string text = begin(id, "private/get_transaction_log");
+  append_field(text, "currency", currency);
+  append_field(text, "start_timestamp", from_ms);
+  append_field(text, "end_timestamp", to_ms);
+  append_field(text, "count", std::int64_t{250});
+  if (continuation != 0) append_field(text, "continuation", static_cast<std::int64_t>(continuation));
+  return end(std::move(text));
+}
+
 std::string user_trades_request(std::uint64_t id, std::string_view currency, std::int64_t from_ms, std::int64_t to_ms,
                                 std::int64_t count) {
   std::string text = begin(id, "private/get_user_trades_by_currency_and_time");

@@ -47,6 +47,10 @@ struct Credential {
 [[nodiscard]] std::string instrument_request(std::uint64_t id, std::string_view name);
 [[nodiscard]] std::string positions_request(std::uint64_t id);
 [[nodiscard]] std::string account_summaries_request(std::uint64_t id);
+[[nodiscard]] std::string open_orders_request(std::uint64_t id);
+/// What moved an account's cash in one currency; `continuation` is of the page before, 0: the first.
+[[nodiscard]] std::string transaction_log_request(std::uint64_t id, std::string_view currency, std::int64_t from_ms,
+                                                  std::int64_t to_ms, std::uint64_t continuation);
 /// An account's trades from `from_ms` (milliseconds since the epoch) on, oldest first, at most `count` (the venue gives 1,000).
 [[nodiscard]] std::string user_trades_request(std::uint64_t id, std::string_view currency, std::int64_t from_ms, std::int64_t to_ms,
                                               std::int64_t count);

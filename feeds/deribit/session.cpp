@@ -118,6 +118,8 @@ void DeribitSession::State::forget_connection() {
   asked_names.clear();
   locked_indices.clear();
   held_reports.clear();
+  held_orders.clear();
+  orders_refused = log_refused = false;
   history_due = false;
   histories.clear();
   statement.clear();
@@ -256,6 +258,7 @@ void DeribitSession::on_deadline(SessionTime now, EventBatch& events, SessionAct
     // While a history is open a statement is there already; the next poll is set when it was let through.
     if (!s.asked(deribit::Ask::Positions) && !s.history_open()) s.ask(deribit::Ask::Positions);
     if (!s.asked(deribit::Ask::Summaries)) s.ask(deribit::Ask::Summaries);
+    if (!s.orders_refused && !s.asked(deribit::Ask::Orders)) s.ask(deribit::Ask::Orders);
   }
   if (s.retry_refused_at && *s.retry_refused_at <= now.mono) {
     s.retry_refused_at.reset();

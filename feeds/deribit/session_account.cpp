@@ -142,7 +142,12 @@ void DeribitSession::State::on_account(std::size_t before, EventBatch& events) {
     keep_new_fills(before, events);
   // Statements that overtake the snapshot are kept, so that the older snapshot cannot undo them.
   const bool hold = asked(Ask::Positions) || history_open();
+  const bool hold_orders = asked(Ask::Orders);
   for (const Event& told_event : events.events().subspan(before)) {
+    if (const auto* order = std::get_if<WorkingOrder>(&told_event.body)) {
+      if (order->remaining != Size{}) symbols.want(told_event.header.instrument);
+      if (hold_orders && held_orders.size() < kMostHeldReports) held_orders.push_back(told_event);
+    }
     const auto* report = std::get_if<PositionReport>(&told_event.body);
     if (report == nullptr) continue;
     if (report->size != Size{}) symbols.want(told_event.header.instrument);
@@ -182,6 +187,66 @@ void DeribitSession::State::on_positions(std::size_t before, SessionTime now, Ev
   if (!history_open()) apply_statement(now, events);
 }
 
+void DeribitSession::State::ask_logs() {
+  if (log_refused || asked(Ask::Log) || stated_at == kNoVenueTime) return;
+  const auto begin = [&](std::string_view currency) {
+    const auto known = std::find_if(logs.begin(), logs.end(), [&](const LogCursor& one) { return one.currency == currency; });
+    if (known == logs.end()) {
+      // What was moved before the first statement is in it.
+      logs.push_back({.currency = std::string{currency}, .from_ms = nanoseconds_of(first_stated_at) / 1'000'000});
+      return;
+    }
+    if (nanoseconds_of(stated_at) / 1'000'000 <= known->from_ms) return;
+    known->asked_to = stated_at;
+    known->continuation = 0;
+    ask(Ask::Log, known->currency);
+  };
+  for (const std::string& currency : options.currencies) {
+    if (currency != "any") {
+      begin(currency);
+      continue;
+    }
+    for (const std::string_view settlement : kSettlementCurrencies) begin(settlement);
+  }
+}
+
+void DeribitSession::State::on_log(const Pending& request, SessionTime now, EventBatch& events) {
+  const auto log =
+      std::find_if(logs.begin(), logs.end(), [&](const LogCursor& one) { return one.currency == request.request.about; });
+  if (log == logs.end()) return;
+  const std::uint64_t before = log->continuation;
+  const auto decoded = decoder.decode_transaction_log(now.mono, log->read_to, events);
+  if (!decoded.ok()) return on_reply_fault(decoded.error(), request, now);
+  const FrameDetail& detail = decoder.detail();
+  log->newest = std::max(log->newest, detail.newest_entry);
+  log->continuation = detail.continuation;
+  if (detail.continuation != 0 && detail.continuation != before) return ask(Ask::Log, log->currency);
+  log->read_to = std::max(log->read_to, log->newest);
+  // Entries may appear a little after their time; the ids keep those that were told apart.
+  log->from_ms = std::max(log->from_ms, nanoseconds_of(log->asked_to - kHistoryOverlap) / 1'000'000);
+  log->continuation = 0;
+}
+
+void DeribitSession::State::on_orders(const Pending& request, SessionTime now, EventBatch& events) {
+  const std::size_t before = events.size();
+  const auto decoded = decoder.decode_open_orders(now.mono, events);
+  if (!decoded.ok()) {
+    // What is held is asked for again in its own rhythm; orders come with it.
+    if (decoded.error().fault == DecodeFault::UnknownInstrument) return ask_definitions(decoder.detail(), true);
+    return on_reply_fault(decoded.error(), request, now);
+  }
+  const Event end = events.events().back();
+  events.truncate(events.size() - 1);
+  for (const Event& told_event : events.events().subspan(before))
+    if (std::holds_alternative<WorkingOrder>(told_event.body)) symbols.want(told_event.header.instrument);
+  // A change that overtook the statement is newer than it; one without a time may be.
+  for (const Event& held : held_orders)
+    if ((held.header.exchange_time == kNoVenueTime || held.header.exchange_time > end.header.exchange_time) && !events.push(held))
+      overflow = true;
+  held_orders.clear();
+  if (!events.push(end)) overflow = true;
+}
+
 void DeribitSession::State::apply_statement(SessionTime now, EventBatch& events) {
   if (statement.empty()) return;
   const auto push = [&](const Event& told_event) {
@@ -216,6 +281,7 @@ void DeribitSession::State::apply_statement(SessionTime now, EventBatch& events)
   snapshot_applied = true;
   stated_at = std::max(stated_at, as_of);
   if (first_stated_at == kNoVenueTime) first_stated_at = as_of;
+  ask_logs();
   // One whose time is not known may be older or newer than the snapshot: the next one tells.
   next_poll = now.mono + (history_due ? nanoseconds{0} : untimed ? nanoseconds{seconds{1}} : options.reconcile_interval);
 }

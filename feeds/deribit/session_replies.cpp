@@ -71,6 +71,10 @@ void DeribitSession::State::on_reply(std::size_t before, SessionTime now, EventB
     }
     case Ask::Trades:
       return on_trades(request, now, events);
+    case Ask::Orders:
+      return on_orders(request, now, events);
+    case Ask::Log:
+      return on_log(request, now, events);
   }
 }
 

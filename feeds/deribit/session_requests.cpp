@@ -31,6 +31,10 @@ std::string_view label(Ask ask) {
       return "private/get_account_summaries";
     case Ask::Trades:
       return "private/get_user_trades_by_currency_and_time";
+    case Ask::Orders:
+      return "private/get_open_orders";
+    case Ask::Log:
+      return "private/get_transaction_log";
   }
   return "";
 }
@@ -103,6 +107,14 @@ std::string DeribitSession::State::text_of(const Waiting& request, SessionTime n
       return deribit::user_trades_request(next_id, request.about, history == nullptr ? 0 : history->from_ms,
                                           history == nullptr ? 0 : history->to_ms, kTradesPerPage);
     }
+    case Ask::Orders:
+      return deribit::open_orders_request(next_id);
+    case Ask::Log:
+      for (const LogCursor& log : logs)
+        if (log.currency == request.about)
+          return deribit::transaction_log_request(next_id, log.currency, log.from_ms, nanoseconds_of(log.asked_to) / 1'000'000,
+                                                  log.continuation);
+      return {};
     case Ask::Subscribe:
     case Ask::Unsubscribe:
       break;
@@ -121,6 +133,7 @@ void DeribitSession::State::pump(SessionTime now, SessionActions& actions) {
       held_reports.clear();
       held_overflow = false;
     }
+    if (request->ask == Ask::Orders) held_orders.clear();
     std::string text = text_of(*request, now);
     post(std::move(*request), 0, std::move(text), now, actions);
     request = waiting.erase(request);
@@ -175,6 +188,15 @@ void DeribitSession::State::abandon(const Pending& request, SessionTime now, Eve
     case Ask::Positions:
     case Ask::Summaries:
       next_poll = now.mono + options.reconcile_interval;
+      return;
+    case Ask::Log:
+      log_refused = true;
+      note(NoticeSeverity::Warning, "the venue does not tell of deposits and transfers");
+      return;
+    case Ask::Orders:
+      // Figures of working orders stay unknown, everything else goes on.
+      orders_refused = true;
+      note(NoticeSeverity::Warning, "the venue does not tell the working orders");
       return;
     case Ask::Trades:
       // The next statement of positions shows what was traded, if not at which prices.

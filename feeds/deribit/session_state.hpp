@@ -39,7 +39,9 @@ enum class Ask : std::uint8_t {
   Unsubscribe,
   Positions,
   Summaries,
-  Trades
+  Trades,
+  Orders,
+  Log
 };
 
 /// The method's name, for notices.
@@ -220,6 +222,7 @@ struct DeribitSession::State {
   void on_subscribed(const Pending& request, SessionTime now, EventBatch& events, SessionActions& actions);
   void on_refused(const std::vector<std::string>& refused, SessionTime now);
   void on_positions(std::size_t before, SessionTime now, EventBatch& events);
+  void on_orders(const Pending& request, SessionTime now, EventBatch& events);
 
   // ---- fills that were missed
 
@@ -243,6 +246,21 @@ struct DeribitSession::State {
   void apply_statement(SessionTime now, EventBatch& events);
   /// Takes out of the batch what was told before. Returns how many fills are left.
   std::size_t keep_new_fills(std::size_t before, EventBatch& events);
+
+  // ---- deposits, withdrawals and transfers: no channel tells of them, the transaction log does
+
+  /// How far one currency's log was read.
+  struct LogCursor {
+    std::string currency;
+    std::int64_t from_ms = 0;
+    std::uint64_t read_to = 0;       ///< the highest id of finished rounds
+    std::uint64_t newest = 0;        ///< the highest id of the round that is under way
+    std::uint64_t continuation = 0;  ///< of that round
+    VenueTime asked_to = kNoVenueTime;
+  };
+  /// Asks for what was logged until the newest statement.
+  void ask_logs();
+  void on_log(const Pending& request, SessionTime now, EventBatch& events);
 
   // ---- errors
 
@@ -281,6 +299,7 @@ struct DeribitSession::State {
   SeenFills seen_fills;
   VenueTime first_stated_at = kNoVenueTime;  ///< the venue's time of the first whole statement of positions
   VenueTime stated_at = kNoVenueTime;        ///< and of the newest
+  std::vector<LogCursor> logs;
 
   // of one connection
   bool open = false;
@@ -302,6 +321,9 @@ struct DeribitSession::State {
   std::set<std::string, std::less<>> asked_names;
   std::set<std::string, std::less<>> locked_indices;
   std::vector<Event> held_reports;
+  std::vector<Event> held_orders;  ///< changes that overtake a statement of the orders
+  bool log_refused = false;        ///< the key may not read the transaction log
+  bool orders_refused = false;     ///< the venue does not tell this key of its orders
   bool held_overflow = false;
   bool history_due = false;
   std::vector<History> histories;

@@ -462,17 +462,44 @@ std::string DeribitText::user_trade(const AccountFill& fill) {
   return done(object);
 }
 
-std::string DeribitText::user_changes(const std::vector<AccountFill>& fills, const SyntheticAccount& account) {
+std::string DeribitText::order(const RestingOrder& order) {
+  JsonObject object = fresh();
+  object.text("order_id", std::to_string(order.order_id))
+      .text("instrument_name", market_.instruments()[order.instrument].name)
+      .text("direction", order.buy ? "buy" : "sell")
+      .text("order_state", order.open ? "open" : "cancelled")
+      .text("order_type", "limit")
+      .text("time_in_force", "good_til_cancelled")
+      .number("price", order.price)
+      .number("amount", order.amount)
+      .number("filled_amount", 0)
+      .number("average_price", 0)
+      .integer("creation_timestamp", milliseconds_of(order.placed))
+      .integer("last_update_timestamp", milliseconds_of(order.changed))
+      .boolean("post_only", true)
+      .boolean("reduce_only", false)
+      .boolean("replaced", false)
+      .boolean("api", true)
+      .text("label", "");
+  return done(object);
+}
+
+std::string DeribitText::user_changes(std::size_t index, const std::vector<AccountFill>& fills,
+                                      const std::vector<RestingOrder>& orders, const SyntheticAccount& account) {
   std::vector<std::string> trades;
   for (const AccountFill& fill : fills) trades.push_back(user_trade(fill));
-  const std::size_t index = fills.front().trade.instrument;
-  const auto held = account.positions().find(index);
-  const AccountPosition flat{};
+  std::vector<std::string> order_rows;
+  for (const RestingOrder& one : orders) order_rows.push_back(order(one));
+  std::string positions = "[]";
+  if (!fills.empty()) {
+    const auto held = account.positions().find(index);
+    positions = "[" + position(index, held == account.positions().end() ? AccountPosition{} : held->second, true) + "]";
+  }
   JsonObject object = fresh();
   object.text("instrument_name", market_.instruments()[index].name)
       .raw("trades", json_array(trades))
-      .raw("orders", "[]")
-      .raw("positions", "[" + position(index, held == account.positions().end() ? flat : held->second, true) + "]");
+      .raw("orders", json_array(order_rows))
+      .raw("positions", positions);
   return done(object);
 }
 

@@ -7,6 +7,7 @@
 
 #include "feeds/simulator/json_text.hpp"
 #include "feeds/simulator/random.hpp"
+#include "feeds/simulator/resting_orders.hpp"
 #include "feeds/simulator/synthetic_account.hpp"
 #include "feeds/simulator/synthetic_market.hpp"
 
@@ -41,7 +42,10 @@ class DeribitText {
   [[nodiscard]] std::string position(std::size_t instrument, const AccountPosition& position, bool subscribed);
   [[nodiscard]] std::string summary(const SyntheticAccount& account, std::size_t underlying);
   [[nodiscard]] std::string user_trade(const AccountFill& fill);
-  [[nodiscard]] std::string user_changes(const std::vector<AccountFill>& fills, const SyntheticAccount& account);
+  [[nodiscard]] std::string order(const RestingOrder& order);
+  /// What happened to the account in one instrument: fills with the position after them, orders that changed.
+  [[nodiscard]] std::string user_changes(std::size_t instrument, const std::vector<AccountFill>& fills,
+                                         const std::vector<RestingOrder>& orders, const SyntheticAccount& account);
 
  private:
   [[nodiscard]] JsonObject fresh();

@@ -27,9 +27,10 @@ double blended(const MarketInstrument& instrument, double size, double price, do
 /// Sizes live on a grid of 1e-4 coin or whole dollars.
 double on_size_grid(double size) { return std::round(size * 1e4) / 1e4; }
 
+/// Charged as it is told: in whole units of 1e-8.
 double fee_coins(const MarketInstrument& instrument, double price, double amount) {
-  if (is_option(instrument)) return std::min(0.0003, 0.125 * price) * amount;
-  return 0.0005 * amount / price;
+  const double fee = is_option(instrument) ? std::min(0.0003, 0.125 * price) * amount : 0.0005 * amount / price;
+  return std::round(fee * 1e8) / 1e8;
 }
 
 }  // namespace

@@ -71,6 +71,9 @@ class SyntheticAccount {
   [[nodiscard]] const std::map<std::size_t, AccountPosition>& positions() const { return positions_; }
   [[nodiscard]] AccountSummary summary(const SyntheticMarket& market, std::size_t underlying) const;
 
+  /// Coins that come from outside, or go there.
+  void transfer(std::size_t underlying, double coins) { cash_[underlying].balance += coins; }
+
   /// Coins of margin that one line needs, standard margining.
   struct Margin {
     double initial = 0;

@@ -27,6 +27,7 @@ bool same_letters(std::string_view a, std::string_view b) { return lower_case(a)
 SyntheticContent::SyntheticContent(const SyntheticContentConfig& config)
     : market_{config.market},
       account_{config.account, market_},
+      resting_{config.quote_usd, market_},
       text_{market_, config.market.seed, config.vary_key_order},
       start_{config.market.start} {}
 
@@ -219,12 +220,18 @@ void SyntheticContent::tell_indices(const Wanted& wanted, std::vector<Notificati
 void SyntheticContent::tell_account(const Wanted& wanted, std::vector<Notification>& out) {
   std::map<std::size_t, std::vector<AccountFill>> by_instrument;
   for (const AccountFill& fill : fills_) by_instrument[fill.trade.instrument].push_back(fill);
+  std::map<std::size_t, std::vector<RestingOrder>> orders;
+  for (const RestingOrder& order : changed_orders_) {
+    orders[order.instrument].push_back(order);
+    by_instrument[order.instrument];
+  }
   std::vector<bool> touched(market_.underlyings().size());
   for (const auto& [index, fills] : by_instrument) {
     const MarketInstrument& instrument = market_.instruments()[index];
-    touched[instrument.underlying] = true;
+    touched[instrument.underlying] = touched[instrument.underlying] || !fills.empty();
     for (const std::string& topic : topics("user.changes", instrument))
-      if (wanted(topic)) out.push_back({topic, text_.user_changes(fills, account_), FrameClass::Account});
+      if (wanted(topic)) out.push_back({topic, text_.user_changes(index, fills, orders[index], account_), FrameClass::Account});
+    if (fills.empty()) continue;
     for (const std::string& topic : topics("user.trades", instrument)) {
       if (!wanted(topic)) continue;
       std::vector<std::string> rows;
@@ -245,6 +252,7 @@ void SyntheticContent::step(const Wanted& wanted, std::vector<Notification>& out
   ++steps_;
   market_.step(changes_);
   account_.step(market_, changes_, fills_);
+  resting_.step(market_, changed_orders_);
   past_fills_.insert(past_fills_.end(), fills_.begin(), fills_.end());
   while (past_fills_.size() > kMostPastFills) past_fills_.pop_front();
   tell_indices(wanted, out);
@@ -330,6 +338,35 @@ RpcReply SyntheticContent::user_trades(const Params& params) {
   return JsonObject{}.raw("trades", json_array(rows)).boolean("has_more", more).str();
 }
 
+RpcReply SyntheticContent::open_orders(const Params& params) {
+  std::vector<std::string> rows;
+  for (const RestingOrder& order : resting_.orders())
+    if (selected(market_.instruments()[order.instrument], params)) rows.push_back(text_.order(order));
+  return json_array(rows);
+}
+
+RpcReply SyntheticContent::transaction_log(const Params& params) {
+  const auto underlying = underlying_of(params);
+  const auto from = params.integer("start_timestamp");
+  const auto to = params.integer("end_timestamp");
+  if (!underlying) return invalid_params("currency");
+  if (!from || !to) return invalid_params(from ? "end_timestamp" : "start_timestamp", "is missing");
+  std::vector<std::string> rows;
+  for (auto moved = moved_.rbegin(); moved != moved_.rend(); ++moved) {
+    const std::int64_t at = nanoseconds_of(moved->at) / 1'000'000;
+    if (moved->underlying != *underlying || at < *from || at > *to) continue;
+    rows.push_back(JsonObject{}
+                       .integer("id", moved->id)
+                       .integer("user_seq", moved->id)
+                       .integer("timestamp", at)
+                       .text("type", moved->coins > 0 ? "deposit" : "withdrawal")
+                       .text("currency", market_.underlyings()[*underlying].config.currency)
+                       .number("change", moved->coins)
+                       .str());
+  }
+  return JsonObject{}.raw("logs", json_array(rows)).null("continuation").str();
+}
+
 std::optional<RpcReply> SyntheticContent::answer(std::string_view method, const Params& params, MonoTime /*now*/) {
   const auto& instruments_listed = market_.instruments();
   const auto named = [&]() -> const MarketInstrument* {
@@ -375,6 +412,8 @@ std::optional<RpcReply> SyntheticContent::answer(std::string_view method, const 
     const auto held = account_.positions().find(index);
     return RpcReply{text_.position(index, held == account_.positions().end() ? AccountPosition{} : held->second, false)};
   }
+  if (method == "private/get_transaction_log") return transaction_log(params);
+  if (method == "private/get_open_orders") return open_orders(params);
   if (method == "private/get_user_trades_by_currency_and_time") return user_trades(params);
   if (method == "private/get_account_summary") return account_summaries(params, false);
   if (method == "private/get_account_summaries") return account_summaries(params, true);
@@ -390,6 +429,16 @@ std::optional<RpcReply> SyntheticContent::drill(std::string_view name, const Par
     if ((direction != "buy" && direction != "sell") || !amount || !(*amount > 0))
       return RpcReply{invalid_params("amount", R"(send {"instrument_name":"BTC-PERPETUAL","direction":"buy","amount":1000})")};
     market_.submit(*index, direction == "buy", *amount);
+    return RpcReply{std::string{"\"ok\""}};
+  }
+  if (name == "transfer") {
+    const auto underlying = underlying_of(params);
+    const auto coins = params.number("amount");
+    if (!underlying || !coins || !(std::abs(*coins) > 0))
+      return RpcReply{invalid_params("amount", R"(send {"currency":"BTC","amount":-1.5}, negative goes out)")};
+    account_.transfer(*underlying, *coins);
+    moved_.push_back({moved_.empty() ? 1 : moved_.back().id + 1, market_.now(), *underlying, *coins});
+    if (moved_.size() > kMostPastFills) moved_.erase(moved_.begin());
     return RpcReply{std::string{"\"ok\""}};
   }
   if (name == "index" || name == "vol") {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "feeds/simulator/deribit_text.hpp"
+#include "feeds/simulator/resting_orders.hpp"
 #include "feeds/simulator/synthetic_account.hpp"
 #include "feeds/simulator/synthetic_market.hpp"
 #include "feeds/simulator/venue_content.hpp"
@@ -19,6 +20,7 @@ struct SyntheticContentConfig {
   SyntheticMarketConfig market;
   SyntheticAccountConfig account;
   bool vary_key_order = true;
+  double quote_usd = 50'000;  ///< of the account's bid and ask in each perpetual; 0: it has no working orders
 };
 
 /// A seeded market and account as a venue's content. Its clock starts with the market's and runs with the caller's.
@@ -55,6 +57,9 @@ class SyntheticContent final : public VenueContent {
   [[nodiscard]] RpcReply instruments(const Params& params);
   [[nodiscard]] RpcReply account_summaries(const Params& params, bool all);
   [[nodiscard]] RpcReply user_trades(const Params& params);
+  [[nodiscard]] RpcReply open_orders(const Params& params);
+  /// Deposits and withdrawals only.
+  [[nodiscard]] RpcReply transaction_log(const Params& params);
 
   /// A book as the subscribers of its one-second channel know it.
   struct SentBook {
@@ -63,11 +68,21 @@ class SyntheticContent final : public VenueContent {
     std::vector<BookLevel> asks;
   };
 
+  struct Moved {
+    std::int64_t id = 0;
+    VenueTime at{};
+    std::size_t underlying = 0;
+    double coins = 0;
+  };
+
   SyntheticMarket market_;
   SyntheticAccount account_;
+  RestingOrders resting_;
   DeribitText text_;
   MarketChanges changes_;
   std::vector<AccountFill> fills_;
+  std::vector<RestingOrder> changed_orders_;
+  std::vector<Moved> moved_;            ///< by drills, oldest first
   std::deque<AccountFill> past_fills_;  ///< oldest first, the newest kMostPastFills
   std::map<std::size_t, SentBook> aggregated_;
   std::uint64_t steps_ = 0;

@@ -45,7 +45,7 @@ const BadExample kBadExamples[] = {
     {"top_unknown_table",
      "32:2: telemetry: is an unknown key, must be \"daemon\", \"http\", \"journal\", \"venue\", \"account\", \"positions\", "
      "\"book\", "
-     "\"position\", \"hedge\", \"scenario\", \"exposure\", \"alert\" or \"alertmanager\""},
+     "\"position\", \"hedge\", \"scenario\", \"profit\", \"exposure\", \"alert\" or \"alertmanager\""},
     {"top_plural_table", "22:3: hedges: is an unknown key, must be \"hedge\": write [[hedge]] before each"},
     {"alert_figure_unknown", "34:10: alert[0].figure: is \"hedgewatch_hedge_rato\", must be \"hedgewatch_hedge_ratio\""},
     {"alert_label_unknown", "38:12: alert[0].labels.book: is an unknown key, must be \"hedge\""},
@@ -152,6 +152,14 @@ const BadExample kBadExamples[] = {
     {"venue_max_age_zero", "9:19: venue[0].account_max_age: is \"0s\", must be a duration from \"1s\" to \"1d\""},
     {"venue_carry_rate_too_high", "9:14: venue[0].carry_rate: is 5, must be a number from -1 to 1 (a continuous rate per year)"},
     {"venue_carry_rate_text", "9:14: venue[0].carry_rate: is \"5%\", must be a number from -1 to 1 (a continuous rate per year)"},
+    {"venue_stablecoins_text", "9:22: venue[0].stablecoins_at_par: is \"yes\", must be true or false"},
+    {"account_collateral_percent",
+     "16:50: account[0].collateral[0].haircut_ratio: is 7, must be a fraction of the price, from 0 and below 1"},
+    {"account_collateral_twice", "16:65: account[0].collateral[1].asset: is \"BTC\" again, must be listed once"},
+    {"account_collateral_without_asset",
+     "16:15: account[0].collateral[0].asset: is missing, must be a code of 2 to 7 capital letters or digits such as \"BTC\""},
+    {"profit_session_next_day", "33:17: profit.session_start: is \"25h\", must be a duration from \"0s\" to \"1439m\""},
+    {"profit_window_short", "33:10: profit.window: is \"1h\", must be a duration from \"96m\" to \"30d\""},
     {"venue_heartbeat_too_short", "9:22: venue[0].heartbeat_interval: is \"5s\", must be a duration from \"10s\" to \"10m\""},
     {"venue_heartbeat_not_whole", "9:22: venue[0].heartbeat_interval: is \"10500ms\", must be a whole number of seconds"},
     {"venue_max_lag_too_short", "9:11: venue[0].max_lag: is \"10ms\", must be a duration from \"100ms\" to \"10m\""},
@@ -315,6 +323,7 @@ TEST_SUITE("config/parser") {
     CHECK(venue.market_data_max_age == 90s);
     CHECK(venue.account_max_age == 5min);
     CHECK(venue.carry_rate == 0.04);
+    CHECK_FALSE(venue.stablecoins_at_par);
     CHECK(venue.heartbeat_interval == 15s);
     CHECK(venue.silence_limit == 40s);
     CHECK(venue.max_lag == 1500ms);
@@ -326,6 +335,12 @@ TEST_SUITE("config/parser") {
     CHECK(config.accounts[0].secret_file.empty());
     CHECK(config.accounts[0].auth == AuthMethod::ClientCredentials);
     CHECK(config.accounts[0].allow_trading_scope);
+    REQUIRE(config.accounts[0].collateral.size() == 2);
+    CHECK(config.accounts[0].collateral[0].asset == "STETH");
+    CHECK(config.accounts[0].collateral[0].ratio == 0.07);
+    CHECK(config.accounts[0].collateral[1].ratio == 0);
+    CHECK(config.accounts[1].collateral.empty());
+    CHECK(config.profit == ProfitPeriods{.session_start = 0s, .window = 48h});
     CHECK(config.accounts[1].secret_credential.empty());
     CHECK(config.accounts[1].secret_file == "/etc/hedgewatch/treasury_key");
     CHECK(config.accounts[1].auth == AuthMethod::ClientSignature);

@@ -19,6 +19,10 @@ TEST_SUITE("daemon/setup") {
     CHECK(setup.venues[0].market_data_max_age == std::chrono::seconds{90});
     CHECK(setup.venues[0].account_max_age == std::chrono::minutes{5});
     CHECK(setup.venues[0].carry_rate == 0.04);
+    CHECK_FALSE(setup.venues[0].stablecoins_at_par);
+    REQUIRE(setup.collateral.size() == 2);
+    CHECK(setup.collateral[0] == CollateralSetup{.account = AccountId{0}, .asset = "STETH", .haircut_ratio = 0.07});
+    CHECK(setup.profit.window == std::chrono::hours{48});
     CHECK(setup.accounts == std::vector<std::string>{"main", "treasury"});
     CHECK(setup.connections == std::vector<std::string>{"deribit", "deribit/main", "deribit/treasury"});
     CHECK(setup.connection_venues == std::vector{Venue::Deribit, Venue::Deribit, Venue::Deribit});

@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,6 +13,7 @@
 
 using namespace hedgewatch;
 using namespace hedgewatch::testing;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -35,16 +38,25 @@ struct Inputs {
   double margin_balance = 4;
   double maintenance_margin = 0.5;
   bool snapshot = true;
+  bool orders = true;
   FeedPhase market_phase = FeedPhase::Live;
   FeedPhase account_phase = FeedPhase::Live;
   InstrumentPhase call_phase = InstrumentPhase::Open;
 };
 
 /// The call and the put are lines, the perpetuals are an account's; all in one book, hedged by the inverse perpetual.
-EngineDriver desk(const Inputs& inputs) {
+/// `repriced`: with a grid, a tail and the age of the put, and as many returns remembered as a tail needs.
+EngineDriver desk(const Inputs& inputs, bool repriced = false) {
   EngineSetup setup = EngineDriver::setup();
   setup.accounts = {"main"};
-  BookSetup book = book_of("main", {line(kCall, 10, 0.05), line(kPut, -5, 0.03)});
+  ExplicitPosition put = line(kPut, -5, 0.03);
+  if (repriced) {
+    put.as_of = kVenueStart;
+    setup.scenario = ScenarioSetup{};
+    setup.scenario->shape = {.spot_shocks = {-0.2, 0, 0.2}, .vol_shocks = {{.name = "same"}}, .extended = {}};
+    setup.scenario->value_at_risk = {.bar = 60s, .window = 40, .horizon = 60s, .confidences = {0.9}};
+  }
+  BookSetup book = book_of("main", {line(kCall, 10, 0.05), put});
   book.rules = {BookRule{}};
   book.equity = {{.account = kMain, .share = 1}};
   HedgeSetup hedge;
@@ -65,6 +77,11 @@ EngineDriver desk(const Inputs& inputs) {
   driver.status(kPublic, FeedPhase::Live);
   driver.status(kPrivate, FeedPhase::Live);
   driver.apply(PlatformState{}, kNoInstrument, kNoAccount, kPrivate);
+  for (int minute = 0; repriced && minute < 25; ++minute) {
+    driver.index(inputs.usd_index * (minute % 2 == 0 ? 1 : 1.001));
+    driver.cycle();
+    driver.advance(60s);
+  }
   driver.apply(Quote{}, driver.id(kCall), kNoAccount, kPrivate);
   if (inputs.send_call) driver.mark(kCall, inputs.call);
   if (inputs.list_put) driver.mark(kPut, inputs.put);
@@ -76,6 +93,9 @@ EngineDriver desk(const Inputs& inputs) {
   driver.position(kPerpetual, -300'000, inputs.perpetual_entry);
   driver.position(kLinear, 1, 99'000);
   if (inputs.snapshot) driver.end_snapshot();
+  driver.apply(WorkingOrdersBegin{}, kNoInstrument, kMain, kPrivate);
+  driver.apply(WorkingOrder{.order = 1, .remaining = size_of(10'000), .side = Side::Buy}, driver.id(kPerpetual), kMain, kPrivate);
+  if (inputs.orders) driver.apply(WorkingOrdersEnd{}, kNoInstrument, kMain, kPrivate);
   if (inputs.send_equity)
     driver.summary({.asset = AssetCode::from("BTC").value(),
                     .equity = 4,
@@ -87,6 +107,10 @@ EngineDriver desk(const Inputs& inputs) {
   if (inputs.account_phase != FeedPhase::Live) driver.status(kPrivate, inputs.account_phase);
   if (inputs.call_phase != InstrumentPhase::Open) driver.apply(InstrumentStateChanged{inputs.call_phase}, driver.id(kCall));
   driver.cycle();
+  for (int i = 0; repriced && i < 20; ++i) {
+    driver.advance(100ms);
+    driver.cycle();
+  }
   return driver;
 }
 
@@ -118,9 +142,12 @@ const std::vector<std::string> kCallGreeks = {"delta deribit/BTC-ONE-100000-C",
                                               "volga deribit/BTC-ONE-100000-C",
                                               "charm deribit/BTC-ONE-100000-C",
                                               "position_delta_coins main/deribit/BTC-ONE-100000-C"};
-const std::vector<std::string> kBookDeltas = {"book_delta_coins main/BTC/black_scholes",
-                                              "book_delta_coins main/BTC/net_transaction", "book_delta_coins main/BTC/with_equity",
-                                              "book_gamma_coins_per_percent main/BTC"};
+const std::vector<std::string> kBookDeltas = {
+    "book_delta_coins main/BTC/black_scholes",        "book_delta_coins main/BTC/net_transaction",
+    "book_delta_coins main/BTC/with_equity",          "book_gamma_coins_per_percent main/BTC",
+    "working_bid_delta_coins main/BTC/black_scholes", "working_bid_delta_coins main/BTC/net_transaction",
+    "working_ask_delta_coins main/BTC/black_scholes", "working_ask_delta_coins main/BTC/net_transaction"};
+const std::vector<std::string> kWorkingOrders{kBookDeltas.end() - 4, kBookDeltas.end()};
 const std::vector<std::string> kBookBounds = {"book_delta_low_coins main/BTC", "book_delta_high_coins main/BTC"};
 const std::vector<std::string> kBookCoverage = {"book_coverage_ratio main/BTC"};
 const std::vector<std::string> kBookFallback = {"book_fallback_positions main/BTC"};
@@ -294,6 +321,10 @@ const Row kRows[] = {
      {kProfit, kFullLeverage, kDeltaLeverage, kLiquidation, kPositionCheck, kEquityCheck, kAccountPositions, kBookDeltas,
       kBookBounds, kBookCoverage, kBookFallback, kBookDollarDeltas, kBookGreeks, kBookValue, kHedgeItem, kHedgeLegs, kHedgeNet,
       kHedgeVega}},
+    {"working orders that were never stated whole",
+     "unknown/never_received",
+     [](Inputs& in) { in.orders = false; },
+     {kWorkingOrders}},
     {"a halted instrument",
      "stale/halted",
      [](Inputs& in) { in.call_phase = InstrumentPhase::Halted; },
@@ -310,6 +341,52 @@ const Row kRows[] = {
       kHedgeItem,
       kHedgeNet,
       kHedgeVega}},
+};
+
+// ---- what is repriced, measured over a window, or vouched for
+
+const std::set<std::string> kGrid = {"scenario_pnl_usd", "scenario_worst_loss_usd"};
+const std::set<std::string> kTail = {"value_at_risk_usd", "expected_shortfall_usd"};
+const std::set<std::string> kReturns = {"value_at_risk_returns"};
+const std::set<std::string> kPoolGrid = {"pool_worst_loss_usd", "maintenance_margin_ratio model"};
+const std::set<std::string> kCoverage = {"collateral_coverage_ratio", "collateral_min_coverage_ratio",
+                                         "collateral_imbalance_ratio"};
+const std::set<std::string> kAge = {"position_age_seconds", "position_age_usage_ratio"};
+
+/// Which of those have a row that is not ok, by name; the model's margin ratio apart from the venue's.
+std::set<std::string> repriced_not_ok(EngineDriver& driver, bool there) {
+  std::set<std::string> family;
+  for (const auto* group : {&kGrid, &kTail, &kReturns, &kPoolGrid, &kCoverage, &kAge}) family.insert(group->begin(), group->end());
+  FigureSnapshot snapshot;
+  driver.engine().figures().copy_to(snapshot);
+  std::set<std::string> found;
+  for (std::size_t i = 0; i < snapshot.values.size(); ++i) {
+    const FigureLayout::Row& row = snapshot.layout->rows[i];
+    std::string name = std::string{definition_of(row.figure).name}.substr(sizeof "hedgewatch_" - 1);
+    if (row.labels.find("source=\"model\"") != std::string::npos) name += " model";
+    if (family.count(name) == 1 && (there || snapshot.values[i].state != FigureState::Ok)) found.insert(name);
+  }
+  return found;
+}
+
+/// By the names of kRows.
+const std::map<std::string, std::vector<std::set<std::string>>> kRepriced = {
+    {"a mark without a vol", {kGrid, kTail}},
+    {"a mark without a price", {}},
+    {"a future's mark without a price", {kGrid, kTail, kPoolGrid, kCoverage}},
+    {"a linear future's mark without a price", {kGrid, kTail}},
+    {"no message about a future at all", {kGrid, kTail, kPoolGrid, kCoverage}},
+    // A grid is repriced in dollars of forwards and marks; without the index there are no returns and no dollars of collateral.
+    {"no index of the coin in dollars", {kTail, {"maintenance_margin_ratio model"}, kCoverage}},
+    {"no index of the coin in the stablecoin", {}},
+    {"a position without an entry price", {}},
+    {"an account that never told its equity", {}},
+    {"a summary without a margin balance", {{"maintenance_margin_ratio model"}}},
+    {"a summary without a maintenance margin", {kCoverage}},
+    {"a line whose instrument is not listed", {kGrid, kTail}},
+    {"a snapshot of positions that never ended", {kGrid, kTail, kPoolGrid, kCoverage}},
+    {"working orders that were never stated whole", {}},
+    {"a halted instrument", {kGrid, kTail}},
 };
 
 }  // namespace
@@ -339,6 +416,48 @@ TEST_SUITE("core/engine/engine") {
       }
       for (const std::string& figure : expected) CHECK_MESSAGE(figure.empty(), "depends on it, yet is shown: " << figure);
     }
+  }
+
+  TEST_CASE("each missing input makes exactly the grids, tails, coverages and ages that depend on it unknown") {
+    EngineDriver whole = desk(Inputs{}, true);
+    const std::set<std::string> all = repriced_not_ok(whole, true);
+    std::size_t families = 0;
+    for (const auto* group : {&kGrid, &kTail, &kReturns, &kPoolGrid, &kCoverage, &kAge}) families += group->size();
+    CHECK(all.size() == families);
+    CHECK(repriced_not_ok(whole, false).empty());
+    for (const Row& row : kRows) {
+      CAPTURE(row.what);
+      REQUIRE(kRepriced.count(row.what) == 1);
+      Inputs inputs;
+      row.spoil(inputs);
+      EngineDriver driver = desk(inputs, true);
+      std::set<std::string> expected;
+      for (const std::set<std::string>& group : kRepriced.at(row.what)) expected.insert(group.begin(), group.end());
+      for (const std::string& figure : repriced_not_ok(driver, false)) {
+        CAPTURE(figure);
+        CHECK_MESSAGE(expected.erase(figure) == 1, "does not depend on it, yet is not ok");
+      }
+      for (const std::string& figure : expected) CHECK_MESSAGE(figure.empty(), "depends on it, yet is shown: " << figure);
+    }
+  }
+
+  TEST_CASE("the age of a position needs the venue's time, and nothing else") {
+    EngineSetup setup = EngineDriver::setup();
+    ExplicitPosition position = line(kPerpetual, 1);
+    position.as_of = kVenueStart;
+    setup.books = {book_of("cold", {position})};
+    EngineDriver driver{setup};
+    driver.cycle();
+    CHECK(driver.state(Figure::PositionAgeSeconds, {"cold", "deribit", kPerpetual}) == "unknown/never_received");
+    driver.list_perpetual(kPerpetual);
+    driver.index(99'000);
+    driver.cycle();
+    CHECK(driver.state(Figure::PositionAgeSeconds, {"cold", "deribit", kPerpetual}) == "ok/none");
+    driver.status(kPublic, FeedPhase::Down);
+    driver.status(kPrivate, FeedPhase::Down);
+    driver.cycle();
+    CHECK(driver.state(Figure::PositionAgeSeconds, {"cold", "deribit", kPerpetual}) == "ok/none");
+    CHECK(driver.state(Figure::PositionUnrealizedPnlUsd, {"cold", "deribit", kPerpetual}) != "ok/none");
   }
 
   TEST_CASE("without any forward of the expiry every option of it is unknown, and marks and sizes stay") {

@@ -112,6 +112,22 @@ TEST_SUITE("core/engine/margin_monitor") {
     CHECK(driver.state(Figure::LiquidationDistanceSigmas, {"main", "deribit", "BTC", "BTC", "up"}) == "unknown/missing_vol");
   }
 
+  TEST_CASE("collateral counts after its haircut for share and coverage, debts whole, and leverage is over equity") {
+    EngineSetup configuration = setup();
+    configuration.collateral = {{.account = kMain, .asset = "BTC", .haircut_ratio = 0.2}};
+    EngineDriver driver = listed(configuration);
+    hold(driver, {{kPerpetual, -200'000}});
+    hold(driver, {}, kSecond);
+    fund(driver, 3, 0.02, 3);
+    fund(driver, 1, 0, 1, "BTC", kSecond);
+    driver.cycle();
+    CHECK(pool(driver, Figure::CollateralHaircutRatio) == 0.2);
+    CHECK_FALSE(driver.has(Figure::CollateralHaircutRatio, {"second", "deribit", "BTC"}));
+    CHECK(pool(driver, Figure::CollateralPriceUsd) == kIndex);
+    CHECK(pool(driver, Figure::CollateralShareRatio) == doctest::Approx(2.4 / 3.4));
+    CHECK(driver.value(Figure::LeverageRatio, {"main", "deribit", "BTC", "full"}) == doctest::Approx(2.0 / 3));
+  }
+
   TEST_CASE("a pool of linear futures is liquidated where the closed form says, at the price of its stablecoin") {
     EngineDriver driver = listed();
     driver.index(0.98, "USDC", "USD");

@@ -222,4 +222,66 @@ TEST_SUITE("core/engine/profit_monitor") {
     CHECK(bench.total() == 0);
     CHECK(bench.state(Figure::PnlUnexplainedRatio, {"main", "session"}) == "unknown/inconclusive");
   }
+
+  TEST_CASE("a session begins when the configuration says, and the window is as long as it says") {
+    EngineSetup setup = setup_with(Numeraire::Dollars, false);
+    // The driver's day begins at 08:00 UTC of the epoch's count: a session that starts a minute from now.
+    const auto of_day = kVenueStart.time_since_epoch() % 24h;
+    setup.profit = {.session_start = std::chrono::floor<std::chrono::minutes>(of_day) + 2min, .window = 96min};
+    EngineDriver driver{setup};
+    driver.list_perpetual("PERP");
+    driver.index(50'000);
+    driver.mark("PERP", {.price = 50'000});
+    driver.begin_snapshot();
+    driver.position("PERP", 100'000, 50'000);
+    driver.end_snapshot();
+    driver.cycle();
+    const auto move = [&](double price) {
+      driver.advance(30s);
+      driver.index(price);
+      driver.mark("PERP", {.price = price});
+      driver.begin_snapshot();
+      driver.position("PERP", 100'000, 50'000);
+      driver.end_snapshot();
+      driver.cycle();
+    };
+    move(50'500);
+    const double first = driver.value(Figure::PnlUsd, {"main", "delta", "session"});
+    CHECK(first > 900);
+    for (int i = 0; i < 6; ++i) move(50'500);
+    CHECK(driver.value(Figure::PnlUsd, {"main", "delta", "session"}) == Approx(0).epsilon(1e-6));
+    CHECK(driver.value(Figure::PnlUsd, {"main", "delta", "designation"}) == Approx(first).epsilon(0.02));
+    CHECK(driver.value(Figure::PnlUsd, {"main", "delta", "window"}) == Approx(first).epsilon(0.02));
+    for (int i = 0; i < 2 * 100; ++i) move(50'500);
+    CHECK(driver.value(Figure::PnlUsd, {"main", "delta", "window"}) == Approx(0).epsilon(1e-6));
+  }
+
+  TEST_CASE(
+      "a linear contract's profit is in its stablecoin, at the price the venue tells; at par until then unless that is refused") {
+    for (const bool at_par : {true, false}) {
+      CAPTURE(at_par);
+      EngineSetup setup = setup_with(Numeraire::Dollars, false);
+      setup.venues.front().stablecoins_at_par = at_par;
+      EngineDriver driver{setup};
+      driver.list_linear("LINEAR");
+      driver.index(50'000, "BTC", "USDC");
+      driver.index(49'000);
+      driver.mark("LINEAR", {.price = 50'000});
+      driver.begin_snapshot();
+      driver.position("LINEAR", 2, 50'000);
+      driver.end_snapshot();
+      driver.cycle();
+      if (!at_par) {
+        CHECK(driver.state(Figure::PnlUsd, {"main", "delta", "designation"}) == "unknown/missing_index");
+        driver.index(0.97, "USDC", "USD");
+      }
+      driver.advance(2s);
+      driver.cycle();
+      driver.advance(2s);
+      driver.index(50'500, "BTC", "USDC");
+      driver.mark("LINEAR", {.price = 50'500});
+      driver.cycle();
+      CHECK(driver.value(Figure::PnlUsd, {"main", "delta", "designation"}) == Approx(1'000 * (at_par ? 1 : 0.97)));
+    }
+  }
 }

@@ -59,7 +59,10 @@ std::vector<Event> one_of_each() {
                                       EndOfCycle{},
                                       InstrumentDelivered{61'250.5},
                                       Transfer{code("USDC"), -1'000},
-                                      AlertAcknowledged{0xFEDCBA9876543210, 5}};
+                                      AlertAcknowledged{0xFEDCBA9876543210, 5},
+                                      WorkingOrder{88'123'456'789, Size::from_raw(5), Side::Sell},
+                                      WorkingOrdersBegin{},
+                                      WorkingOrdersEnd{}};
   std::vector<Event> events;
   for (const EventBody& body : bodies) events.push_back({header(), body});
   return events;

@@ -359,6 +359,45 @@ TEST_SUITE("feeds/deribit/decoder") {
     CHECK(bench.decoder.detail().unknown_rows == 1);
   }
 
+  TEST_CASE("open orders stand between begin and end, with what remains of them; triggers that were not reached do not rest") {
+    Bench bench;
+    decodes(bench, frame_text("reply_open_orders"), FrameKind::Account, "get_open_orders");
+    REQUIRE(bench.batch.size() == 5);
+    CHECK(std::holds_alternative<WorkingOrdersBegin>(bench.batch.events().front().body));
+    CHECK(std::holds_alternative<WorkingOrdersEnd>(bench.batch.events().back().body));
+    const auto orders = bench.all<WorkingOrder>();
+    CHECK(orders[0].order == 99123456900);
+    CHECK(orders[0].remaining == *Size::parse("30000"));
+    CHECK(orders[0].side == Side::Buy);
+    CHECK(orders[1].remaining == Size{});
+    CHECK(orders[1].order > 99123456910);
+    CHECK(orders[2].remaining == *Size::parse("2.5"));
+    CHECK(orders[2].side == Side::Sell);
+    CHECK(milliseconds(bench.batch.events()[1]) == 1801234569000);
+    CHECK(milliseconds(bench.batch.events().back()) == 1801234571000);
+  }
+
+  TEST_CASE("an order that cannot be told voids the statement") {
+    const std::string good = frame_text("reply_open_orders");
+    Bench bench;
+    refuses(bench, replaced(good, "BTC-26MAR27-90000-P", "SOL-PERPETUAL"), DecodeFault::UnknownInstrument, "instrument_name");
+    refuses(bench, replaced(good, "\"filled_amount\":20000.0", "\"filled_amount\":60000.0"), DecodeFault::BadValue,
+            "filled_amount");
+    refuses(bench, replaced(good, "\"order_id\":\"99123456900\",", ""), DecodeFault::MissingField, "order_id");
+    refuses(bench, replaced(good, "\"direction\":\"buy\"", "\"direction\":\"hold\""), DecodeFault::UnknownWord, "direction");
+  }
+
+  TEST_CASE("orders in a message about changes are told with it") {
+    Bench bench;
+    const std::string order =
+        R"("orders":[{"order_id":"77","instrument_name":"BTC-PERPETUAL","direction":"sell","order_state":"cancelled","amount":10.0,"filled_amount":4.0,"last_update_timestamp":1801234569400}])";
+    decodes(bench, replaced(frame_text("changes"), "\"orders\":[]", order), FrameKind::Account, "user.changes");
+    CHECK(bench.only<WorkingOrder>().order == 77);
+    CHECK(bench.only<WorkingOrder>().remaining == Size{});
+    CHECK(bench.all<Fill>().size() == 1);
+    CHECK(bench.all<PositionReport>().size() == 2);
+  }
+
   TEST_CASE("summaries come per currency") {
     Bench bench;
     decodes(bench, frame_text("reply_summaries"), FrameKind::Account, "get_account_summaries");

@@ -52,6 +52,7 @@ struct Bench {
     if (!decoded.ok() || decoded.value().kind != FrameKind::Reply || !decoder.detail().has_result) return decoded;
     if (text.find("\"contract_size\"") != std::string_view::npos) return decoder.decode_instruments(MonoTime{}, batch);
     if (text.find("\"summaries\"") != std::string_view::npos) return decoder.decode_account_summaries(MonoTime{}, batch);
+    if (text.find("\"order_state\"") != std::string_view::npos) return decoder.decode_open_orders(MonoTime{}, batch);
     if (text.find("\"has_more\"") != std::string_view::npos) return decoder.decode_user_trades(MonoTime{}, batch);
     if (text.find("\"direction\"") != std::string_view::npos) return decoder.decode_positions(MonoTime{}, batch);
     return decoded;

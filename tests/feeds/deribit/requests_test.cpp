@@ -55,6 +55,7 @@ TEST_SUITE("feeds/deribit/requests") {
     CHECK(text_at(positions_request(7), "/params/currency") == "\"any\"");
     CHECK(text_at(account_summaries_request(8), "/params/extended") == "true");
     CHECK(text_at(logout_request(9), "/method") == "\"private/logout\"");
+    CHECK(text_at(open_orders_request(11), "/method") == "\"private/get_open_orders\"");
     CHECK(text_at(user_trades_request(10, "ETH", 5, 9, 1000), "/params") ==
           R"({"currency":"ETH","start_timestamp":5,"end_timestamp":9,"count":1000,"sorting":"asc"})");
   }

@@ -111,13 +111,21 @@ struct Conversation {
     session.on_closed(reason, {mono, wall}, batch);
     collect();
   }
+  /// Nothing rests and nothing was transferred, where a test is about something else.
+  void answer_the_rest() {
+    if (!answers_the_rest) return;
+    while (has("private/get_open_orders")) answer("private/get_open_orders", "[]");
+    while (has("private/get_transaction_log")) answer("private/get_transaction_log", R"({"logs":[],"continuation":null})");
+  }
   void wait(std::chrono::nanoseconds duration) {
+    answer_the_rest();
     const MonoTime until = mono + duration;
     for (auto next = session.deadline(); next && *next <= until && !closed; next = session.deadline()) {
       wall += std::max(*next, mono) - mono;
       mono = std::max(*next, mono);
       session.on_deadline({mono, wall}, batch, actions);
       collect();
+      answer_the_rest();
       mono += 1ns;
     }
     wall += until > mono ? until - mono : 0ns;
@@ -255,6 +263,7 @@ struct Conversation {
   std::vector<Event> events;
   std::vector<SessionNotice> noticed;
   bool closed = false;
+  bool answers_the_rest = true;
   std::string close_reason;
 };
 
@@ -793,6 +802,91 @@ TEST_SUITE("feeds/deribit/session") {
     // The same message again is no news.
     talk.frame(live);
     CHECK(talk.all<Fill>().size() == 3);
+  }
+
+  TEST_CASE("working orders are stated with the positions, and a change that overtakes the statement survives it") {
+    deribit::Symbols symbols{64};
+    symbols.add(*deribit::contract_from_name("BTC-PERPETUAL"));
+    Conversation talk{bitcoin_account(), symbols};
+    talk.answers_the_rest = false;
+    talk.bring_account_live();
+    is(talk.status(), FeedPhase::Live, FeedDownReason::None);
+    const auto order = [](std::string_view number, std::string_view state, double amount, std::int64_t at) {
+      return R"({"order_id":")" + std::string{number} + R"(","instrument_name":"BTC-PERPETUAL","direction":"buy","order_state":")" +
+             std::string{state} + R"(","amount":)" + std::to_string(amount) + R"(,"filled_amount":0,"last_update_timestamp":)" +
+             std::to_string(at) + "}";
+    };
+    const auto change = [&](const std::string& row) {
+      return R"({"jsonrpc":"2.0","method":"subscription","params":{"channel":"user.changes.any.any.100ms","data":{"instrument_name":"BTC-PERPETUAL","trades":[],"positions":[],"orders":[)" +
+             row + "]}}}";
+    };
+    // The venue's clock stands at ...000.5 ms: one cancel is older than the statement, the other newer.
+    talk.frame(change(order("1", "cancelled", 10, 1801233999000)));
+    talk.frame(change(order("2", "cancelled", 20, 1801234000900)));
+    talk.answer("private/get_open_orders",
+                "[" + order("1", "open", 10, 1801233999500) + "," + order("2", "open", 20, 1801233999500) + "]");
+    std::vector<std::string> told;
+    for (const Event& event : talk.events) {
+      if (std::holds_alternative<WorkingOrdersBegin>(event.body)) told.emplace_back("begin");
+      if (std::holds_alternative<WorkingOrdersEnd>(event.body)) told.emplace_back("end");
+      if (const auto* one = std::get_if<WorkingOrder>(&event.body))
+        told.push_back(std::to_string(one->order) + (one->remaining == Size{} ? " gone" : " rests"));
+    }
+    CHECK(told == std::vector<std::string>{"1 gone", "2 gone", "begin", "1 rests", "2 rests", "2 gone", "end"});
+    CHECK(symbols.wanted(*symbols.find("BTC-PERPETUAL")));
+    talk.wait(31s);
+    CHECK(talk.has("private/get_open_orders"));
+  }
+
+  TEST_CASE("deposits and transfers are read from the transaction log after each statement, each once") {
+    Conversation talk{bitcoin_account()};
+    talk.answers_the_rest = false;
+    talk.bring_account_live();
+    talk.answer("private/get_open_orders", "[]");
+    CHECK_FALSE(talk.has("private/get_transaction_log"));
+    const auto round = [&] {
+      talk.us_out += 30'000'000;
+      talk.wait(31s);
+      talk.answer("private/get_positions", "[]");
+      talk.answer("private/get_account_summaries", R"({"summaries":[{"currency":"BTC","equity":1.5}]})");
+      talk.answer("private/get_open_orders", "[]");
+      return talk.take("private/get_transaction_log");
+    };
+    const std::string deposit =
+        R"({"id":71,"user_seq":3,"timestamp":1801234010000,"type":"deposit","currency":"BTC","change":2.5})";
+    const std::string paid = R"({"id":73,"timestamp":1801234012000,"type":"trade","currency":"BTC","change":-0.1})";
+    const std::string sent = R"({"id":74,"timestamp":1801234013000,"type":"withdrawal","currency":"BTC","change":-1.0})";
+    const Request first = round();
+    CHECK(first.text.find(R"~("currency":"BTC","start_timestamp":1801234000000,"end_timestamp":1801234030000)~") !=
+          std::string::npos);
+    talk.answer(first, R"({"logs":[)" + sent + "," + paid + R"(],"continuation":4})");
+    const Request second = talk.take("private/get_transaction_log");
+    CHECK(second.text.find(R"~("continuation":4)~") != std::string::npos);
+    talk.answer(second, R"({"logs":[)" + deposit + R"(],"continuation":null})");
+    auto transfers = talk.all<Transfer>();
+    REQUIRE(transfers.size() == 2);
+    CHECK(std::get<Transfer>(transfers[0].body).amount == -1);
+    CHECK(std::get<Transfer>(transfers[1].body).amount == 2.5);
+    // The next round overlaps: what was told is not told again.
+    const std::string more = R"({"id":80,"timestamp":1801234040000,"type":"transfer","currency":"BTC","change":0.5})";
+    talk.answer(round(), R"({"logs":[)" + more + "," + sent + R"(],"continuation":null})");
+    transfers = talk.all<Transfer>();
+    REQUIRE(transfers.size() == 3);
+    CHECK(std::get<Transfer>(transfers[2].body).amount == 0.5);
+    is(talk.status(), FeedPhase::Live, FeedDownReason::None);
+  }
+
+  TEST_CASE("a venue that does not tell its orders is asked once a connection, and everything else goes on") {
+    Conversation talk{bitcoin_account()};
+    talk.answers_the_rest = false;
+    talk.bring_account_live();
+    talk.refuse("private/get_open_orders", -32601, "Method not found");
+    is(talk.status(), FeedPhase::Live, FeedDownReason::None);
+    CHECK(talk.noted("the venue does not tell the working orders"));
+    talk.answers_the_rest = true;
+    talk.wait(31s);
+    CHECK(talk.has("private/get_positions"));
+    CHECK_FALSE(talk.has("private/get_open_orders"));
   }
 
   TEST_CASE("a history that cannot be had does not keep the positions back") {

@@ -92,6 +92,26 @@ TEST_SUITE("feeds/simulator/deribit_exchange") {
     CHECK(error_code(page(R"(,"count":1001)")) == -32602);
   }
 
+  TEST_CASE("an account has working orders, told when asked for and when they change") {
+    ExchangeBench bench;
+    bench.login();
+    const std::string orders = bench.call("private/get_open_orders");
+    CAPTURE(orders);
+    // A bid and an ask in each of the two perpetuals.
+    CHECK(count_at(orders, "/result") == 4);
+    CHECK(has(text_at(orders, "/result/0/order_state"), "open"));
+    bench.call("private/subscribe", R"({"channels":["user.changes.any.any.100ms"]})");
+    bench.sent.clear();
+    CHECK(bench.exchange.handle_http("POST", "/control/index", "", R"({"index_name":"btc_usd","move_ratio":0.005})", bench.now)
+              .status == 200);
+    bench.run(5s);
+    std::size_t cancelled = 0;
+    for (const std::string& frame : bench.on("user.changes.any.any.100ms"))
+      if (has(frame, R"("order_state":"cancelled")")) ++cancelled;
+    CHECK(cancelled > 0);
+    CHECK(count_at(bench.call("private/get_open_orders"), "/result") == 4);
+  }
+
   TEST_CASE("the scope that is granted is no wider than the key's, and calls outside it are refused") {
     ExchangeBench bench;
     bench.login("account:read_write trade:none");

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/market/event.hpp"
+#include "core/types/ids.hpp"
+
+namespace hedgewatch {
+
+/// The orders of one account that rest on the venue, as it states them. Bounded.
+class WorkingOrders {
+ public:
+  static constexpr std::size_t kMaxOrders = 8'192;
+
+  struct Order {
+    std::uint64_t order = 0;
+    InstrumentId instrument = kNoInstrument;
+    Size remaining;  ///< signed: a bid is positive
+    bool named = false;
+  };
+
+  /// True when no other order was in this instrument: somebody has to begin to look at it.
+  bool apply(const WorkingOrder& order, InstrumentId instrument);
+  void begin_snapshot();
+  /// What was not named since begin_snapshot() no longer rests.
+  void end_snapshot();
+  /// What rests may have been filled or cancelled since: only a whole statement makes it known again.
+  void lose_connection();
+
+  /// Stated whole since the connection came, and none had to be refused.
+  [[nodiscard]] bool complete() const { return complete_; }
+  /// By instrument, then order.
+  [[nodiscard]] std::span<const Order> orders() const { return orders_; }
+
+ private:
+  std::vector<Order> orders_;
+  bool complete_ = false;
+  bool snapshot_open_ = false;
+  bool refused_ = false;  ///< since the statement began
+};
+
+}  // namespace hedgewatch

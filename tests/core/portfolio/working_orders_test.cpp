@@ -1,0 +1,62 @@
+#include "core/portfolio/working_orders.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace hedgewatch;
+
+namespace {
+
+constexpr InstrumentId kPerpetual{1};
+constexpr InstrumentId kOption{2};
+
+WorkingOrder resting(std::uint64_t order, std::int64_t raw, Side side = Side::Buy) {
+  return {.order = order, .remaining = Size::from_raw(raw), .side = side};
+}
+
+}  // namespace
+
+TEST_SUITE("core/portfolio/working_orders") {
+  TEST_CASE("an order stands by its number until nothing of it remains, asks are negative") {
+    WorkingOrders orders;
+    CHECK(orders.apply(resting(5, 100), kPerpetual));
+    CHECK_FALSE(orders.apply(resting(4, 30, Side::Sell), kPerpetual));
+    CHECK(orders.apply(resting(5, 7), kOption));
+    REQUIRE(orders.orders().size() == 3);
+    CHECK(orders.orders()[0].order == 4);
+    CHECK(orders.orders()[0].remaining == Size::from_raw(-30));
+    CHECK_FALSE(orders.apply(resting(5, 60), kPerpetual));
+    CHECK(orders.orders()[1].remaining == Size::from_raw(60));
+    CHECK_FALSE(orders.apply(resting(5, 0), kPerpetual));
+    CHECK_FALSE(orders.apply(resting(99, 0), kPerpetual));
+    CHECK(orders.orders().size() == 2);
+  }
+
+  TEST_CASE("the list is whole after a statement, and what it does not name is gone") {
+    WorkingOrders orders;
+    CHECK(orders.apply(resting(1, 10), kPerpetual));
+    CHECK_FALSE(orders.complete());
+    orders.end_snapshot();
+    CHECK_FALSE(orders.complete());
+    orders.begin_snapshot();
+    CHECK_FALSE(orders.apply(resting(2, 20), kPerpetual));
+    orders.end_snapshot();
+    CHECK(orders.complete());
+    REQUIRE(orders.orders().size() == 1);
+    CHECK(orders.orders()[0].order == 2);
+    orders.lose_connection();
+    CHECK_FALSE(orders.complete());
+  }
+
+  TEST_CASE("beyond its bound a list is not whole, and a shorter statement heals it") {
+    WorkingOrders orders;
+    orders.begin_snapshot();
+    for (std::uint64_t i = 0; i <= WorkingOrders::kMaxOrders; ++i) static_cast<void>(orders.apply(resting(i, 1), kPerpetual));
+    orders.end_snapshot();
+    CHECK(orders.orders().size() == WorkingOrders::kMaxOrders);
+    CHECK_FALSE(orders.complete());
+    orders.begin_snapshot();
+    static_cast<void>(orders.apply(resting(1, 1), kPerpetual));
+    orders.end_snapshot();
+    CHECK(orders.complete());
+  }
+}
