@@ -162,9 +162,16 @@ void BasisMonitor::publish(const DeskView& view, const Publisher& out, std::uint
   value(rows.per_sigma, per_sigma, judged);
 }
 
-void BasisMonitor::end_cycle(const DeskView& view, const Publisher& out) {
+VenueTime BasisMonitor::next_bar_end(Venue venue) const {
+  VenueTime next = VenueTime::max();
+  for (const std::unique_ptr<Learnt>& learnt : hedges_)
+    if (learnt) next = std::min(next, learnt->bars.next_end(venue));
+  return next;
+}
+
+void BasisMonitor::close_bars(const DeskView& view) {
   for (std::uint32_t h = 0; h < hedges_.size(); ++h) {
-    if (!hedges_[h] || rows_[h].usd == kNoRow) continue;
+    if (!hedges_[h]) continue;
     Learnt& learnt = *hedges_[h];
     learnt.bars.advance(view, [&](const PairBars::Bar& bar) {
       std::optional<double> basis;
@@ -175,8 +182,13 @@ void BasisMonitor::end_cycle(const DeskView& view, const Publisher& out) {
       learnt.closed = view.now;
       learnt.ever_closed = true;
     });
-    publish(view, out, h);
   }
+}
+
+void BasisMonitor::end_cycle(const DeskView& view, const Publisher& out) {
+  close_bars(view);
+  for (std::uint32_t h = 0; h < hedges_.size(); ++h)
+    if (hedges_[h] && rows_[h].usd != kNoRow) publish(view, out, h);
 }
 
 }  // namespace hedgewatch

@@ -21,6 +21,8 @@ class BasisMonitor final : public DeskMonitor {
   void lay_out(const DeskView& view, FigureTable& table) override;
   void apply(const DeskView& view, const Event& event) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  [[nodiscard]] VenueTime next_bar_end(Venue venue) const override;
+  void close_bars(const DeskView& view) override;
 
   /// Whether the newest bar's basis is far outside of what it was before; false for a hedge without conventions.
   [[nodiscard]] bool outlier(std::size_t hedge) const { return hedges_[hedge] && hedges_[hedge]->score.outlier; }

@@ -61,6 +61,18 @@ class DeskMonitor {
   virtual void apply(const DeskView& view, const Event& event);
   /// Everything of the cycle is applied, repriced and summed.
   virtual void end_cycle(const DeskView& view, const Publisher& out) = 0;
+
+  /// The exchange time of a venue after which a bar has ended that has to be closed; VenueTime::max() when none is waited for.
+  [[nodiscard]] virtual VenueTime next_bar_end(Venue) const { return VenueTime::max(); }
+  /// A venue's clock has passed such a time, and the event that told of it is not applied yet: the market is as it was when the bar
+  /// ended. Valuations, risks and sums are those of the cycle before.
+  virtual void close_bars(const DeskView&) {}
+  /// Whether every single price of the instrument (of the index) matters, and not just the newest of a cycle.
+  [[nodiscard]] virtual bool samples(InstrumentSlot) const { return false; }
+  [[nodiscard]] virtual bool samples(IndexId) const { return false; }
+  /// A quote or book of such an instrument, or such an index, was applied.
+  virtual void heard_price(const DeskView&, InstrumentSlot) {}
+  virtual void heard_price(const DeskView&, IndexId) {}
 };
 
 /// Whether monitors are told of an event.

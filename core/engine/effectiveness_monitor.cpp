@@ -42,6 +42,16 @@ BarPrice price_of(const DeskView& view, InstrumentSlot slot) {
   return price;
 }
 
+std::size_t bars_of(std::chrono::nanoseconds window, const EffectivenessSetup& setup) {
+  return static_cast<std::size_t>(std::max<std::int64_t>(1, window / setup.sampling.bar));
+}
+
+std::size_t most_bars(const EffectivenessSetup& setup) {
+  std::size_t most = 1;
+  for (const std::chrono::nanoseconds window : setup.sampling.windows) most = std::max(most, bars_of(window, setup));
+  return most;
+}
+
 double bars_per_year(const EffectivenessSetup& setup) {
   return static_cast<double>(kYear.count()) / static_cast<double>(setup.sampling.bar.count());
 }
@@ -54,7 +64,9 @@ EffectivenessMonitor::Learnt::Learnt(const HedgeSetup& hedge)
       view{hedge.view},
       bars{hedge.effectiveness->sampling.bar},
       series{EffectivenessSeries{conventions_of(hedge)}, EffectivenessSeries{conventions_of(hedge)},
-             EffectivenessSeries{conventions_of(hedge)}} {}
+             EffectivenessSeries{conventions_of(hedge)}},
+      overlap{most_bars(*hedge.effectiveness)},
+      overlap_correlations(hedge.effectiveness->sampling.windows.size()) {}
 
 void EffectivenessMonitor::lay_out(const DeskView& view, FigureTable& table) {
   std::vector<std::unique_ptr<Learnt>> old = std::move(hedges_);
@@ -71,6 +83,13 @@ void EffectivenessMonitor::lay_out(const DeskView& view, FigureTable& table) {
         learnt = std::move(before);
     if (!learnt) learnt = std::make_unique<Learnt>(hedge);
     learnt->bars.resolve(view, learnt->setup);
+    // What came before there was anything to compare it with is where the paths begin.
+    if (learnt->bars.leg() != kNoSlot) {
+      if (const auto price = learnt->bars.reference_price(view))
+        learnt->overlap.add(RunningHayashiYoshida::Path::Exposure, price->time, price->price);
+      if (const auto mid = newest_mid(view, learnt->bars.leg()))
+        learnt->overlap.add(RunningHayashiYoshida::Path::Hedge, mid->time, mid->price);
+    }
     learnt->open.reserve(std::max<std::size_t>(learnt->open.size(), holdings_of_hedge(view.desk, h).count));
     learnt->published = false;
 
@@ -97,6 +116,7 @@ void EffectivenessMonitor::lay_out(const DeskView& view, FigureTable& table) {
         one.beta_drift = row(Figure::HedgeBetaDrift, "rolling", window);
         one.residual_drift = row(Figure::HedgeResidualDriftRatio, "rolling", window);
         one.pairs = row(Figure::HedgePairs, "rolling", window);
+        if (b == Price) one.overlap_correlation = row(Figure::HedgeCorrelationRatio, "hayashi_yoshida", window);
         if (b != Price) offset("rolling", window, one.offset, one.verdict);
       }
       const std::string half_life = duration_text(learnt->setup.sampling.half_life);
@@ -138,6 +158,9 @@ void EffectivenessMonitor::close_bar(const DeskView& view, std::uint32_t hedge, 
   std::optional<ReturnPair> returns;
   if (bar.reference_return && bar.leg_return) returns = ReturnPair{*bar.reference_return, *bar.leg_return};
   learnt.series[Price].add_bar(returns);
+  learnt.overlap.close_bar(bar.end);
+  for (std::size_t w = 0; w < learnt.overlap_correlations.size(); ++w)
+    learnt.overlap_correlations[w] = learnt.overlap.over(bars_of(learnt.setup.sampling.windows[w], learnt.setup)).correlation();
 
   // Profit is of the moment that closes the bar: of bars that were missed none has a profit of its own.
   std::optional<ReturnPair> total;
@@ -191,6 +214,7 @@ void EffectivenessMonitor::publish(const Publisher& out, const Learnt& learnt, c
       const Quality judged = pairs.count >= minimum ? quality : warming;
       const Quality against_reference = series.reference() ? judged : warming;
       value(row.correlation, pairs.correlation, judged);
+      if (b == Price) value(row.overlap_correlation, learnt.overlap_correlations[w], judged);
       value(row.beta, pairs.beta, judged);
       value(row.r_squared, pairs.r_squared, judged);
       value(row.variance_reduction, pairs.variance_reduction, judged);
@@ -213,11 +237,53 @@ void EffectivenessMonitor::publish(const Publisher& out, const Learnt& learnt, c
   }
 }
 
-void EffectivenessMonitor::end_cycle(const DeskView& view, const Publisher& out) {
+VenueTime EffectivenessMonitor::next_bar_end(Venue venue) const {
+  VenueTime next = VenueTime::max();
+  for (const std::unique_ptr<Learnt>& learnt : hedges_)
+    if (learnt) next = std::min(next, learnt->bars.next_end(venue));
+  return next;
+}
+
+void EffectivenessMonitor::close_bars(const DeskView& view) {
   for (std::uint32_t h = 0; h < hedges_.size(); ++h) {
     if (!hedges_[h]) continue;
     Learnt& learnt = *hedges_[h];
     learnt.bars.advance(view, [&](const PairBars::Bar& bar) { close_bar(view, h, learnt, bar); });
+  }
+}
+
+bool EffectivenessMonitor::samples(InstrumentSlot slot) const {
+  return std::any_of(hedges_.begin(), hedges_.end(),
+                     [&](const auto& learnt) { return learnt && (learnt->bars.leg() == slot || learnt->bars.refers_to(slot)); });
+}
+
+bool EffectivenessMonitor::samples(IndexId index) const {
+  return std::any_of(hedges_.begin(), hedges_.end(), [&](const auto& learnt) { return learnt && learnt->bars.refers_to(index); });
+}
+
+void EffectivenessMonitor::heard_price(const DeskView& view, InstrumentSlot slot) {
+  const auto mid = newest_mid(view, slot);
+  if (!mid) return;
+  for (const std::unique_ptr<Learnt>& learnt : hedges_) {
+    if (!learnt) continue;
+    if (learnt->bars.refers_to(slot)) learnt->overlap.add(RunningHayashiYoshida::Path::Exposure, mid->time, mid->price);
+    if (learnt->bars.leg() == slot) learnt->overlap.add(RunningHayashiYoshida::Path::Hedge, mid->time, mid->price);
+  }
+}
+
+void EffectivenessMonitor::heard_price(const DeskView& view, IndexId index) {
+  for (const std::unique_ptr<Learnt>& learnt : hedges_) {
+    if (!learnt || !learnt->bars.refers_to(index)) continue;
+    if (const auto price = learnt->bars.reference_price(view))
+      learnt->overlap.add(RunningHayashiYoshida::Path::Exposure, price->time, price->price);
+  }
+}
+
+void EffectivenessMonitor::end_cycle(const DeskView& view, const Publisher& out) {
+  close_bars(view);
+  for (std::uint32_t h = 0; h < hedges_.size(); ++h) {
+    if (!hedges_[h]) continue;
+    Learnt& learnt = *hedges_[h];
     const bool fresh = learnt.ever_closed && view.now - learnt.closed <= kFreshBars * learnt.setup.sampling.bar;
     if (learnt.published && learnt.published_fresh == fresh) continue;
     learnt.published = true;

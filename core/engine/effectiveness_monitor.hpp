@@ -10,6 +10,7 @@
 #include "core/engine/hedge_prices.hpp"
 #include "core/hedge/bar_profit.hpp"
 #include "core/hedge/effectiveness_series.hpp"
+#include "core/hedge/running_hayashi_yoshida.hpp"
 
 namespace hedgewatch {
 
@@ -21,6 +22,12 @@ class EffectivenessMonitor final : public DeskMonitor {
 
   void lay_out(const DeskView& view, FigureTable& table) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  [[nodiscard]] VenueTime next_bar_end(Venue venue) const override;
+  void close_bars(const DeskView& view) override;
+  [[nodiscard]] bool samples(InstrumentSlot slot) const override;
+  [[nodiscard]] bool samples(IndexId index) const override;
+  void heard_price(const DeskView& view, InstrumentSlot slot) override;
+  void heard_price(const DeskView& view, IndexId index) override;
 
   /// The newest bars of total profit; null for a hedge without conventions. Parallel to the setup's hedges.
   [[nodiscard]] const EffectivenessSeries* total(std::size_t hedge) const {
@@ -43,6 +50,8 @@ class EffectivenessMonitor final : public DeskMonitor {
     DeltaView view;
     PairBars bars;
     std::array<EffectivenessSeries, BasisCount> series;
+    RunningHayashiYoshida overlap;  ///< of the two prices, tick by tick
+    std::vector<std::optional<double>> overlap_correlations;  ///< parallel to the windows, of the newest bar
     std::vector<OpenPosition> open;
     bool opened = false;  ///< the positions of the bar under way are known
     double item_notional = 0;
@@ -53,6 +62,7 @@ class EffectivenessMonitor final : public DeskMonitor {
   };
   struct WindowRows {
     RowId correlation = kNoRow;
+    RowId overlap_correlation = kNoRow;  ///< of prices only
     RowId beta = kNoRow;
     RowId r_squared = kNoRow;
     RowId variance_reduction = kNoRow;

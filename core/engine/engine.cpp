@@ -72,6 +72,7 @@ bool changes_structure(InstrumentRegistry::Listing listing) {
 struct Engine::State {
   explicit State(EngineSetup configuration) {
     venue_now.fill(kNoVenueTime);
+    next_bar_end.fill(VenueTime::max());
     next_expiry.fill(VenueTime::max());
     auto surface_monitor = std::make_unique<SurfaceMonitor>();
     surfaces = surface_monitor.get();
@@ -87,6 +88,8 @@ struct Engine::State {
     const BasisMonitor& basis = *basis_monitor;
     monitors.push_back(std::move(basis_monitor));
     monitors.push_back(std::make_unique<RegimeMonitor>(basis, hour_moves));
+    // The three that sample prices into bars, in the order in which they read one another.
+    std::transform(monitors.end() - 3, monitors.end(), samplers.begin(), [](const auto& monitor) { return monitor.get(); });
     auto rebalance_monitor = std::make_unique<RebalanceMonitor>(hour_moves);
     const RebalanceMonitor& bands = *rebalance_monitor;
     monitors.push_back(std::move(rebalance_monitor));
@@ -141,6 +144,10 @@ struct Engine::State {
   // ---- what events share
   InstrumentSlot heard_instrument(const EventHeader& header);
   void note_market_data(const EventHeader& header);
+  void close_bars(const EventHeader& header);
+  void find_next_bar_ends();
+  void heard_price(InstrumentSlot slot);
+  void heard_price(IndexId index);
   Account* heard_account(const EventHeader& header);
   void touch(InstrumentSlot slot);
   void touch_spread(InstrumentSlot slot);
@@ -179,6 +186,9 @@ struct Engine::State {
   std::uint64_t cycles = 0;
   std::array<VenueTime, kVenues.size()> venue_now{};
   std::array<VenueTime, kVenues.size()> next_expiry{};
+  std::array<VenueTime, kVenues.size()> next_bar_end{};
+  std::vector<unsigned char> sampled_slots;    ///< by slot, as of the newest layout
+  std::vector<unsigned char> sampled_indices;  ///< by IndexId, as of the newest layout
 
   bool structure_changed = true;
   bool recompute_all = true;
@@ -192,6 +202,7 @@ struct Engine::State {
   std::vector<HedgeFigures> hedge_results;   ///< parallel to the setup's hedges
   std::vector<Quality> account_qualities;
   std::vector<std::unique_ptr<DeskMonitor>> monitors;
+  std::array<DeskMonitor*, 3> samplers{};  ///< those of the monitors that sample prices into bars
   AlertBoard alerts;
   AccountEventMonitor* account_events = nullptr;  ///< one of the monitors: it also remembers over a restart
   SurfaceMonitor* surfaces = nullptr;  ///< one of the monitors: it also answers where a venue's vol or forward is missing
@@ -245,6 +256,15 @@ void Engine::State::rebuild() {
   hedge_results.assign(desk.hedges.size(), HedgeFigures{});
   structure_changed = false;
   for (const auto& monitor : monitors) monitor->lay_out(view(), table);
+  sampled_slots.assign(registry.size(), 0);
+  sampled_indices.assign(market.index_count(), 0);
+  for (const DeskMonitor* sampler : samplers) {
+    for (std::uint32_t slot = 0; slot < sampled_slots.size(); ++slot)
+      if (sampler->samples(InstrumentSlot{slot})) sampled_slots[slot] = 1;
+    for (std::uint32_t index = 0; index < sampled_indices.size(); ++index)
+      if (sampler->samples(IndexId{index})) sampled_indices[index] = 1;
+  }
+  find_next_bar_ends();
   alerts.add_rows(table);
   table.end_layout();
   alerts.bind(table);
@@ -293,7 +313,38 @@ void Engine::State::note_market_data(const EventHeader& header) {
   } else {
     ++counters.unknown_connection_events;
   }
-  if (header.exchange_time != kNoVenueTime) venue_now[static_cast<std::size_t>(header.venue)] = header.exchange_time;
+  if (header.exchange_time == kNoVenueTime) return;
+  venue_now[static_cast<std::size_t>(header.venue)] = header.exchange_time;
+  if (header.exchange_time > next_bar_end[static_cast<std::size_t>(header.venue)]) close_bars(header);
+}
+
+/// Before the event itself is applied, so that a bar holds what was known when it ended, however many events a cycle drains.
+void Engine::State::close_bars(const EventHeader& header) {
+  DeskView seen = view();
+  seen.now = std::max(now, header.received);
+  for (DeskMonitor* sampler : samplers) sampler->close_bars(seen);
+  find_next_bar_ends();
+}
+
+void Engine::State::find_next_bar_ends() {
+  for (const Venue venue : kVenues) {
+    VenueTime& next = next_bar_end[static_cast<std::size_t>(venue)];
+    next = VenueTime::max();
+    for (const DeskMonitor* sampler : samplers) next = std::min(next, sampler->next_bar_end(venue));
+  }
+}
+
+void Engine::State::heard_price(InstrumentSlot slot) {
+  if (index_of(slot) >= sampled_slots.size() || sampled_slots[index_of(slot)] == 0) return;
+  const DeskView seen = view();
+  for (DeskMonitor* sampler : samplers) sampler->heard_price(seen, slot);
+}
+
+void Engine::State::heard_price(IndexId index) {
+  const auto place = static_cast<std::size_t>(index);
+  if (place >= sampled_indices.size() || sampled_indices[place] == 0) return;
+  const DeskView seen = view();
+  for (DeskMonitor* sampler : samplers) sampler->heard_price(seen, index);
 }
 
 InstrumentSlot Engine::State::heard_instrument(const EventHeader& header) {
@@ -330,15 +381,18 @@ void Engine::State::on(const EventHeader& header, const Mark& mark) {
   if (slot == kNoSlot) return;
   const MarketState::MarkEffect effect = market.apply(slot, mark, origin_of(header));
   touch(slot);
-  if (structure_changed) return;
   const InstrumentMarket& state = market.at(slot);
+  if (effect.index_updated) heard_price(state.index);
+  if (structure_changed) return;
   if (effect.index_updated) touched_indices.insert(static_cast<std::size_t>(state.index));
   if (effect.expiry_forward_updated) touched_expiries.insert(static_cast<std::size_t>(state.expiry));
 }
 
 void Engine::State::on(const EventHeader& header, const Quote& quote) {
   const InstrumentSlot slot = heard_instrument(header);
-  if (slot != kNoSlot) market.apply(slot, quote, origin_of(header));
+  if (slot == kNoSlot) return;
+  market.apply(slot, quote, origin_of(header));
+  heard_price(slot);
 }
 
 void Engine::State::on(const EventHeader& header, const IndexPrice& index) {
@@ -346,6 +400,7 @@ void Engine::State::on(const EventHeader& header, const IndexPrice& index) {
   const std::size_t known = market.index_count();
   const IndexId id = market.apply(header.venue, index, origin_of(header));
   if (market.index_count() != known) structure_changed = true;
+  if (id != kNoIndex) heard_price(id);
   if (id != kNoIndex && !structure_changed) touched_indices.insert(static_cast<std::size_t>(id));
 }
 
@@ -368,6 +423,7 @@ void Engine::State::on(const EventHeader& header, const BookEnd& end) {
   if (OrderBook* book = market.order_book(slot)) book->end(end.sequence);
   market.note_book(slot, origin_of(header));
   touch_spread(slot);
+  heard_price(slot);
 }
 
 void Engine::State::on(const EventHeader& header, const BookInvalidated&) {
@@ -719,6 +775,7 @@ void Engine::State::end_cycle(MonoTime end) {
   publish_indices_and_accounts();
   publish_feeds();
   end_monitors_cycle();
+  find_next_bar_ends();
   refresh_slow();
   alerts.observe(table, now);
   touched_instruments.clear();

@@ -40,7 +40,9 @@ void PairBars::resolve(const DeskView& view, const EffectivenessSetup& setup) {
   by_index_ = !setup.reference;
   reference_slot_ = setup.reference ? listed_slot(view, *setup.reference) : kNoSlot;
   index_ = kNoIndex;
+  leg_venue_.reset();
   if (leg_slot_ == kNoSlot) return;
+  leg_venue_ = view.registry.venue(leg_slot_);
   index_ = view.market.find_dollar_index(view.registry.venue(leg_slot_), view.registry.contract(leg_slot_).base.view());
 }
 

@@ -23,9 +23,8 @@ struct MidTick {
 [[nodiscard]] InstrumentSlot listed_slot(const DeskView& view, const InstrumentPattern& exact);
 
 /// The bars of a hedge's basis leg and of its reference price: previous-tick mids on a grid of multiples of the bar since the
-/// epoch, in the exchange time of the leg's venue. A bar is closed in the first cycle that has heard a later time, before that
-/// cycle's later ticks are taken, so that it holds what an offline sampling of the same ticks holds. Of several ticks of one
-/// instrument in one cycle the last one counts.
+/// epoch, in the exchange time of the leg's venue. A bar is closed when the first event of a later time is heard, before it is
+/// applied (DeskMonitor::close_bars), so that it holds what an offline sampling of the same ticks holds.
 class PairBars {
  public:
   explicit PairBars(std::chrono::nanoseconds bar) : bar_{bar}, leg_{grid()}, reference_{grid()} {}
@@ -45,6 +44,15 @@ class PairBars {
   [[nodiscard]] InstrumentSlot leg() const { return leg_slot_; }
   /// Dollars per coin at the leg's venue.
   [[nodiscard]] IndexId index() const { return index_; }
+  /// Whether the reference price is the instrument's, or the index.
+  [[nodiscard]] bool refers_to(InstrumentSlot slot) const { return reference_slot_ != kNoSlot && slot == reference_slot_; }
+  [[nodiscard]] bool refers_to(IndexId index) const { return by_index_ && index_ != kNoIndex && index == index_; }
+  /// When the bar under way ends; VenueTime::max() while none is, or at another venue than the leg's.
+  [[nodiscard]] VenueTime next_end(Venue venue) const {
+    return venue == leg_venue_ && end_ != kNoVenueTime ? end_ : VenueTime::max();
+  }
+  /// The newest tick of the reference.
+  [[nodiscard]] std::optional<MidTick> reference_price(const DeskView& view) const;
 
   /// Calls `close` for every bar that has ended, oldest first. After a silence of more than kMostMissed bars the older ones are
   /// passed over.
@@ -72,7 +80,6 @@ class PairBars {
   [[nodiscard]] BarSampler::Grid grid() const { return {.start = {}, .interval = bar_, .max_age = bar_}; }
   /// The first end of a bar that is not before `now`.
   [[nodiscard]] VenueTime bar_after(VenueTime now) const;
-  [[nodiscard]] std::optional<MidTick> reference_price(const DeskView& view) const;
   Bar close_bar(VenueTime now);
   /// True when the tick was new.
   bool take(BarSampler& sampler, const std::optional<MidTick>& tick, VenueTime until);
@@ -81,6 +88,7 @@ class PairBars {
   BarSampler leg_;
   BarSampler reference_;
   InstrumentSlot leg_slot_ = kNoSlot;
+  std::optional<Venue> leg_venue_;
   InstrumentSlot reference_slot_ = kNoSlot;
   IndexId index_ = kNoIndex;
   bool by_index_ = true;

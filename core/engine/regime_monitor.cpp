@@ -97,9 +97,15 @@ void RegimeMonitor::publish(const DeskView& view, const Publisher& out, const Le
   out.publish(rows.multiplier, limit_multiplier(learnt.regime.regime()), warm);
 }
 
-void RegimeMonitor::end_cycle(const DeskView& view, const Publisher& out) {
-  for (std::size_t u = 0; u < underlyings_.size(); ++u) {
-    Learnt& learnt = *underlyings_[u];
+VenueTime RegimeMonitor::next_bar_end(Venue venue) const {
+  VenueTime next = VenueTime::max();
+  for (const std::unique_ptr<Learnt>& learnt : underlyings_) next = std::min(next, learnt->bars.next_end(venue));
+  return next;
+}
+
+void RegimeMonitor::close_bars(const DeskView& view) {
+  for (const std::unique_ptr<Learnt>& one : underlyings_) {
+    Learnt& learnt = *one;
     learnt.bars.advance(view, [&](const PairBars::Bar& bar) {
       learnt.volatility.add_bar(bar.reference_return, bar.ticked);
       const bool dislocated = bar.newest && (spread_blown_out(view, learnt) || basis_->outlier(learnt.hedge));
@@ -107,8 +113,12 @@ void RegimeMonitor::end_cycle(const DeskView& view, const Publisher& out) {
       learnt.closed = view.now;
       learnt.ever_closed = true;
     });
-    publish(view, out, learnt, rows_[u]);
   }
+}
+
+void RegimeMonitor::end_cycle(const DeskView& view, const Publisher& out) {
+  close_bars(view);
+  for (std::size_t u = 0; u < underlyings_.size(); ++u) publish(view, out, *underlyings_[u], rows_[u]);
 }
 
 }  // namespace hedgewatch

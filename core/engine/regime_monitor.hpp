@@ -22,6 +22,8 @@ class RegimeMonitor final : public DeskMonitor {
 
   void lay_out(const DeskView& view, FigureTable& table) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  [[nodiscard]] VenueTime next_bar_end(Venue venue) const override;
+  void close_bars(const DeskView& view) override;
 
  private:
   struct Learnt {

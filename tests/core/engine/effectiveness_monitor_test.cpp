@@ -76,6 +76,11 @@ EngineDriver listed(EngineSetup setup = hedged()) {
   return driver;
 }
 
+std::vector<PriceTick> ticks_until(std::vector<PriceTick> ticks, VenueTime end) {
+  std::erase_if(ticks, [&](const PriceTick& tick) { return tick.time > end; });
+  return ticks;
+}
+
 double figure(const EngineDriver& driver, Figure wanted, std::string_view basis, std::string_view window = "20m",
               std::string_view estimator = "rolling") {
   return driver.value(wanted, {"delta", estimator, window, basis});
@@ -127,7 +132,34 @@ TEST_SUITE("core/engine/effectiveness_monitor") {
     same(figure(driver, Figure::HedgeVarianceReductionRatio, "price"), expected.variance_reduction.value());
     same(figure(driver, Figure::HedgeTrackingErrorRatio, "price"), expected.tracking_error.value() * std::sqrt(365 * 1440.0));
     same(figure(driver, Figure::HedgeCorrelationRatio, "price", "10m", "ewma"), offline.by_time().correlation().value());
+    same(figure(driver, Figure::HedgeCorrelationRatio, "price", "40m", "hayashi_yoshida"),
+         hayashi_yoshida(ticks_until(exposure, bars.back().time), ticks_until(hedge, bars.back().time)).correlation.value());
     same(driver.value(Figure::BasisRatio, {"delta", "deribit", "perpetual"}), offline.basis().ratio.value());
+  }
+
+  TEST_CASE("a cycle that drains the ticks of many bars gives the figures of a cycle for each") {
+    const auto run = [](bool one_by_one) {
+      EngineDriver driver = listed();
+      second(driver, index_at(0), mid_at(0), 0.06);
+      for (int s = 1; s < 10 * 60; ++s) {
+        driver.index(index_at(s));
+        leg_quote(driver, mid_at(s));
+        driver.advance(700ms);
+        leg_quote(driver, mid_at(s) + 3 * std::cos(1.7 * s));
+        driver.advance(300ms);
+        if (one_by_one || s % 97 == 0) driver.cycle();
+      }
+      driver.cycle();
+      return driver;
+    };
+    const EngineDriver each = run(true);
+    const EngineDriver drained = run(false);
+    for (const Figure wanted : {Figure::HedgeCorrelationRatio, Figure::HedgeBeta, Figure::HedgeVarianceReductionRatio, Figure::HedgePairs})
+      CHECK(figure(each, wanted, "price") == figure(drained, wanted, "price"));
+    CHECK(figure(each, Figure::HedgeCorrelationRatio, "price", "20m", "hayashi_yoshida") ==
+          figure(drained, Figure::HedgeCorrelationRatio, "price", "20m", "hayashi_yoshida"));
+    CHECK(each.value(Figure::BasisRatio, {"delta", "deribit", "perpetual"}) ==
+          drained.value(Figure::BasisRatio, {"delta", "deribit", "perpetual"}));
   }
 
   TEST_CASE("profit is that of the positions at the bar's open: legs that pay back half of the item offset 0.5") {
@@ -135,6 +167,7 @@ TEST_SUITE("core/engine/effectiveness_monitor") {
     // The option's mark moves so that 10 short options lose twice what 5 long coins gain, in coin at the closing index.
     double mark = 0.06;
     double mid = 50'000;
+    driver.advance(10s);  // both prices move within a bar, and neither at its end
     for (int bar = 0; bar < 12; ++bar) {
       const double next = mid + 100 * std::sin(2.1 * bar) + 20;
       mark += (next - mid) / 50'000;

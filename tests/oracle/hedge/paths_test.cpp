@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/hedge/hayashi_yoshida.hpp"
+#include "core/hedge/running_hayashi_yoshida.hpp"
 #include "core/risk/value_at_risk.hpp"
 #include "daemon/commands/csv.hpp"
 #include "daemon/commands/effectiveness_command.hpp"
@@ -114,6 +115,30 @@ void check_path(const std::string& path) {
   check_close(path, "hayashi_yoshida rv_b", overlap.sum_squares_hedge, number(expected["rv_b"]), 1e-12);
   CHECK(static_cast<double>(overlap.exposure_returns) == number(expected["n_a"]));
   CHECK(static_cast<double>(overlap.hedge_returns) == number(expected["n_b"]));
+
+  // Tick by tick as the engine takes it, all bars together, however long they are.
+  for (const std::chrono::nanoseconds bar : {std::chrono::nanoseconds{700'000'000}, std::chrono::nanoseconds{61'000'000'000}}) {
+    RunningHayashiYoshida running{1'000'000};
+    VenueTime end = std::min(input.value().exposure_ticks.front().time, input.value().hedge_ticks.front().time) + bar;
+    std::size_t bars = 0;
+    auto a = input.value().exposure_ticks.begin();
+    auto b = input.value().hedge_ticks.begin();
+    const auto a_end = input.value().exposure_ticks.end();
+    const auto b_end = input.value().hedge_ticks.end();
+    const auto close_before = [&](VenueTime time) {
+      for (; end < time; end += bar, ++bars) running.close_bar(end);
+    };
+    while (a != a_end || b != b_end) {
+      const bool of_exposure = b == b_end || (a != a_end && a->time <= b->time);
+      const PriceTick& tick = of_exposure ? *a++ : *b++;
+      close_before(tick.time);
+      running.add(of_exposure ? RunningHayashiYoshida::Path::Exposure : RunningHayashiYoshida::Path::Hedge, tick.time, tick.price);
+    }
+    running.close_bar(end);
+    const OverlapSums sums = running.over(bars + 1);
+    check_close(path, "running hayashi_yoshida cov", sums.covariance, number(expected["cov"]), 1e-12);
+    check_close(path, "running hayashi_yoshida corr", sums.correlation().value(), number(expected["corr"]), 1e-12);
+  }
 
   const std::map<std::string, std::string> kTails{{"0.95", "95"}, {"0.975", "97_5"}, {"0.99", "99"}};
   for (const auto field : simdjson::dom::object(spec["hedged_pnl_var_es"])) {
