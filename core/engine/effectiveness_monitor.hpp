@@ -50,7 +50,7 @@ class EffectivenessMonitor final : public DeskMonitor {
     DeltaView view;
     PairBars bars;
     std::array<EffectivenessSeries, BasisCount> series;
-    RunningHayashiYoshida overlap;  ///< of the two prices, tick by tick
+    RunningHayashiYoshida overlap;                            ///< of the two prices, tick by tick
     std::vector<std::optional<double>> overlap_correlations;  ///< parallel to the windows, of the newest bar
     std::vector<OpenPosition> open;
     bool opened = false;  ///< the positions of the bar under way are known

@@ -6,26 +6,38 @@ namespace hedgewatch {
 
 namespace {
 
-std::optional<double> log_return(std::optional<double> before, std::optional<double> after) {
-  if (!before || !after) return std::nullopt;
-  // A difference of logarithms would lose the digits of a small move.
-  return std::log1p((*after - *before) / *before);
+std::optional<double> move_between(std::optional<double> before, std::optional<double> after, PriceMove move) {
+  return before && after ? std::optional{price_move(*before, *after, move)} : std::nullopt;
 }
 
 }  // namespace
+
+double price_move(double before, double after, PriceMove move) {
+  // A difference of logarithms, or of reciprocals, would lose the digits of a small move.
+  switch (move) {
+    case PriceMove::LogReturn:
+      return std::log1p((after - before) / before);
+    case PriceMove::Linear:
+      return after - before;
+    case PriceMove::Inverse:
+      return (after - before) / before / after;
+  }
+  return 0;
+}
 
 PriceEffectiveness::PriceEffectiveness(const EffectivenessParameters& parameters) : parameters_{parameters} {}
 
 void PriceEffectiveness::add_bar(VenueTime time, std::optional<double> exposure, std::optional<double> hedge) {
   Bar bar{.time = time, .exposure_price = exposure, .hedge_price = hedge, .exposure_return = {}, .hedge_return = {}};
   if (!recent_.empty()) {
-    bar.exposure_return = log_return(recent_.back().exposure_price, exposure);
-    bar.hedge_return = log_return(recent_.back().hedge_price, hedge);
+    bar.exposure_return = move_between(recent_.back().exposure_price, exposure, parameters_.move);
+    bar.hedge_return = move_between(recent_.back().hedge_price, hedge, parameters_.move);
   }
   if (bar.exposure_return && bar.hedge_return) {
     const ReturnPair pair{.exposure = *bar.exposure_return, .hedge = *bar.hedge_return};
-    exposure_change_.add(*exposure - *recent_.back().exposure_price);
-    hedge_change_.add(*hedge - *recent_.back().hedge_price);
+    const PriceMove offset_of = parameters_.move == PriceMove::Inverse ? PriceMove::Inverse : PriceMove::Linear;
+    exposure_change_.add(price_move(*recent_.back().exposure_price, *exposure, offset_of));
+    hedge_change_.add(price_move(*recent_.back().hedge_price, *hedge, offset_of));
     fast_.add(pair, parameters_.fast_decay);
     slow_.add(pair, parameters_.slow_decay);
     bias_corrected_.add(pair, parameters_.fast_decay);

@@ -15,6 +15,14 @@
 
 namespace hedgewatch {
 
+/// What of two prices one bar apart is looked at.
+enum class PriceMove : std::uint8_t {
+  LogReturn,
+  Linear,  ///< the change: what one unit of a linear contract gains
+  Inverse  ///< the change of -1/price: what one quote unit of an inverse contract gains, in coin
+};
+[[nodiscard]] double price_move(double before, double after, PriceMove move);
+
 struct EffectivenessParameters {
   std::size_t window_pairs = 240;  ///< rolling window of valid pairs
   std::size_t window_bars = 240;   ///< rolling window of bars, valid or not
@@ -22,6 +30,7 @@ struct EffectivenessParameters {
   double slow_decay = 0.99;        ///< per valid pair
   std::chrono::nanoseconds half_life = std::chrono::hours{6};
   double hedge_held = 1;  ///< units of the hedge instrument short for each unit of exposure
+  PriceMove move = PriceMove::LogReturn;
 };
 
 /// The level of the spread between the two prices, (hedge - exposure)/exposure, against its own window (current bar included). All
@@ -54,7 +63,8 @@ class PriceEffectiveness {
   [[nodiscard]] JumpTest jumps() const;  ///< of the exposure's own returns over the last window_bars bars
   [[nodiscard]] BasisStatistics basis() const;
   /// How much of the exposure's price change the short hedge paid back, over all valid pairs so far: 1 is a perfect offset.
-  /// hedge_held * sum(hedge price change) / sum(exposure price change); nullopt while the exposure has not moved.
+  /// hedge_held * sum(hedge) / sum(exposure), of price changes or, where another move than the logarithmic return is looked at, of
+  /// those moves; nullopt while the exposure has not moved.
   [[nodiscard]] std::optional<double> dollar_offset() const;
 
  private:

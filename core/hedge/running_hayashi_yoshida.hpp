@@ -21,9 +21,9 @@ struct OverlapSums {
   [[nodiscard]] std::optional<double> correlation() const;
 };
 
-/// The covariation of two price paths as their ticks come in: the estimator of `hayashi_yoshida`, over the newest bars. A product of
-/// two returns belongs to the bar in which the later of them closes, so a window also holds the part of a return that began before
-/// it. O(1) a tick, O(window) where a bar ends; takes its memory at once.
+/// The covariation of two price paths as their ticks come in: the estimator of `hayashi_yoshida`, over the newest bars. A product
+/// of two returns belongs to the bar in which the later of them closes, so a window also holds the part of a return that began
+/// before it. O(1) a tick, O(window) where a bar ends; takes its memory at once.
 class RunningHayashiYoshida {
  public:
   enum class Path : std::uint8_t { Exposure, Hedge };
@@ -31,8 +31,8 @@ class RunningHayashiYoshida {
   /// `bars` is how many of the newest bars are kept; positive.
   explicit RunningHayashiYoshida(std::size_t bars) : ring_(bars) {}
 
-  /// The next tick of a path. Of equal stamps the last one counts; an earlier stamp than that of the path's newest says nothing, and
-  /// neither does a price that is not positive.
+  /// The next tick of a path. Of equal stamps the last one counts; an earlier stamp than that of the path's newest says nothing,
+  /// and neither does a price that is not positive.
   void add(Path path, VenueTime time, double price);
   /// The bar that ends at `end` is over: no tick of it is still to come.
   void close_bar(VenueTime end);

@@ -32,7 +32,9 @@ Two forms of input:
   --ticks FILE --spec FILE
       CSV ts_ns,inst,price with instruments A (exposure) and B (hedge), and a JSON specification of bars and parameters.
 
-Returns are logarithmic, sample statistics divide by n-1, an undefined value is empty. --series writes a row per bar:
+Returns are logarithmic unless --moves (or the specification's /params/moves) says otherwise: `linear` takes price changes, which
+are the profit of linear contracts, `inverse` the changes of -1/price, which are that of inverse contracts in coin. Then the figures
+are those of basis="pnl_total" of a hedge that holds --hedge-held units for each unit of exposure. Sample statistics divide by n-1, an undefined value is empty. --series writes a row per bar:
   w_* last --window valid pairs, b_* valid pairs among the last --window bars, e_* exponential with --decay, z_* the same started
   at zero and corrected, t_* by elapsed time with --half-life, bv_* jump test, basis* of the price levels, doff the offset so far.
 
@@ -90,6 +92,7 @@ Figures figures_of(const PriceEffectiveness& series, std::optional<double> refer
   out.emplace_back("t_var_a", series.by_time().variance_exposure());
   out.emplace_back("t_cov", series.by_time().covariance());
   out.emplace_back("t_corr", series.by_time().correlation());
+  out.emplace_back("t_beta", series.by_time().beta());
   out.emplace_back("vol_ratio", series.volatility_ratio());
   out.emplace_back("fisher_z_vs_pop", pairs.correlation && reference_correlation
                                           ? correlation_breakdown_zscore(*pairs.correlation, *reference_correlation, pairs.count)
@@ -138,8 +141,8 @@ Figures whole_sample(const EffectivenessInput& input) {
     if (!before.exposure || !before.hedge || !bar.exposure || !bar.hedge) continue;
     const double exposure_change = *bar.exposure - *before.exposure;
     const double hedge_change = *bar.hedge - *before.hedge;
-    pairs.push_back(
-        {.exposure = std::log1p(exposure_change / *before.exposure), .hedge = std::log1p(hedge_change / *before.hedge)});
+    pairs.push_back({.exposure = price_move(*before.exposure, *bar.exposure, input.parameters.move),
+                     .hedge = price_move(*before.hedge, *bar.hedge, input.parameters.move)});
     losses.push_back(input.parameters.hedge_held * hedge_change - exposure_change);
   }
   Figures out;
@@ -190,6 +193,7 @@ struct Options {
   double slow_decay = 0.99;
   double half_life_hours = 6;
   double hedge_held = 1;
+  std::string moves = "log";
   std::optional<double> reference_correlation;
 };
 
@@ -225,7 +229,8 @@ Result<EffectivenessInput, std::string> read_input(const Options& options, std::
                       .fast_decay = options.decay,
                       .slow_decay = options.slow_decay,
                       .half_life = std::chrono::nanoseconds{static_cast<std::int64_t>(options.half_life_hours * 3600e9)},
-                      .hedge_held = options.hedge_held};
+                      .hedge_held = options.hedge_held,
+                      .move = price_move_named(options.moves).value_or(PriceMove::LogReturn)};
   input.reference_correlation = options.reference_correlation;
   input.exposure_ticks = read_side(options.exposure, faults);
   input.hedge_ticks = read_side(options.hedge, faults);
@@ -316,6 +321,9 @@ void add_effectiveness_command(CLI::App& app, int& status) {
       ->check(CLI::Range(1e-6, 1e5))
       ->capture_default_str();
   command->add_option("--hedge-held", options->hedge_held, "Units of the hedge short for each unit of exposure")
+      ->capture_default_str();
+  command->add_option("--moves", options->moves, "What is compared: log returns, price changes, or changes of -1/price")
+      ->check(CLI::IsMember({"log", "linear", "inverse"}))
       ->capture_default_str();
   command->add_option("--reference-correlation", options->reference_correlation, "What fisher_z_vs_pop compares with")
       ->check(CLI::Range(-1.0, 1.0));

@@ -93,6 +93,13 @@ std::optional<double> number_at(simdjson::dom::element json, std::string_view po
 
 }  // namespace
 
+std::optional<PriceMove> price_move_named(std::string_view name) {
+  if (name == "log") return PriceMove::LogReturn;
+  if (name == "linear") return PriceMove::Linear;
+  if (name == "inverse") return PriceMove::Inverse;
+  return std::nullopt;
+}
+
 std::optional<VenueTime> parse_iso_time(std::string_view text) {
   const auto year = take_digits(text, 4);
   if (!year || !take(text, '-')) return std::nullopt;
@@ -238,6 +245,12 @@ Result<EffectivenessInput, std::string> read_ticks(std::istream& ticks, std::str
                       .half_life = std::chrono::nanoseconds{static_cast<std::int64_t>(values[8] * 1e9)},
                       .hedge_held = values[9]};
   input.reference_correlation = number_at(json, "/population/rho");
+  if (simdjson::dom::element moves; json.at_pointer("/params/moves").get(moves) == simdjson::SUCCESS) {
+    std::string_view name;
+    const auto move = moves.get(name) == simdjson::SUCCESS ? price_move_named(name) : std::nullopt;
+    if (!move) return std::string{"the specification's /params/moves must be \"log\", \"linear\" or \"inverse\""};
+    input.parameters.move = *move;
+  }
 
   CsvReader csv{ticks};
   const auto time_at = csv.column("ts_ns");

@@ -21,6 +21,9 @@ struct PriceBar {
   std::optional<double> hedge;
 };
 
+/// `log`, `linear` or `inverse`.
+[[nodiscard]] std::optional<PriceMove> price_move_named(std::string_view name);
+
 /// Everything the offline command computes from.
 struct EffectivenessInput {
   EffectivenessParameters parameters;

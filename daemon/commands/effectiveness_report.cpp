@@ -74,7 +74,8 @@ Sample sample_of(const EffectivenessInput& input) {
     if (!before.exposure || !before.hedge || !bar.exposure || !bar.hedge) continue;
     const double exposure = *bar.exposure - *before.exposure;
     const double hedge = *bar.hedge - *before.hedge;
-    sample.pairs.push_back({.exposure = std::log1p(exposure / *before.exposure), .hedge = std::log1p(hedge / *before.hedge)});
+    sample.pairs.push_back({.exposure = price_move(*before.exposure, *bar.exposure, input.parameters.move),
+                            .hedge = price_move(*before.hedge, *bar.hedge, input.parameters.move)});
     sample.pair_times.push_back(bar.time);
     sample.exposure_change += exposure;
     sample.squared_exposure_changes += exposure * exposure;
@@ -92,12 +93,25 @@ bool offset_conclusive(const Sample& sample) {
   return sample.offset.has_value() && std::abs(sample.exposure_change) >= 0.25 * std::sqrt(sample.squared_exposure_changes);
 }
 
-void describe_hedge(const Sample& sample, double held, std::vector<std::string>& says) {
+std::string_view described(PriceMove move) {
+  switch (move) {
+    case PriceMove::LogReturn:
+      return "log returns";
+    case PriceMove::Linear:
+      return "price changes";
+    case PriceMove::Inverse:
+      return "changes of -1/price";
+  }
+  return "";
+}
+
+void describe_hedge(const Sample& sample, const EffectivenessParameters& parameters, std::vector<std::string>& says) {
   const PairStatistics& whole = sample.whole;
+  const double held = parameters.hedge_held;
   if (!whole.correlation || !whole.variance_reduction) return;
   const double reduction = *whole.variance_reduction;
   says.push_back("The two prices moved with a correlation of " + fixed_text(*whole.correlation, 5) + " over " +
-                 std::to_string(whole.count) + " pairs of returns.");
+                 std::to_string(whole.count) + " pairs of " + std::string{described(parameters.move)} + ".");
   if (reduction >= 0)
     says.push_back("Short " + fixed_text(held, 3) + " of the hedge for each unit of exposure took away " + percent(reduction, 3) +
                    " of the variance. What is left is " + percent(std::sqrt(1 - reduction)) +
@@ -112,7 +126,7 @@ void describe_hedge(const Sample& sample, double held, std::vector<std::string>&
     sentence += worth < 0.0005 ? ": the ratio held is as good." : ": the ratio held gives away " + percent(worth) + ".";
     says.push_back(sentence + " It is known only afterwards; out of sample it does worse.");
   }
-  if (whole.tracking_error)
+  if (whole.tracking_error && parameters.move == PriceMove::LogReturn)
     says.push_back("What was left moved by " + fixed_text(*whole.tracking_error * 1e4, 2) +
                    " basis points a bar (one standard deviation).");
 }
@@ -247,7 +261,8 @@ void write_table(const EffectivenessInput& input, const Sample& sample, std::ost
   const PairStatistics& whole = sample.whole;
   const HayashiYoshida overlap = hayashi_yoshida(input.exposure_ticks, input.hedge_ticks);
   out << "<table>\n"
-      << row("Correlation", fixed_text(whole.correlation, 5), "of log returns, whole sample")
+      << row("Correlation", fixed_text(whole.correlation, 5),
+             "of " + std::string{described(input.parameters.move)} + ", whole sample")
       << row("of the ticks", fixed_text(overlap.correlation, 5), "Hayashi-Yoshida: a diagnostic, can leave -1 to 1")
       << row("Variance reduction", fixed_text(whole.variance_reduction, 5), "at the hedge held (Ederington), never clipped")
       << row("R squared", fixed_text(whole.r_squared, 5), "at the best ratio of the sample: optimistic")
@@ -353,7 +368,7 @@ void write_plots(const Sample& sample, const EffectivenessInput& input, std::ost
 EffectivenessWords effectiveness_in_words(const EffectivenessInput& input) {
   const Sample sample = sample_of(input);
   EffectivenessWords words;
-  describe_hedge(sample, input.parameters.hedge_held, words.says);
+  describe_hedge(sample, input.parameters, words.says);
   describe_windows(sample, words.says);
   describe_levels(sample, words.says);
   warn(input, sample, words.warnings);
@@ -386,9 +401,8 @@ void write_effectiveness_report(const EffectivenessInput& input, const std::stri
   write_plots(sample, input, out);
   out << "<p class=\"about\">Statistics of two prices. They say nothing about a book of options hedged with its underlying, whose "
          "gamma and "
-         "vega do not show in a correlation of prices: for that, the effectiveness of profit and loss is what counts. Log returns "
-         "between "
-         "neighbouring bars that have both prices; sample statistics; windows of "
+         "vega do not show in a correlation of prices: for that, the effectiveness of profit and loss is what counts. Moves are "
+      << described(input.parameters.move) << " between neighbouring bars that have both prices; sample statistics; windows of "
       << input.parameters.window_pairs << " pairs, shown from " << std::min(input.parameters.window_pairs, kFewestPairs)
       << " pairs on; exponential weights of " << fixed_text(input.parameters.fast_decay, 4)
       << " a pair. Made by hedgewatch effectiveness.</p>\n</body>\n</html>\n";

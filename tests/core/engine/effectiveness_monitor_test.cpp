@@ -154,7 +154,8 @@ TEST_SUITE("core/engine/effectiveness_monitor") {
     };
     const EngineDriver each = run(true);
     const EngineDriver drained = run(false);
-    for (const Figure wanted : {Figure::HedgeCorrelationRatio, Figure::HedgeBeta, Figure::HedgeVarianceReductionRatio, Figure::HedgePairs})
+    for (const Figure wanted :
+         {Figure::HedgeCorrelationRatio, Figure::HedgeBeta, Figure::HedgeVarianceReductionRatio, Figure::HedgePairs})
       CHECK(figure(each, wanted, "price") == figure(drained, wanted, "price"));
     CHECK(figure(each, Figure::HedgeCorrelationRatio, "price", "20m", "hayashi_yoshida") ==
           figure(drained, Figure::HedgeCorrelationRatio, "price", "20m", "hayashi_yoshida"));

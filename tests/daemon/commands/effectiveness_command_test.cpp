@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <map>
 #include <sstream>
 #include <string>
@@ -69,6 +70,38 @@ TEST_SUITE("daemon/commands/effectiveness_command") {
     CHECK(read_ticks(ticks, kSpecification, faults).ok());
     REQUIRE(faults.size() == 1);
     CHECK(faults[0] == "ticks:line 3: inst is neither A nor B");
+  }
+
+  TEST_CASE("moves are log returns, price changes, or the coins that an inverse contract gains") {
+    CHECK(price_move(100, 110, PriceMove::LogReturn) == doctest::Approx(std::log(1.1)));
+    CHECK(price_move(100, 110, PriceMove::Linear) == 10);
+    CHECK(price_move(100, 110, PriceMove::Inverse) == doctest::Approx(1 / 100.0 - 1 / 110.0));
+    CHECK_FALSE(price_move_named("").has_value());
+    const auto with_moves = [](const std::string& moves) {
+      std::vector<std::string> faults;
+      std::istringstream ticks{
+          "ts_ns,inst,price\n0,A,10\n0,B,20\n1000000000,A,12\n1000000000,B,25\n"
+          "2000000000,A,14\n2000000000,B,30\n"};
+      std::string specification = kSpecification;
+      specification.insert(specification.find("\"h0\""), "\"moves\":" + moves + ",");
+      return read_ticks(ticks, specification, faults);
+    };
+    const auto whole = [](const EffectivenessInput& input) {
+      std::ostringstream json;
+      write_effectiveness(input, EffectivenessOutput::Json, json);
+      return json.str();
+    };
+    const auto linear = with_moves("\"linear\"");
+    REQUIRE(linear.ok());
+    CHECK(whole(linear.value()).find("\"mean_a\":2,\"mean_b\":5,") != std::string::npos);
+    CHECK(whole(linear.value()).find("\"doff\":2.5}") != std::string::npos);
+    const auto inverse = with_moves("\"inverse\"");
+    REQUIRE(inverse.ok());
+    const std::string figures = whole(inverse.value());
+    const double offset = std::stod(figures.substr(figures.find("\"doff\":") + 7));
+    CHECK(offset == doctest::Approx((1 / 20.0 - 1 / 30.0) / (1 / 10.0 - 1 / 14.0)));
+    CHECK(with_moves("\"square\"").error() == "the specification's /params/moves must be \"log\", \"linear\" or \"inverse\"");
+    CHECK_FALSE(with_moves("7").ok());
   }
 
   TEST_CASE("the table and the series show undefined values as nothing") {
