@@ -74,6 +74,8 @@ Examples:
   curl --cacert CA -X DELETE https://localhost:8443/control/faults
   curl --cacert CA -d '{"instrument_name":"BTC-PERPETUAL","direction":"buy","amount":1000}' https://localhost:8443/control/trade
   curl --cacert CA -d '{"index_name":"btc_usd","move_ratio":-0.05}' https://localhost:8443/control/index
+  curl --cacert CA -d '{"index_name":"btc_usd","spread_multiple":20,"depth_divisor":50,"basis_ratio":-0.02,
+    "basis_noise_ratio":0.002}' https://localhost:8443/control/stress    (without numbers: the stress ends)
 
 Exit status: 0 stopped by a signal, 1 a fault in the input (file, port), 2 wrong usage.)";
 

@@ -727,14 +727,15 @@ HttpReply DeribitExchange::control(std::string_view verb, std::string_view path,
     faults_.clear();
     return answered(std::string{"\"ok\""});
   }
-  if (verb != "POST") return {404, R"({"error":"there is GET state, POST and DELETE faults, POST trade, POST index, POST vol"})"};
+  if (verb != "POST")
+    return {404, R"({"error":"there is GET state, POST and DELETE faults, POST trade, POST index, POST vol, POST stress"})"};
   simdjson::dom::object object;
   const std::string text{body};
   if (parser_.parse(text).get(object) != simdjson::SUCCESS) return {400, R"({"error":"the body must be a JSON object"})"};
   const Params params{object};
   if (path == "faults") return answered(control_faults(params, now));
   if (const auto reply = content_->drill(path, params, now)) return answered(*reply);
-  return {404, R"({"error":"there is GET state, POST and DELETE faults, POST trade, POST index, POST vol"})"};
+  return {404, R"({"error":"there is GET state, POST and DELETE faults, POST trade, POST index, POST vol, POST stress"})"};
 }
 
 }  // namespace hedgewatch::simulator

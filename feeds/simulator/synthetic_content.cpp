@@ -441,6 +441,23 @@ std::optional<RpcReply> SyntheticContent::drill(std::string_view name, const Par
     if (moved_.size() > kMostPastFills) moved_.erase(moved_.begin());
     return RpcReply{std::string{"\"ok\""}};
   }
+  if (name == "stress") {
+    const auto underlying = underlying_by_index(params.text("index_name").value_or(""));
+    if (!underlying) return RpcReply{invalid_params("index_name")};
+    const MarketStress stress{.spread_multiple = params.number("spread_multiple").value_or(1),
+                              .depth_divisor = params.number("depth_divisor").value_or(1),
+                              .basis_ratio = params.number("basis_ratio").value_or(0),
+                              .basis_noise_ratio = params.number("basis_noise_ratio").value_or(0)};
+    if (!(stress.spread_multiple >= 1) || !(stress.spread_multiple <= 1'000))
+      return RpcReply{invalid_params("spread_multiple", "must be between 1 and 1000")};
+    if (!(stress.depth_divisor >= 1) || !(stress.depth_divisor <= 1e6))
+      return RpcReply{invalid_params("depth_divisor", "must be between 1 and 1000000")};
+    if (!(std::abs(stress.basis_ratio) <= 0.5)) return RpcReply{invalid_params("basis_ratio", "must be between -0.5 and 0.5")};
+    if (!(stress.basis_noise_ratio >= 0) || !(stress.basis_noise_ratio <= 0.05))
+      return RpcReply{invalid_params("basis_noise_ratio", "must be between 0 and 0.05")};
+    market_.stress(*underlying, stress);
+    return RpcReply{std::string{"\"ok\""}};
+  }
   if (name == "index" || name == "vol") {
     const auto underlying = underlying_by_index(params.text("index_name").value_or(""));
     const auto ratio = params.number("move_ratio");

@@ -162,6 +162,7 @@ SyntheticMarket::SyntheticMarket(SyntheticMarketConfig config)
     underlyings_.push_back(std::move(underlying));
   }
   shocked_.assign(underlyings_.size(), false);
+  restressed_.assign(underlyings_.size(), false);
   for (std::size_t i = 0; i < underlyings_.size(); ++i) {
     const UnderlyingConfig& coin = underlyings_[i].config;
     perpetuals_.push_back(instruments_.size());
@@ -293,9 +294,10 @@ void SyntheticMarket::mark(MarketInstrument& instrument) {
 
 void SyntheticMarket::mark_future(MarketInstrument& instrument) {
   const MarketUnderlying& underlying = underlyings_[instrument.underlying];
-  instrument.mark_price = instrument.kind == ContractKind::Perpetual
-                              ? round_decimals(underlying.index_usd * (1 + underlying.perpetual_premium), 2)
-                              : future_price(underlying, instrument.expiry);
+  instrument.mark_price =
+      instrument.kind == ContractKind::Perpetual
+          ? round_decimals(underlying.index_usd * (1 + underlying.perpetual_premium + underlying.stress_premium), 2)
+          : future_price(underlying, instrument.expiry);
 }
 
 void SyntheticMarket::mark_option(MarketInstrument& instrument) {
@@ -319,10 +321,13 @@ void SyntheticMarket::mark_option(MarketInstrument& instrument) {
 
 double SyntheticMarket::level_amount(const MarketInstrument& instrument, const std::vector<BookLevel>& before, double price) {
   const auto old = std::find_if(before.begin(), before.end(), [&](const BookLevel& level) { return level.price == price; });
-  if (old != before.end() && !random_.chance(0.12)) return old->amount;
+  // What was offered before a stress began or ended is gone.
+  const bool kept = old != before.end() && !restressed_[instrument.underlying];
+  if (kept && !random_.chance(0.12)) return old->amount;
+  const double divisor = underlyings_[instrument.underlying].stress.depth_divisor;
   if (instrument.kind == ContractKind::Option)
-    return round_decimals(std::max(1.0, std::round(random_.uniform(1, 60))) * instrument.lot, 4);
-  const double usd = 500 * std::exp(random_.uniform(0, 6.5));
+    return round_decimals(std::max(1.0, std::round(random_.uniform(1, 60) / divisor)) * instrument.lot, 4);
+  const double usd = 500 * std::exp(random_.uniform(0, 6.5)) / divisor;
   return std::max(1.0, std::round(usd / instrument.contract_size)) * instrument.contract_size;
 }
 
@@ -330,8 +335,11 @@ void SyntheticMarket::quote_future(const MarketInstrument& instrument, std::vect
   const bool perpetual = instrument.kind == ContractKind::Perpetual;
   const int depth = perpetual ? 20 : 10;
   const double half_spread = perpetual ? instrument.tick / 2 : instrument.tick;
-  const double best_bid = std::floor((instrument.mark_price - half_spread / 2) / instrument.tick);
-  const double best_ask = std::max(best_bid + 1, std::ceil((instrument.mark_price + half_spread / 2) / instrument.tick));
+  double best_bid = std::floor((instrument.mark_price - half_spread / 2) / instrument.tick);
+  double best_ask = std::max(best_bid + 1, std::ceil((instrument.mark_price + half_spread / 2) / instrument.tick));
+  const double wider = (best_ask - best_bid) * (underlyings_[instrument.underlying].stress.spread_multiple - 1);
+  best_bid -= std::floor(wider / 2);
+  best_ask += std::ceil(wider / 2);
   double offset = 0;
   for (int i = 0; i < depth; ++i) {
     const double bid = on_tick(best_bid - offset, instrument.tick);
@@ -347,7 +355,8 @@ void SyntheticMarket::quote_option(const MarketInstrument& instrument, std::vect
   const double years = years_to(instrument.expiry);
   const double vol = instrument.mark_vol_percent / 100;
   const double wing = std::abs(std::log(instrument.strike_usd / instrument.forward_usd)) / (vol * std::sqrt(years));
-  const double half_spread_vol = std::min(0.004 + 0.006 * wing, vol / 2);
+  const double multiple = underlyings_[instrument.underlying].stress.spread_multiple;
+  const double half_spread_vol = std::min((0.004 + 0.006 * wing) * multiple, vol / 2);
   const double low = price_option(instrument, years, vol - half_spread_vol).price_coins;
   const double high = price_option(instrument, years, vol + half_spread_vol).price_coins;
   double bid = option_price_at_most(low);
@@ -408,6 +417,12 @@ void SyntheticMarket::shock_vol(std::size_t underlying, double ratio) {
   shocked_[underlying] = true;
 }
 
+void SyntheticMarket::stress(std::size_t underlying, const MarketStress& stress) {
+  underlyings_[underlying].stress = stress;
+  shocked_[underlying] = true;
+  restressed_[underlying] = true;
+}
+
 void SyntheticMarket::submit(std::size_t instrument, bool buy, double amount) { orders_.push_back({instrument, buy, amount}); }
 
 void SyntheticMarket::move_underlying(MarketUnderlying& underlying) {
@@ -433,8 +448,11 @@ void SyntheticMarket::move_underlying(MarketUnderlying& underlying) {
       (0.0001 - underlying.perpetual_premium) * seconds / 600 + 0.000015 * std::sqrt(seconds) * random_.normal();
   underlying.carry +=
       (config.carry_per_year_ratio - underlying.carry) * seconds / 7'200 + 0.0001 * std::sqrt(seconds) * random_.normal();
+  underlying.stress_premium = underlying.stress.basis_ratio;
+  // Only a market under stress draws, so that a calm one does not depend on whether there is such a thing.
+  if (underlying.stress.basis_noise_ratio > 0) underlying.stress_premium += underlying.stress.basis_noise_ratio * random_.normal();
   const double dead_band = 0.00025;
-  const double premium = underlying.perpetual_premium;
+  const double premium = underlying.perpetual_premium + underlying.stress_premium;
   underlying.current_funding = std::max(dead_band, premium) + std::min(-dead_band, premium);
   underlying.funding_8h += (underlying.current_funding - underlying.funding_8h) * seconds / 28'800;
   const VenueTime settlement = at_settlement(day_of(now_));
@@ -552,6 +570,7 @@ void SyntheticMarket::step(MarketChanges& changes) {
     changes.marked.push_back(i);
   }
   shocked_.assign(underlyings_.size(), false);
+  restressed_.assign(underlyings_.size(), false);
 }
 
 }  // namespace hedgewatch::simulator

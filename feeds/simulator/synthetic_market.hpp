@@ -43,6 +43,14 @@ struct SyntheticMarketConfig {
   std::vector<UnderlyingConfig> underlyings = {};  ///< empty: BTC and ETH
 };
 
+/// How a market in trouble differs from the seeded one. The defaults are no trouble.
+struct MarketStress {
+  double spread_multiple = 1;    ///< of every book's inner spread; at least 1
+  double depth_divisor = 1;      ///< of every level's amount, down to one contract or lot; at least 1
+  double basis_ratio = 0;        ///< added to the perpetual's premium over the index
+  double basis_noise_ratio = 0;  ///< standard deviation of an independent part of that premium, drawn anew each step
+};
+
 struct BookLevel {
   double price = 0;
   double amount = 0;
@@ -119,9 +127,11 @@ struct MarketUnderlying {
   double index_low_usd = 0;
   double index_open_usd = 0;
   double vol_level = 1;          ///< factor on the whole vol surface
-  double perpetual_premium = 0;  ///< ratio over the index
-  double carry = 0;              ///< per year, now
-  double current_funding = 0;    ///< ratio per 8 h
+  double perpetual_premium = 0;  ///< ratio over the index, in a calm market
+  MarketStress stress = {};
+  double stress_premium = 0;   ///< comes on top of perpetual_premium
+  double carry = 0;            ///< per year, now
+  double current_funding = 0;  ///< ratio per 8 h
   double funding_8h = 0;
   double interest_value = 0;         ///< funding a long has paid since the start, ratio
   double funding_coins_per_usd = 0;  ///< the same in coin per dollar of size
@@ -194,6 +204,8 @@ class SyntheticMarket {
   void shock_index(std::size_t underlying, double ratio);
   /// Scales the whole vol surface of an underlying at the next step.
   void shock_vol(std::size_t underlying, double ratio);
+  /// Puts the whole market of an underlying under stress from the next step on, or ends it.
+  void stress(std::size_t underlying, const MarketStress& stress);
   /// A taker's order. The next step executes it against the book, level by level; its trades are marked `own`.
   /// What the book cannot fill is cancelled.
   void submit(std::size_t instrument, bool buy, double amount);
@@ -238,7 +250,8 @@ class SyntheticMarket {
   std::vector<MarketInstrument> instruments_;
   std::vector<std::size_t> perpetuals_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
-  std::vector<bool> shocked_;  ///< per underlying: everything is marked anew at the next step
+  std::vector<bool> shocked_;     ///< per underlying: everything is marked anew at the next step
+  std::vector<bool> restressed_;  ///< per underlying: and nothing that was offered stays
   std::vector<Order> orders_;
 };
 

@@ -206,7 +206,7 @@ struct Live {
   }
 };
 
-void same(const char* what, double live, double offline) {
+void same(const std::string& what, double live, double offline) {
   CAPTURE(what);
   CAPTURE(live);
   CAPTURE(offline);

@@ -406,6 +406,27 @@ TEST_SUITE("feeds/simulator/deribit_exchange") {
     CHECK(!bench.on("user.portfolio.btc").empty());
   }
 
+  TEST_CASE("a drilled stress tears the perpetual from the index, and one out of range is refused") {
+    ExchangeBench bench;
+    const auto post = [&](const std::string& body) {
+      return bench.exchange.handle_http("POST", "/control/stress", "", body, bench.now);
+    };
+    bench.call("public/subscribe", R"({"channels":["ticker.BTC-PERPETUAL.100ms"]})");
+    CHECK(post(R"({"index_name":"btc_usd","spread_multiple":20,"depth_divisor":50,"basis_ratio":-0.02})").status == 200);
+    bench.sent.clear();
+    bench.run(500ms);
+    const auto tickers = bench.on("ticker.BTC-PERPETUAL.100ms");
+    REQUIRE(!tickers.empty());
+    const double mark = number_at(tickers.back(), "/params/data/mark_price");
+    CHECK(mark / number_at(tickers.back(), "/params/data/index_price") == doctest::Approx(0.98).epsilon(0.002));
+    for (const std::string body : {R"({"index_name":"doge_usd"})", R"({"index_name":"btc_usd","spread_multiple":0.5})",
+                                   R"({"index_name":"btc_usd","depth_divisor":0})", R"({"index_name":"btc_usd","basis_ratio":-1})",
+                                   R"({"index_name":"btc_usd","basis_noise_ratio":1})"}) {
+      CAPTURE(body);
+      CHECK(post(body).status == 400);
+    }
+  }
+
   TEST_CASE("maintenance is announced, answers every request with 11051, and is taken back") {
     ExchangeBench bench;
     bench.call("public/subscribe", R"({"channels":["platform_state","ticker.BTC-PERPETUAL.100ms"]})");

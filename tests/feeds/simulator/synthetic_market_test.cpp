@@ -235,6 +235,47 @@ TEST_SUITE("feeds/simulator/synthetic_market") {
     CHECK(marked == options);
   }
 
+  TEST_CASE("under stress spreads, depth and the perpetual's basis are what was asked for, and afterwards what they were") {
+    struct Book {
+      double spread = 0;
+      double bid_usd = 0;
+      double basis = 0;
+    };
+    const auto average = [](SyntheticMarket& market) {
+      MarketChanges changes;
+      Book sum;
+      constexpr int kSteps = 200;
+      for (int i = 0; i < kSteps; ++i) {
+        market.step(changes);
+        const MarketInstrument& perpetual = market.instruments()[market.perpetual_of(0)];
+        CHECK(perpetual.bids.front().price < perpetual.asks.front().price);
+        CHECK(on_grid(perpetual.bids.front().price, perpetual.tick));
+        sum.spread += (perpetual.asks.front().price - perpetual.bids.front().price) / kSteps;
+        for (const BookLevel& level : perpetual.bids) sum.bid_usd += level.amount / kSteps;
+        sum.basis += (perpetual.mark_price / perpetual.index_usd - 1) / kSteps;
+      }
+      return sum;
+    };
+    auto market = market_at(kNoon);
+    const Book calm = average(market);
+    market.stress(0, {.spread_multiple = 20, .depth_divisor = 50, .basis_ratio = -0.02, .basis_noise_ratio = 0.001});
+    const Book wild = average(market);
+    market.stress(0, {});
+    const Book after = average(market);
+    CAPTURE(calm.bid_usd);
+    CAPTURE(wild.bid_usd);
+    CHECK(wild.spread == doctest::Approx(20 * calm.spread).epsilon(0.1));
+    CHECK(wild.bid_usd == doctest::Approx(calm.bid_usd / 50).epsilon(0.3));
+    CHECK(wild.basis == doctest::Approx(-0.02).epsilon(0.05));
+    CHECK(market.underlyings()[1].stress_premium == 0);
+    CHECK(after.spread == doctest::Approx(calm.spread).epsilon(0.1));
+    CHECK(after.bid_usd == doctest::Approx(calm.bid_usd).epsilon(0.3));
+    CHECK(std::abs(after.basis) < 0.001);
+    for (const MarketInstrument& instrument : market.instruments())
+      if (!instrument.bids.empty() && !instrument.asks.empty())
+        CHECK(instrument.bids.front().price < instrument.asks.front().price);
+  }
+
   TEST_CASE("at 08:00 UTC the day's series is settled at the half hour's average, delivered, and a new one is listed") {
     const VenueTime start = kNoon - 4h - 2s;
     auto market = market_at(start);
