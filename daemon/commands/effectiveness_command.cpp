@@ -1,6 +1,7 @@
 #include "daemon/commands/effectiveness_command.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <filesystem>
@@ -13,9 +14,11 @@
 
 #include "core/hedge/correlation_breakdown.hpp"
 #include "core/risk/value_at_risk.hpp"
+#include "core/types/duration_text.hpp"
 #include "daemon/commands/command.hpp"
 #include "daemon/commands/csv.hpp"
 #include "daemon/commands/effectiveness_report.hpp"
+#include "daemon/commands/svg_plot.hpp"
 
 namespace hedgewatch {
 
@@ -37,6 +40,9 @@ are the profit of linear contracts, `inverse` the changes of -1/price, which are
 are those of basis="pnl_total" of a hedge that holds --hedge-held units for each unit of exposure. Sample statistics divide by n-1, an undefined value is empty. --series writes a row per bar:
   w_* last --window valid pairs, b_* valid pairs among the last --window bars, e_* exponential with --decay, z_* the same started
   at zero and corrected, t_* by elapsed time with --half-life, bv_* jump test, basis* of the price levels, doff the offset so far.
+
+--accounting adds economic evidence for hedge accounting, of observations that do not overlap: for IFRS 9 the economic relationship,
+the amount of ineffectiveness and the rebalancing log, for IAS 39 and ASC 815 the regression and offset tests of practice.
 
 --report writes a page beside the other output: what the numbers say in words, what to know before they are believed, and plots of
 price, basis, rolling correlation, variance reduction and dollar offset. It is one file that loads nothing, and it prints.
@@ -180,6 +186,49 @@ void write_json_object(const Figures& figures, std::ostream& out) {
   out << '}';
 }
 
+void write_accounting(const AccountingReport& report, std::ostream& out) {
+  out << kAccountingTitle << ", " << utc_minute(report.from) << " to " << utc_minute(report.to) << " UTC\n";
+  for (const AccountingLine& line : accounting_lines(report)) {
+    std::string text = line.word;
+    if (line.value) append_number(text, *line.value);
+    text.resize(std::max<std::size_t>(text.size(), 24), ' ');
+    out << "  " << line.name << std::string(line.name.size() < 36 ? 36 - line.name.size() : 1, ' ') << text << ' ' << line.meaning
+        << '\n';
+  }
+  if (!report.rebalancings.empty()) out << "  rebalancing log: time, units held before and after\n";
+  for (const RebalancingEntry& entry : report.rebalancings) {
+    std::string text = "    " + utc_minute(entry.time) + "  ";
+    append_number(text, entry.before);
+    text += "  ";
+    append_number(text, entry.after);
+    out << text << '\n';
+  }
+}
+
+void write_accounting_json(const AccountingReport& report, std::ostream& out) {
+  out << "{\"title\":\"" << kAccountingTitle << "\",\"from_ns\":" << nanoseconds_of(report.from)
+      << ",\"to_ns\":" << nanoseconds_of(report.to);
+  for (const AccountingLine& line : accounting_lines(report)) {
+    std::string text;
+    if (!line.word.empty())
+      text = '"' + line.word + '"';
+    else if (line.value && std::isfinite(*line.value))
+      append_number(text, *line.value);
+    out << ",\"" << line.name << "\":" << (text.empty() ? "null" : text);
+  }
+  out << ",\"rebalancing_log\":[";
+  for (std::size_t i = 0; i < report.rebalancings.size(); ++i) {
+    const RebalancingEntry& entry = report.rebalancings[i];
+    std::string text = i == 0 ? "{" : ",{";
+    text += "\"time_ns\":" + std::to_string(nanoseconds_of(entry.time)) + ",\"before\":";
+    append_number(text, entry.before);
+    text += ",\"after\":";
+    append_number(text, entry.after);
+    out << text << '}';
+  }
+  out << "]}";
+}
+
 struct Options {
   std::string exposure;
   std::string hedge;
@@ -195,6 +244,10 @@ struct Options {
   double hedge_held = 1;
   std::string moves = "log";
   std::optional<double> reference_correlation;
+  bool accounting = false;
+  std::string observation = "24h";
+  std::string designated;
+  std::string rebalancings;
 };
 
 /// FILE or FILE:COLUMN; a file whose own name holds the colon wins.
@@ -244,10 +297,28 @@ std::string short_name(const std::string& given) {
   return column != "price" ? column : std::filesystem::path{file}.stem().string();
 }
 
-bool write_report(const Options& options, const EffectivenessInput& input) {
+/// What the options ask for; faults of the files go to `faults`.
+std::optional<AccountingReport> read_accounting(const Options& options, const EffectivenessInput& input,
+                                                std::vector<std::string>& faults) {
+  if (!options.accounting) return std::nullopt;
+  AccountingOptions wanted;
+  if (const auto length = parse_duration(options.observation)) wanted.observation = *length;
+  if (!options.designated.empty()) wanted.designated = parse_iso_time(options.designated);
+  if (!options.rebalancings.empty()) {
+    std::ifstream in{options.rebalancings};
+    if (in)
+      wanted.rebalancings = read_rebalancings(in, options.rebalancings, faults);
+    else
+      faults.push_back(options.rebalancings + ": cannot be opened");
+  }
+  return accounting_report(input, wanted);
+}
+
+bool write_report(const Options& options, const EffectivenessInput& input, const AccountingReport* accounting) {
   std::ofstream out{options.report};
   const bool ticks = !options.ticks.empty();
-  write_effectiveness_report(input, ticks ? "A" : short_name(options.exposure), ticks ? "B" : short_name(options.hedge), out);
+  write_effectiveness_report(input, ticks ? "A" : short_name(options.exposure), ticks ? "B" : short_name(options.hedge), out,
+                             accounting);
   out.close();
   return static_cast<bool>(out);
 }
@@ -255,6 +326,9 @@ bool write_report(const Options& options, const EffectivenessInput& input) {
 int run(const Options& options) {
   std::vector<std::string> faults;
   const auto input = read_input(options, faults);
+  std::optional<AccountingReport> evidence;
+  if (input) evidence = read_accounting(options, input.value(), faults);
+  const AccountingReport* accounting = evidence ? &*evidence : nullptr;
   for (const std::string& fault : faults) std::cerr << fault << '\n';
   if (!input) {
     std::cerr << input.error() << '\n';
@@ -263,9 +337,9 @@ int run(const Options& options) {
   const EffectivenessOutput form = options.series ? EffectivenessOutput::Series
                                    : options.json ? EffectivenessOutput::Json
                                                   : EffectivenessOutput::Table;
-  write_effectiveness(input.value(), form, std::cout);
+  write_effectiveness(input.value(), form, std::cout, accounting);
   std::cout.flush();
-  if (!options.report.empty() && !write_report(options, input.value())) {
+  if (!options.report.empty() && !write_report(options, input.value(), accounting)) {
     std::cerr << options.report << ": cannot be written\n";
     return kExitFault;
   }
@@ -274,7 +348,8 @@ int run(const Options& options) {
 
 }  // namespace
 
-void write_effectiveness(const EffectivenessInput& input, EffectivenessOutput form, std::ostream& out) {
+void write_effectiveness(const EffectivenessInput& input, EffectivenessOutput form, std::ostream& out,
+                         const AccountingReport* accounting) {
   if (form == EffectivenessOutput::Series) {
     write_series(input, out);
     return;
@@ -288,11 +363,16 @@ void write_effectiveness(const EffectivenessInput& input, EffectivenessOutput fo
     write_json_object(sample, out);
     out << ",\"last_bar\":";
     write_json_object(last, out);
+    if (accounting != nullptr) {
+      out << ",\"accounting\":";
+      write_accounting_json(*accounting, out);
+    }
     out << "}\n";
     return;
   }
   write_table(sample, "whole sample of " + std::to_string(input.bars.size()) + " bars", out);
   write_table(last, "state after the last bar", out);
+  if (accounting != nullptr) write_accounting(*accounting, out);
 }
 
 void add_effectiveness_command(CLI::App& app, int& status) {
@@ -327,9 +407,24 @@ void add_effectiveness_command(CLI::App& app, int& status) {
       ->capture_default_str();
   command->add_option("--reference-correlation", options->reference_correlation, "What fisher_z_vs_pop compares with")
       ->check(CLI::Range(-1.0, 1.0));
+  CLI::Option* accounting = command->add_flag("--accounting", options->accounting, "Evidence for hedge accounting, too");
+  command->add_option("--observation", options->observation, "Length of one observation of the accounting tests, such as 8h or 24h")
+      ->type_name("DURATION")
+      ->needs(accounting)
+      ->capture_default_str();
+  command->add_option("--designated", options->designated, "When the relationship was designated: ISO 8601 in UTC")
+      ->type_name("TIME")
+      ->needs(accounting);
+  command->add_option("--rebalancings", options->rebalancings, "CSV of times and of what was held from then on")
+      ->type_name("FILE")
+      ->needs(accounting);
   command->callback([options, &status] {
     if (options->exposure.empty() && options->ticks.empty())
       throw CLI::RequiredError("--exposure and --hedge, or --ticks and --spec,");
+    if (!parse_duration(options->observation) || parse_duration(options->observation)->count() <= 0)
+      throw CLI::ValidationError("--observation", "is '" + options->observation + "', must be a duration above 0 such as 24h");
+    if (!options->designated.empty() && !parse_iso_time(options->designated))
+      throw CLI::ValidationError("--designated", "is '" + options->designated + "', must be a time such as 2026-02-01T08:00:00Z");
     status = run(*options);
   });
 }

@@ -47,24 +47,6 @@ std::optional<VenueTime> parse_nanoseconds(std::string_view text) {
   return from_nanoseconds<VenueTime>(count);
 }
 
-/// The header's time column, whatever its case, and how to read it.
-struct TimeColumn {
-  std::size_t at = 0;
-  bool nanoseconds = false;
-
-  [[nodiscard]] std::optional<VenueTime> read(std::string_view text) const {
-    return nanoseconds ? parse_nanoseconds(text) : parse_iso_time(text);
-  }
-};
-
-std::optional<TimeColumn> find_time_column(const CsvReader& csv) {
-  for (const std::string_view name : csv.names()) {
-    if (lower(name) == "ts_ns") return TimeColumn{*csv.column(name), true};
-    if (lower(name) == "timestamp") return TimeColumn{*csv.column(name), false};
-  }
-  return std::nullopt;
-}
-
 std::string at_line(std::string_view name, const CsvReader& csv, std::string_view what) {
   std::string text{name};
   text += ":line " + std::to_string(csv.line()) + ": ";
@@ -92,6 +74,18 @@ std::optional<double> number_at(simdjson::dom::element json, std::string_view po
 }
 
 }  // namespace
+
+std::optional<VenueTime> TimeColumn::read(std::string_view text) const {
+  return nanoseconds ? parse_nanoseconds(text) : parse_iso_time(text);
+}
+
+std::optional<TimeColumn> find_time_column(const CsvReader& csv) {
+  for (const std::string_view name : csv.names()) {
+    if (lower(name) == "ts_ns") return TimeColumn{*csv.column(name), true};
+    if (lower(name) == "timestamp") return TimeColumn{*csv.column(name), false};
+  }
+  return std::nullopt;
+}
 
 std::optional<PriceMove> price_move_named(std::string_view name) {
   if (name == "log") return PriceMove::LogReturn;

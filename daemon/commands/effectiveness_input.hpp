@@ -11,6 +11,7 @@
 #include "core/hedge/hayashi_yoshida.hpp"
 #include "core/hedge/price_effectiveness.hpp"
 #include "core/types/result.hpp"
+#include "daemon/commands/csv.hpp"
 
 namespace hedgewatch {
 
@@ -20,6 +21,15 @@ struct PriceBar {
   std::optional<double> exposure;
   std::optional<double> hedge;
 };
+
+/// Where a CSV header has its times, and how they are written: `ts_ns` or `timestamp`, in any case.
+struct TimeColumn {
+  std::size_t at = 0;
+  bool nanoseconds = false;
+
+  [[nodiscard]] std::optional<VenueTime> read(std::string_view text) const;
+};
+[[nodiscard]] std::optional<TimeColumn> find_time_column(const CsvReader& csv);
 
 /// `log`, `linear` or `inverse`.
 [[nodiscard]] std::optional<PriceMove> price_move_named(std::string_view name);

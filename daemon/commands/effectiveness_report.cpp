@@ -363,6 +363,25 @@ void write_plots(const Sample& sample, const EffectivenessInput& input, std::ost
              "It flies off whenever the exposure's price comes back to where it started: the denominator is then nothing.", out);
 }
 
+void write_accounting_section(const AccountingReport& report, std::ostream& out) {
+  out << "<h2>" << kAccountingTitle << "</h2>\n<p class=\"period\">" << utc_minute(report.from) << " to " << utc_minute(report.to)
+      << " UTC, profit of one unit of exposure and of what was held for it. A net written option usually fails whatever stands "
+         "here.</p>\n<table>\n";
+  for (const AccountingLine& line : accounting_lines(report)) {
+    std::string name = line.name;
+    std::replace(name.begin(), name.end(), '_', ' ');
+    out << row(name,
+               line.word.empty() ? fixed_text(line.value, line.value == std::floor(line.value.value_or(0.5)) ? 0 : 5) : line.word,
+               line.meaning);
+  }
+  out << "</table>\n";
+  if (report.rebalancings.empty()) return;
+  out << "<h2>Rebalancing log</h2>\n<table>\n";
+  for (const RebalancingEntry& entry : report.rebalancings)
+    out << row(utc_minute(entry.time), fixed_text(entry.after, 5), "units held, " + fixed_text(entry.before, 5) + " before");
+  out << "</table>\n";
+}
+
 }  // namespace
 
 EffectivenessWords effectiveness_in_words(const EffectivenessInput& input) {
@@ -376,7 +395,7 @@ EffectivenessWords effectiveness_in_words(const EffectivenessInput& input) {
 }
 
 void write_effectiveness_report(const EffectivenessInput& input, const std::string& exposure, const std::string& hedge,
-                                std::ostream& out) {
+                                std::ostream& out, const AccountingReport* accounting) {
   const Sample sample = sample_of(input);
   const EffectivenessWords words = effectiveness_in_words(input);
   const std::string title = "Does " + hedge + " hedge " + exposure + "?";
@@ -399,6 +418,7 @@ void write_effectiveness_report(const EffectivenessInput& input, const std::stri
   out << "<h2>Figures</h2>\n";
   write_table(input, sample, out);
   write_plots(sample, input, out);
+  if (accounting != nullptr) write_accounting_section(*accounting, out);
   out << "<p class=\"about\">Statistics of two prices. They say nothing about a book of options hedged with its underlying, whose "
          "gamma and "
          "vega do not show in a correlation of prices: for that, the effectiveness of profit and loss is what counts. Moves are "

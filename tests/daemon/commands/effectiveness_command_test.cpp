@@ -81,7 +81,8 @@ TEST_SUITE("daemon/commands/effectiveness_command") {
       std::vector<std::string> faults;
       std::istringstream ticks{
           "ts_ns,inst,price\n0,A,10\n0,B,20\n1000000000,A,12\n1000000000,B,25\n"
-          "2000000000,A,14\n2000000000,B,30\n"};
+          "2000000000,A,14\n2000000000,B,30\n"
+                               "3000000000,A,16\n3000000000,B,35\n"};
       std::string specification = kSpecification;
       specification.insert(specification.find("\"h0\""), "\"moves\":" + moves + ",");
       return read_ticks(ticks, specification, faults);
@@ -99,7 +100,7 @@ TEST_SUITE("daemon/commands/effectiveness_command") {
     REQUIRE(inverse.ok());
     const std::string figures = whole(inverse.value());
     const double offset = std::stod(figures.substr(figures.find("\"doff\":") + 7));
-    CHECK(offset == doctest::Approx((1 / 20.0 - 1 / 30.0) / (1 / 10.0 - 1 / 14.0)));
+    CHECK(offset == doctest::Approx((1 / 20.0 - 1 / 35.0) / (1 / 10.0 - 1 / 16.0)));
     CHECK(with_moves("\"square\"").error() == "the specification's /params/moves must be \"log\", \"linear\" or \"inverse\"");
     CHECK_FALSE(with_moves("7").ok());
   }
