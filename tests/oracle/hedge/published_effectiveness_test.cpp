@@ -91,8 +91,9 @@ void check_exact(const std::vector<ReturnPair>& pairs, element exact) {
 }  // namespace
 
 TEST_SUITE("oracle/hedge/published_effectiveness") {
-  TEST_CASE("jet fuel against heating oil, ten days and twenty months of spot and futures") {
-    for (const std::string name : {"hull_jet_fuel_min_variance", "ten_days_spot_futures", "twenty_months_spot_futures"})
+  TEST_CASE("jet fuel against heating oil, ten days, ten and twenty months of spot and futures") {
+    for (const std::string name :
+         {"hull_jet_fuel_min_variance", "ten_days_spot_futures", "hull_problem_ten_months", "twenty_months_spot_futures"})
       with_document("published/" + name + ".json",
                     [](element root) { check_exact(pairs_of(root["dS"], root["dF"]), root["exact"]); });
   }
