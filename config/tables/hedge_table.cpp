@@ -1,5 +1,6 @@
 #include "config/tables/tables.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -30,6 +31,47 @@ void check_legs(TableReader& table, const std::vector<Found<std::string>>& legs,
   }
 }
 
+constexpr std::string_view kShareForm = "a number above 0, at most 1";
+
+/// One number a leg; nothing is left out by itself.
+void read_leg_shares(TableReader& table, const std::vector<Found<std::string>>& legs, HedgeSetup& hedge) {
+  const auto shares = table.numbers("leg_shares", kShareForm);
+  for (const auto& found : shares) {
+    if (!(found.value > 0 && found.value <= 1))
+      table.fault(found, "is " + shown(found.value) + ", must be " + std::string{kShareForm});
+    hedge.leg_shares.push_back(found.value);
+  }
+  if (!shares.empty() && shares.size() != legs.size())
+    table.fault(shares.front(), "is the first of " + std::to_string(shares.size()) + ", must be one number for each of the " +
+                                    std::to_string(legs.size()) + " legs");
+}
+
+/// No part of a position hedges twice: the shares that the hedges of a book take of it sum to at most 1.
+void check_shares(TableReader& table, const std::vector<Found<std::string>>& legs, const HedgeSetup& hedge,
+                  const std::vector<HedgeSetup>& others) {
+  constexpr double kRounding = 1e-9;
+  if (legs.size() != hedge.legs.size()) return;
+  const auto share_of = [](const HedgeSetup& one, std::size_t leg) {
+    return leg < one.leg_shares.size() ? one.leg_shares[leg] : 1;
+  };
+  for (std::size_t i = 0; i < hedge.legs.size(); ++i) {
+    double taken = 0;
+    std::string by;
+    for (const HedgeSetup& other : others) {
+      if (other.book != hedge.book) continue;
+      double most = 0;
+      for (std::size_t leg = 0; leg < other.legs.size(); ++leg)
+        if (other.legs[leg].overlaps(hedge.legs[i])) most = std::max(most, share_of(other, leg));
+      if (most > 0) by = other.name;
+      taken += most;
+    }
+    if (taken > 0 && taken + share_of(hedge, i) > 1 + kRounding)
+      table.fault(legs[i], "is " + shown(legs[i].value) + " with a share of " + shown(share_of(hedge, i)) +
+                               ", must leave room for the share of " + shown(by) +
+                               ": the leg_shares of the hedges of a book sum to at most 1");
+  }
+}
+
 }  // namespace
 
 void read_hedge(TableReader& table, CrossReferences& references, Config& config) {
@@ -52,6 +94,8 @@ void read_hedge(TableReader& table, CrossReferences& references, Config& config)
   const auto legs = table.required_texts("legs", kPatternForm);
   hedge.legs = references.as_patterns(table, legs);
   if (!hedge.underlying.empty()) check_legs(table, legs, hedge.underlying);
+  read_leg_shares(table, legs, hedge);
+  check_shares(table, legs, hedge, config.hedges);
 
   if (const auto view = chosen(table, table.required_text("view", choices_of(kViews)), kViews)) hedge.view = *view;
   auto ratio = table.required_number("target_ratio", kRatioForm);

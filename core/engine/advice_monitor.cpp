@@ -65,9 +65,11 @@ Quality AdviceMonitor::tradable_of(const DeskView& view, std::uint32_t hedge, co
 
   const HedgeSetup& relationship = view.setup.hedges[hedge];
   const UnitRisk& unit = valuation.unit;
+  // Of a trade in a shared leg only the share is this hedge's.
+  const double share = leg_share(relationship, view.registry.venue(instrument.slot), contract.name.view()).value_or(1);
   tradable.per_unit = {
-      relationship.view == DeltaView::BlackScholes ? unit.delta_black_scholes_coins : unit.delta_net_transaction_coins,
-      unit.gamma_coins_per_percent, unit.vega_usd_per_vol_point};
+      share * (relationship.view == DeltaView::BlackScholes ? unit.delta_black_scholes_coins : unit.delta_net_transaction_coins),
+      share * unit.gamma_coins_per_percent, share * unit.vega_usd_per_vol_point};
   tradable.lot = contract.lot;
   const double coins = contract.size_unit == SizeUnit::Quote ? contract.lot / quote.mid : contract.lot;
   const bool coin_quoted = option && contract.style == PayoffStyle::Inverse;

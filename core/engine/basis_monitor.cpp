@@ -90,7 +90,8 @@ Estimate BasisMonitor::carry(const DeskView& view, std::uint32_t hedge, const Qu
   double size = 0;
   const HoldingRange range = holdings_of_hedge(view.desk, hedge);
   for (std::uint32_t h = range.first; h < range.first + range.count; ++h)
-    if (view.portfolio.holdings()[h].slot == slot) size += view.portfolio.holdings()[h].position.size;
+    if (view.portfolio.holdings()[h].slot == slot)
+      size += view.desk.hedges[hedge].shares[h - range.first] * view.portfolio.holdings()[h].position.size;
   if (size == 0 || contract.kind == ContractKind::Spot) return carry;
   if (contract.kind == ContractKind::Perpetual) {
     const Estimate index = view.index_price(learnt.bars.index());

@@ -158,10 +158,9 @@ void DeskBuilder::form_hedges() {
       for (std::uint32_t h = desk_.parts[part].first_holding; h < desk_.parts[part].first_holding + desk_.parts[part].holding_count;
            ++h) {
         const InstrumentSlot slot = holdings[h].slot;
-        const bool leg = std::any_of(relationship.legs.begin(), relationship.legs.end(), [&](const InstrumentPattern& pattern) {
-          return pattern.matches(registry_.venue(slot), registry_.contract(slot).name.view());
-        });
-        hedge.is_leg.push_back(leg ? 1 : 0);
+        const auto share = leg_share(relationship, registry_.venue(slot), registry_.contract(slot).name.view());
+        hedge.is_leg.push_back(share ? 1 : 0);
+        hedge.shares.push_back(share.value_or(1));
       }
   }
 }

@@ -62,6 +62,7 @@ struct Hedge {
   std::uint32_t exposure = kNoPlace;
   std::vector<HedgePart> parts;       ///< parallel to the exposure's parts
   std::vector<unsigned char> is_leg;  ///< parallel to the exposure's holdings
+  std::vector<double> shares;         ///< parallel to them: the part that is this hedge's; 1 in the item
 };
 
 struct IndexRow {

@@ -142,11 +142,12 @@ void EffectivenessMonitor::open_bar(const DeskView& view, std::uint32_t hedge, L
     const UnitRisk& unit = view.desk.tracked[view.desk.tracked_of_slot[index_of(holding.slot)]].valuation.unit;
     const BarPrice price = price_of(view, holding.slot);
     const bool leg = view.desk.hedges[hedge].is_leg[i] != 0;
+    const double share = view.desk.hedges[hedge].shares[i];
     const double notional = std::abs(risk.notional.at(price.index));
     const bool in_coin = learnt.setup.profit_currency == ProfitCurrency::Coin;
     if (!leg) learnt.item_notional += in_coin && price.index > 0 ? notional / price.index : notional;
     learnt.open.push_back({.slot = holding.slot,
-                           .size = holding.position.size,
+                           .size = share * holding.position.size,
                            .unit_delta_coins = learnt.view == DeltaView::BlackScholes ? unit.delta_black_scholes_coins
                                                                                       : unit.delta_net_transaction_coins,
                            .price = price,

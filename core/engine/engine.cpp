@@ -670,9 +670,9 @@ void Engine::State::sum_books() {
     const Exposure& exposure = desk.exposures[part.exposure];
     const std::uint32_t first_holding = desk.parts[exposure.first_part].first_holding;
     for (const std::uint32_t h : exposure.hedges)
-      desk.hedges[h].parts[p - exposure.first_part].sum =
-          sum_hedge(positions, std::span{desk.hedges[h].is_leg}.subspan(part.first_holding - first_holding, part.holding_count),
-                    setup.hedges[h].view);
+      desk.hedges[h].parts[p - exposure.first_part].sum = sum_hedge(
+          positions, std::span{desk.hedges[h].is_leg}.subspan(part.first_holding - first_holding, part.holding_count),
+          std::span{desk.hedges[h].shares}.subspan(part.first_holding - first_holding, part.holding_count), setup.hedges[h].view);
     touched_exposures.insert(part.exposure);
   }
   for (std::uint32_t e = 0; e < desk.exposures.size(); ++e) {

@@ -119,6 +119,9 @@ struct HedgeSetup {
   std::string book;        ///< the book that holds item and legs
   std::string underlying;  ///< base asset code
   std::vector<InstrumentPattern> legs;
+  /// Parallel to legs: which part of a position is this hedge's, above 0 and at most 1; empty: all of each. The rest of such a
+  /// position belongs to other hedges: it is in neither item nor legs.
+  std::vector<double> leg_shares;
   DeltaView view = DeltaView::BlackScholes;  ///< BlackScholes or NetTransaction; named in the configuration, never defaulted there
   double target_ratio = 1;
   double soft_delta_limit_coins = 0;  ///< positive

@@ -24,7 +24,8 @@ double held_size(const DeskView& view, std::uint32_t hedge, InstrumentSlot slot)
   const HoldingRange range = holdings_of_hedge(view.desk, hedge);
   double size = 0;
   for (std::uint32_t h = range.first; h < range.first + range.count; ++h)
-    if (view.portfolio.holdings()[h].slot == slot) size += view.portfolio.holdings()[h].position.size;
+    if (view.portfolio.holdings()[h].slot == slot)
+      size += view.desk.hedges[hedge].shares[h - range.first] * view.portfolio.holdings()[h].position.size;
   return size;
 }
 
@@ -45,9 +46,9 @@ void HedgeCostMonitor::lay_out(const DeskView& view, FigureTable& table) {
       const InstrumentSlot slot{i};
       const Contract& contract = view.registry.contract(slot);
       const Venue venue = view.registry.venue(slot);
+      const auto share = leg_share(hedge, venue, contract.name.view());
       if (contract.kind == ContractKind::Option || contract.base.view() != hedge.underlying || !is_dollar_quoted(contract) ||
-          std::none_of(hedge.legs.begin(), hedge.legs.end(),
-                       [&](const InstrumentPattern& pattern) { return pattern.matches(venue, contract.name.view()); }))
+          !share)
         continue;
       Leg leg;
       leg.slot = slot;
@@ -56,6 +57,7 @@ void HedgeCostMonitor::lay_out(const DeskView& view, FigureTable& table) {
       for (Leg& before : learnt.legs)
         if (before.id == leg.id) leg = before;
       leg.slot = slot;
+      leg.share = *share;
       legs.push_back(leg);
     }
     learnt.legs = std::move(legs);
@@ -108,12 +110,12 @@ void HedgeCostMonitor::take(const DeskView& view, Learnt& hedge, Leg& leg, const
   }
   const bool in_dollars = view.registry.contract(leg.slot).size_unit == SizeUnit::Quote;
   hedge.cost.add({.side = fill.side,
-                  .coins = in_dollars ? size / price : size,
+                  .coins = leg.share * (in_dollars ? size / price : size),
                   .price = price,
                   .arrival_mid = leg.signal_mid > 0 ? leg.signal_mid : quote.mid,
                   .mid_at_fill = quote.mid,
                   .half_spread = quote.half_spread,
-                  .fee = fill.fee * fee_price.value});
+                  .fee = leg.share * fill.fee * fee_price.value});
 }
 
 /// The signal fires when the net delta leaves its band, or the soft limit where there is no band: the mids of that moment are what

@@ -29,6 +29,7 @@ class HedgeCostMonitor final : public DeskMonitor {
   struct Leg {
     InstrumentSlot slot = kNoSlot;
     InstrumentId id = kNoInstrument;
+    double share = 1;       ///< of the position, and of its fills, that is the hedge's
     double signal_mid = 0;  ///< 0: none
     std::array<std::uint64_t, kRemembered> seen_fills{};
     std::size_t next_seen = 0;

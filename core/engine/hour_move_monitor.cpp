@@ -101,14 +101,14 @@ void HourMoveMonitor::begin(const DeskView& view, std::uint32_t hedge) {
                        .right = contract.right,
                        .style = contract.style,
                        .unit = contract.size_unit,
-                       .size = holding.position.size,
+                       .size = view.desk.hedges[hedge].shares[h - range.first] * holding.position.size,
                        .forward = option ? valuation.forward_price : valuation.mark_price,
                        .strike = contract.strike};
     if (option) {
       const VenueTime now = view.now_at(view.registry.venue(holding.slot));
       moved.to_expiry = YearFraction::from_nanoseconds(static_cast<double>((contract.expiry - now).count()));
       moved.vol = valuation.pricing_vol_ratio;
-      moved.gamma_weight = std::abs(risk.total.gamma_coins_per_percent);
+      moved.gamma_weight = view.desk.hedges[hedge].shares[h - range.first] * std::abs(risk.total.gamma_coins_per_percent);
       const double years = moved.to_expiry.years();
       weights += moved.gamma_weight;
       working_.mean_vol += moved.gamma_weight * moved.vol;

@@ -20,12 +20,13 @@ constexpr double kDayInYears = 1 / YearFraction::kDaysPerYear;
 constexpr std::array<std::string_view, 5> kCauses{"gamma", "vanna", "charm", "trades", "other"};
 constexpr std::array<std::string_view, 5> kConstraintKinds{"lot", "min_notional", "margin", "position_limit", "depth"};
 
-DeltaMoment moment_of(const DeskView& view, std::uint32_t holding, DeltaView delta_view) {
+/// `share` is the part of the position that is the hedge's.
+DeltaMoment moment_of(const DeskView& view, std::uint32_t holding, double share, DeltaView delta_view) {
   const Holding& held = view.portfolio.holdings()[holding];
   const InstrumentValuation& valuation = view.desk.tracked[view.desk.tracked_of_slot[index_of(held.slot)]].valuation;
   const UnitRisk& unit = valuation.unit;
   return {
-      .size = held.position.size,
+      .size = share * held.position.size,
       .unit_delta_coins = delta_view == DeltaView::BlackScholes ? unit.delta_black_scholes_coins : unit.delta_net_transaction_coins,
       .unit_gamma_coins_per_percent = unit.gamma_coins_per_percent,
       .unit_vanna_coins_per_vol_point = unit.vanna_coins_per_vol_point,
@@ -76,6 +77,7 @@ void RebalanceMonitor::lay_out(const DeskView& view, FigureTable& table) {
         if (one.slot == followed.slot) followed = one;
       followed.holding = range.first + i;
       followed.leg = view.desk.hedges[h].is_leg[i] != 0;
+      followed.share = view.desk.hedges[h].shares[i];
       // A position that was not there before came out of nothing.
       if (learnt.begun) followed.known = true;
       learnt.holdings.push_back(followed);
@@ -125,8 +127,9 @@ bool RebalanceMonitor::take_leg_trades(const DeskView& view, Learnt& learnt) {
   for (Followed& one : learnt.holdings) {
     if (!one.leg || !one.known) continue;
     const SizedPosition& position = view.portfolio.holdings()[one.holding].position;
-    if (!position.quality.ok() || position.size == one.before.size) continue;
-    one.before.size = position.size;
+    const double size = one.share * position.size;
+    if (!position.quality.ok() || size == one.before.size) continue;
+    one.before.size = size;
     traded = true;
   }
   return traded;
@@ -136,7 +139,7 @@ void RebalanceMonitor::step_drift(const DeskView& view, Learnt& learnt, DeltaVie
   for (Followed& one : learnt.holdings) {
     // What is not known now is taken up from where it was known last.
     if (!view.risks[one.holding].delta.ok()) continue;
-    const DeltaMoment now = moment_of(view, one.holding, delta_view);
+    const DeltaMoment now = moment_of(view, one.holding, one.share, delta_view);
     if (one.known) learnt.drift.add(drift_between(one.before, now));
     one.before = now;
     one.known = true;

@@ -50,6 +50,7 @@ class RebalanceMonitor final : public DeskMonitor {
     InstrumentSlot slot = kNoSlot;
     std::uint32_t holding = 0;
     bool leg = false;
+    double share = 1;    ///< of the position that is the hedge's
     bool known = false;  ///< `before` was taken
     DeltaMoment before;
   };

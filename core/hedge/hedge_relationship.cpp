@@ -46,12 +46,20 @@ double conclusive_from_coins(double lot_coins, double legs_gross_coins, double s
   return std::max({lot_coins, kLegsShareThatCounts * legs_gross_coins, soft_limit_coins});
 }
 
-HedgeSum sum_hedge(std::span<const PositionRisk> positions, std::span<const unsigned char> is_leg, DeltaView view) {
+std::optional<double> leg_share(const HedgeSetup& setup, Venue venue, std::string_view instrument) {
+  for (std::size_t i = 0; i < setup.legs.size(); ++i)
+    if (setup.legs[i].matches(venue, instrument)) return i < setup.leg_shares.size() ? setup.leg_shares[i] : 1;
+  return std::nullopt;
+}
+
+HedgeSum sum_hedge(std::span<const PositionRisk> positions, std::span<const unsigned char> is_leg, std::span<const double> shares,
+                   DeltaView view) {
   HedgeSum sum;
   for (std::size_t i = 0; i < positions.size(); ++i) {
     const PositionRisk& position = positions[i];
-    const double delta =
-        view == DeltaView::BlackScholes ? position.total.delta_black_scholes_coins : position.total.delta_net_transaction_coins;
+    const double share = shares[i];
+    const double delta = share * (view == DeltaView::BlackScholes ? position.total.delta_black_scholes_coins
+                                                                  : position.total.delta_net_transaction_coins);
     if (is_leg[i] != 0) {
       sum.legs_coins += delta;
       sum.legs_gross_coins += std::abs(delta);
@@ -62,8 +70,8 @@ HedgeSum sum_hedge(std::span<const PositionRisk> positions, std::span<const unsi
       sum.item = worst(sum.item, position.delta);
     }
     add(sum.delta, delta);
-    add(sum.gamma, position.total.gamma_coins_per_percent);
-    add(sum.vega, position.total.vega_usd_per_vol_point);
+    add(sum.gamma, share * position.total.gamma_coins_per_percent);
+    add(sum.vega, share * position.total.vega_usd_per_vol_point);
     sum.gamma_quality = worst(sum.gamma_quality, position.delta);
     sum.vega_quality = worst(sum.vega_quality, position.greeks_usd);
     sum.open = sum.open || !position.flat;

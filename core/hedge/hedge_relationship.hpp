@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "core/engine/engine_setup.hpp"
 #include "core/metric/quality.hpp"
@@ -43,8 +44,14 @@ struct HedgeSum {
   bool open = false;
 };
 
-/// `is_leg` runs parallel to `positions`. Deltas in the relationship's view; equity is not in here.
-[[nodiscard]] HedgeSum sum_hedge(std::span<const PositionRisk> positions, std::span<const unsigned char> is_leg, DeltaView view);
+/// The part of a position in this instrument that is the hedge's leg, by the first of its patterns that matches; nothing: it is of
+/// the item.
+[[nodiscard]] std::optional<double> leg_share(const HedgeSetup& setup, Venue venue, std::string_view instrument);
+
+/// `is_leg` and `shares` run parallel to `positions`; a share is the part of a position that counts, 1 in the item. Deltas in the
+/// relationship's view; equity is not in here.
+[[nodiscard]] HedgeSum sum_hedge(std::span<const PositionRisk> positions, std::span<const unsigned char> is_leg,
+                                 std::span<const double> shares, DeltaView view);
 
 struct HedgePart {
   HedgeSum sum;

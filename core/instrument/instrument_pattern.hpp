@@ -13,6 +13,8 @@ struct InstrumentPattern {
   std::string symbol;
 
   [[nodiscard]] bool matches(Venue other, std::string_view name) const;
+  /// Whether there could be an instrument that both match.
+  [[nodiscard]] bool overlaps(const InstrumentPattern& other) const;
   /// True when the pattern names exactly one instrument.
   [[nodiscard]] bool is_exact() const { return symbol.find('*') == std::string::npos; }
   friend bool operator==(const InstrumentPattern&, const InstrumentPattern&) = default;

@@ -224,6 +224,12 @@ const BadExample kBadExamples[] = {
     {"hedge_leg_other_underlying",
      "26:34: hedge[0].legs[1]: is \"deribit:ETH-*\", must be an instrument of the hedge's underlying \"BTC\""},
     {"hedge_leg_twice", "26:34: hedge[0].legs[1]: is \"deribit:BTC-PERPETUAL\" again, must be listed once"},
+    {"hedge_leg_share_percent", "27:15: hedge[0].leg_shares[0]: is 50, must be a number above 0, at most 1"},
+    {"hedge_leg_shares_too_many", "27:15: hedge[0].leg_shares[0]: is the first of 2, must be one number for each of the 1 legs"},
+    {"hedge_leg_shares_above_one",
+     "37:9: hedge[1].legs[0]: is \"deribit:BTC-*\" with a share of 0.5, must leave room for the share of \"delta\": the leg_shares "
+     "of "
+     "the hedges of a book sum to at most 1"},
     {"hedge_view_missing", "22:1: hedge[0].view: is missing, must be \"black_scholes\" or \"net_transaction\""},
     {"hedge_view_with_equity", "27:8: hedge[0].view: is \"with_equity\", must be \"black_scholes\" or \"net_transaction\""},
     {"hedge_target_ratio_missing",
@@ -378,6 +384,7 @@ TEST_SUITE("config/parser") {
     CHECK(hedge.book == "straddles");
     CHECK(hedge.underlying == "BTC");
     CHECK(hedge.legs.size() == 2);
+    CHECK(hedge.leg_shares == std::vector<double>{1, 0.5});
     CHECK(hedge.view == DeltaView::NetTransaction);
     CHECK(hedge.target_ratio == 0.95);
     CHECK(hedge.soft_delta_limit_coins == 1.5);

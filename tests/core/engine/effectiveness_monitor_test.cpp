@@ -186,6 +186,37 @@ TEST_SUITE("core/engine/effectiveness_monitor") {
     CHECK(driver.value(Figure::HedgeDollarOffsetState, {"delta", "rolling", "20m", "pnl_total", "effective"}) == 0);
   }
 
+  TEST_CASE("two hedges that share a leg have their parts of its delta and of its profit, and together all of it") {
+    EngineSetup setup = hedged();
+    setup.hedges[0].leg_shares = {0.6};
+    HedgeSetup other = setup.hedges[0];
+    other.name = "other";
+    other.leg_shares = {0.4};
+    setup.hedges.push_back(other);
+    EngineDriver driver = listed(std::move(setup));
+    double mark = 0.06;
+    double mid = 50'000;
+    driver.advance(10s);
+    for (int bar = 0; bar < 12; ++bar) {
+      const double next = mid + 100 * std::sin(2.1 * bar) + 20;
+      mark += (next - mid) / 50'000;
+      mid = next;
+      for (int s = 0; s < 60; s += 30) {
+        second(driver, 50'000, mid, mark);
+        driver.advance(29s);
+      }
+    }
+    // Five coins pay back half of the item: six tenths of them 0.3, the others 0.2.
+    CHECK(driver.value(Figure::HedgeLegsDeltaCoins, {"delta"}) == doctest::Approx(3));
+    CHECK(driver.value(Figure::HedgeLegsDeltaCoins, {"other"}) == doctest::Approx(2));
+    CHECK(driver.value(Figure::HedgeItemDeltaCoins, {"delta"}) == driver.value(Figure::HedgeItemDeltaCoins, {"other"}));
+    CHECK(figure(driver, Figure::HedgeDollarOffsetRatio, "pnl_total") == doctest::Approx(0.3));
+    CHECK(driver.value(Figure::HedgeDollarOffsetRatio, {"other", "rolling", "20m", "pnl_total"}) == doctest::Approx(0.2));
+    driver.apply(Funding{.current_rate_8h = 0.0001, .average_rate_8h = 0.0001}, driver.id(kLeg));
+    driver.cycle();
+    CHECK(driver.value(Figure::CarryUsdPerDay, {"delta", "deribit", "perpetual"}) == doctest::Approx(-3 * 50'000 * 0.0003));
+  }
+
   TEST_CASE("too few pairs are warming up, no reference leaves the breakdown unknown, and silence makes the rest stale") {
     EngineDriver driver = listed();
     driver.cycle();

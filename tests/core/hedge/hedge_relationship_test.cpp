@@ -34,7 +34,8 @@ HedgeFigures figures_of(const HedgeSetup& setup, const std::vector<PositionRisk>
                         const Quality& book = kKnown) {
   std::vector<unsigned char> legs(positions.size(), 1);
   legs[0] = 0;
-  const HedgePart part{.sum = sum_hedge(positions, legs, setup.view), .index_price = {50'000, kKnown}};
+  const HedgePart part{.sum = sum_hedge(positions, legs, std::vector<double>(positions.size(), 1), setup.view),
+                       .index_price = {50'000, kKnown}};
   return hedge_figures(setup, std::span{&part, 1}, equity, book);
 }
 
@@ -52,6 +53,29 @@ TEST_SUITE("core/hedge/hedge_relationship") {
     CHECK(figures.under.value == doctest::Approx(0.2));
     CHECK(figures.wrong_way.value == 0);
     CHECK(figures.usage_delta.value == 2);
+  }
+
+  TEST_CASE("of a shared leg only the share counts, in each Greek and in what gross is") {
+    const std::vector<PositionRisk> positions{holding(10), holding(-8), holding(-4)};
+    const std::vector<unsigned char> legs{0, 1, 1};
+    const HedgeSum sum = sum_hedge(positions, legs, std::vector<double>{1, 0.75, 1}, DeltaView::BlackScholes);
+    CHECK(sum.item_coins == 10);
+    CHECK(sum.legs_coins == -10);
+    CHECK(sum.legs_gross_coins == 10);
+    CHECK(sum.delta.gross == 20);
+    CHECK(sum.gamma.net ==
+          doctest::Approx(positions[0].total.gamma_coins_per_percent + 0.75 * positions[1].total.gamma_coins_per_percent +
+                          positions[2].total.gamma_coins_per_percent));
+  }
+
+  TEST_CASE("a leg's share is that of the first pattern that matches, all of it where none is stated, and none in the item") {
+    HedgeSetup setup = relationship();
+    setup.legs = {{Venue::Deribit, "BTC-PERPETUAL"}, {Venue::Deribit, "BTC-*"}};
+    CHECK(leg_share(setup, Venue::Deribit, "BTC-27MAR26") == 1);
+    setup.leg_shares = {0.4, 0.9};
+    CHECK(leg_share(setup, Venue::Deribit, "BTC-PERPETUAL") == 0.4);
+    CHECK(leg_share(setup, Venue::Deribit, "BTC-27MAR26") == 0.9);
+    CHECK_FALSE(leg_share(setup, Venue::Okx, "BTC-PERPETUAL").has_value());
   }
 
   TEST_CASE("over- and under-hedge are measured against the target") {
