@@ -82,7 +82,7 @@ TEST_SUITE("daemon/commands/effectiveness_command") {
       std::istringstream ticks{
           "ts_ns,inst,price\n0,A,10\n0,B,20\n1000000000,A,12\n1000000000,B,25\n"
           "2000000000,A,14\n2000000000,B,30\n"
-                               "3000000000,A,16\n3000000000,B,35\n"};
+          "3000000000,A,16\n3000000000,B,35\n"};
       std::string specification = kSpecification;
       specification.insert(specification.find("\"h0\""), "\"moves\":" + moves + ",");
       return read_ticks(ticks, specification, faults);
