@@ -45,14 +45,17 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
   static constexpr bool kTls = !std::is_same_v<Stream, tcp::socket>;
 
  public:
+  /// `keep` is given the stream when it can be used again; empty: it is closed. `connected`: it was used before.
   Exchange(asio::io_context& io, Stream stream, HttpsRequest request, const HttpsLimits& limits,
-           std::function<void(HttpsResult)> done)
+           std::function<void(HttpsResult)> done, std::function<void(Stream)> keep = {}, bool connected = false)
       : resolver_{io},
         timer_{io},
         stream_{std::move(stream)},
         request_{std::move(request)},
         limits_{limits},
-        done_{std::move(done)} {}
+        done_{std::move(done)},
+        keep_{std::move(keep)},
+        connected_{connected} {}
 
   void start() {
     timer_.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(limits_.timeout));
@@ -60,6 +63,7 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
       if (!error) self->fail(HttpsFault::Timeout, std::string{self->step_});
     });
     if (!sendable(request_)) return fail(HttpsFault::BadRequest, "target or header cannot be sent");
+    if (connected_) return write();
     resolver_.async_resolve(request_.host, std::to_string(request_.port),
                             [self = this->shared_from_this()](error_code error, const tcp::resolver::results_type& results) {
                               if (error) return self->fail(HttpsFault::ResolveFailed, error.message());
@@ -84,6 +88,8 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
     step_ = "connect";
     asio::async_connect(socket(), addresses, [self = this->shared_from_this()](error_code error, const tcp::endpoint&) {
       if (error) return self->fail(HttpsFault::ConnectFailed, error.message());
+      error_code ignored;
+      self->socket().set_option(tcp::no_delay{true}, ignored);
       self->handshake();
     });
   }
@@ -114,7 +120,7 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
     const std::string name = ipv6 ? "[" + request_.host + "]" : request_.host;
     message_.set(http::field::host, request_.port == (kTls ? 443 : 80) ? name : name + ":" + std::to_string(request_.port));
     message_.set(http::field::user_agent, "hedgewatch");
-    message_.set(http::field::connection, "close");
+    message_.set(http::field::connection, keep_ ? "keep-alive" : "close");
     for (const auto& [field, value] : request_.headers) message_.set(field, value);
     message_.body() = std::move(request_.body);
     message_.prepare_payload();
@@ -157,6 +163,7 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
     response.status = message.result_int();
     for (const auto& field : message) response.headers.emplace_back(std::string{field.name_string()}, std::string{field.value()});
     response.body = std::move(message.body());
+    kept_ = keep_ && parser_.keep_alive() && buffer_.size() == 0;
     finish(std::move(response));
   }
 
@@ -167,9 +174,13 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
     const auto done = std::exchange(done_, nullptr);
     timer_.cancel();
     resolver_.cancel();
-    error_code ignored;
-    socket().shutdown(tcp::socket::shutdown_both, ignored);
-    socket().close(ignored);
+    if (kept_) {
+      keep_(std::move(stream_));
+    } else {
+      error_code ignored;
+      socket().shutdown(tcp::socket::shutdown_both, ignored);
+      socket().close(ignored);
+    }
     done(std::move(result));
   }
 
@@ -179,6 +190,9 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
   HttpsRequest request_;
   HttpsLimits limits_;
   std::function<void(HttpsResult)> done_;  ///< empty once it was called
+  std::function<void(Stream)> keep_;
+  bool connected_;
+  bool kept_ = false;
   std::string_view step_ = "resolve";
   http::request<http::string_body> message_;
   http::response_parser<http::string_body> parser_;
@@ -213,6 +227,64 @@ void async_https_request(asio::io_context& io, TlsContext* tls, HttpsRequest req
     else
       done(HttpsError{HttpsFault::TlsFailed, "no TLS context"});
   });
+}
+
+struct HttpsSession::Connection {
+  using TlsStream = asio::ssl::stream<tcp::socket>;
+
+  asio::io_context io{1};
+  TlsContext* tls = nullptr;
+  std::optional<tcp::socket> plain;
+  std::optional<TlsStream> encrypted;
+  std::string host;
+  std::uint16_t port = 0;
+
+  template <class Stream>
+  HttpsResult exchange(std::optional<Stream>& open, Stream fresh, HttpsRequest request, const HttpsLimits& limits) {
+    const bool connected = open.has_value();
+    std::optional<HttpsResult> result;
+    {
+      Stream stream = connected ? std::move(*open) : std::move(fresh);
+      open.reset();
+      std::make_shared<Exchange<Stream>>(
+          io, std::move(stream), std::move(request), limits, [&result](HttpsResult outcome) { result.emplace(std::move(outcome)); },
+          [&open](Stream kept) { open.emplace(std::move(kept)); }, connected)
+          ->start();
+    }
+    io.restart();
+    while (!result && io.run_one() != 0) {
+    }
+    // What was cancelled has to be told so before the stream is used again.
+    io.restart();
+    io.poll();
+    if (!result) return HttpsError{HttpsFault::ReadFailed, "the exchange ended without a result"};
+    return std::move(*result);
+  }
+
+  HttpsResult request_once(HttpsRequest request, const HttpsLimits& limits) {
+    if (!request.tls) return exchange(plain, tcp::socket{io}, std::move(request), limits);
+    if (tls == nullptr) return HttpsError{HttpsFault::TlsFailed, "no TLS context"};
+    return exchange(encrypted, TlsStream{io, tls->native()}, std::move(request), limits);
+  }
+};
+
+HttpsSession::HttpsSession(TlsContext* tls) : connection_{std::make_unique<Connection>()} { connection_->tls = tls; }
+HttpsSession::~HttpsSession() = default;
+
+HttpsResult HttpsSession::request(HttpsRequest request, const HttpsLimits& limits) {
+  Connection& connection = *connection_;
+  if (connection.host != request.host || connection.port != request.port) {
+    connection.plain.reset();
+    connection.encrypted.reset();
+    connection.host = request.host;
+    connection.port = request.port;
+  }
+  if (request.tls ? !connection.encrypted.has_value() : !connection.plain.has_value())
+    return connection.request_once(std::move(request), limits);
+  HttpsResult result = connection.request_once(request, limits);
+  const bool closed =
+      !result.ok() && (result.error().fault == HttpsFault::WriteFailed || result.error().fault == HttpsFault::ReadFailed);
+  return closed ? connection.request_once(std::move(request), limits) : std::move(result);
 }
 
 HttpsResult https_request(TlsContext* tls, HttpsRequest request, const HttpsLimits& limits) {

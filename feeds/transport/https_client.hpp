@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -71,6 +72,24 @@ using HttpsResult = Result<HttpsResponse, HttpsError>;
 /// The TLS context may be null when the request is plain, and must outlive the exchange.
 void async_https_request(boost::asio::io_context& io, TlsContext* tls, HttpsRequest request, const HttpsLimits& limits,
                          std::function<void(HttpsResult)> done);
+
+/// One request after the other to one address on a connection that stays open as long as the other side lets it. A request that
+/// finds it closed goes out once more on a new one. For one thread, which may wait.
+class HttpsSession {
+ public:
+  /// The TLS context may be null when requests are plain, and must outlive the session.
+  explicit HttpsSession(TlsContext* tls);
+  ~HttpsSession();
+  HttpsSession(const HttpsSession&) = delete;
+  HttpsSession& operator=(const HttpsSession&) = delete;
+
+  /// Returns as https_request does.
+  [[nodiscard]] HttpsResult request(HttpsRequest request, const HttpsLimits& limits = {});
+
+ private:
+  struct Connection;
+  std::unique_ptr<Connection> connection_;
+};
 
 /// The same for a thread that may wait. Returns within the limit's timeout, or later by what the system's name lookup takes,
 /// which cannot be interrupted.

@@ -437,6 +437,57 @@ TEST_SUITE("system/https_client") {
     CHECK(late.error().detail == "response");
   }
 
+  TEST_CASE("a session keeps its connection, and opens another one when the other side has closed it") {
+    std::vector<std::string> heads;
+    int connections = 0;
+    TlsPeer peer{authority().issue(), [&](PeerConnection& connection) {
+                   ++connections;
+                   for (int request = 0; request < 2; ++request) {
+                     heads.push_back(connection.read_head());
+                     connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+                   }
+                 }};
+    TlsContext tls{authority().file()};
+    HttpsSession session{&tls};
+    for (int request = 0; request < 5; ++request) {
+      CAPTURE(request);
+      const HttpsResult answer =
+          session.request({.host = "localhost", .port = peer.port(), .target = "/" + std::to_string(request)});
+      REQUIRE(answer.ok());
+      CHECK(answer.value().body == "ok");
+    }
+    CHECK(connections == 3);
+    REQUIRE(heads.size() == 5);
+    for (std::size_t request = 0; request < heads.size(); ++request) {
+      CHECK(heads[request].starts_with("GET /" + std::to_string(request) + " HTTP/1.1\r\n"));
+      CHECK(heads[request].find("Connection: keep-alive\r\n") != std::string::npos);
+    }
+  }
+
+  TEST_CASE("a session gives a connection up that the other side wants closed, or that has failed") {
+    int connections = 0;
+    TlsPeer peer{authority().issue(), [&](PeerConnection& connection) {
+                   ++connections;
+                   connection.read_head();
+                   connection.write(connections == 2 ? "garbage\r\n\r\n"
+                                                     : "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                   connection.wait_for_end();
+                 }};
+    TlsContext tls{authority().file()};
+    HttpsSession session{&tls};
+    const auto ask = [&] { return session.request({.host = "localhost", .port = peer.port()}); };
+    CHECK(ask().ok());
+    const HttpsResult bad = ask();
+    REQUIRE_FALSE(bad.ok());
+    CHECK(bad.error().fault == HttpsFault::BadResponse);
+    CHECK(ask().ok());
+    CHECK(connections == 3);
+    HttpsSession plain{nullptr};
+    const HttpsResult without_context = plain.request({.host = "localhost", .port = peer.port()});
+    REQUIRE_FALSE(without_context.ok());
+    CHECK(without_context.error().fault == HttpsFault::TlsFailed);
+  }
+
   TEST_CASE("plain text stays on loopback, and a request cannot smuggle headers") {
     const HttpsResult outside = https_request(nullptr, {.host = "192.0.2.1", .port = 80, .tls = false});
     REQUIRE_FALSE(outside.ok());
