@@ -35,6 +35,8 @@ std::optional<VenueTime> parse_start_time(const std::string& text) {
   return venue_time_from_milliseconds(static_cast<std::int64_t>(timegm(&fields)) * 1'000);
 }
 
+constexpr double kStablecoinCash = 250'000;
+
 std::optional<std::string> read_secret(const std::filesystem::path& file) {
   std::ifstream in{file, std::ios::binary};
   if (!in) return std::nullopt;
@@ -74,6 +76,7 @@ Examples:
   curl --cacert CA -X DELETE https://localhost:8443/control/faults
   curl --cacert CA -d '{"instrument_name":"BTC-PERPETUAL","direction":"buy","amount":1000}' https://localhost:8443/control/trade
   curl --cacert CA -d '{"index_name":"btc_usd","move_ratio":-0.05}' https://localhost:8443/control/index
+  curl --cacert CA -d '{"index_name":"usdc_usd","move_ratio":-0.03}' https://localhost:8443/control/index
   curl --cacert CA -d '{"index_name":"btc_usd","spread_multiple":20,"depth_divisor":50,"basis_ratio":-0.02,
     "basis_noise_ratio":0.002}' https://localhost:8443/control/stress    (without numbers: the stress ends)
 
@@ -99,6 +102,8 @@ Result<std::unique_ptr<simulator::DeribitExchange>, std::string> make_simulated_
     config.market.strikes_per_side = options.strikes_per_side;
     config.market.jumps_per_day = options.jumps_per_day;
     config.account.seed = options.seed;
+    config.market.stablecoins = {{.currency = "USDC"}};
+    config.account.stablecoin_cash = kStablecoinCash;
     content = std::make_unique<simulator::SyntheticContent>(config);
   } else {
     auto recorded = simulator::RecordedContent::load(options.frames, {.speed = options.speed});

@@ -1,6 +1,7 @@
 #include "feeds/deribit/session_state.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace hedgewatch::deribit {
 
@@ -27,6 +28,15 @@ constexpr std::chrono::seconds kListingHeadStart{1};
 constexpr std::size_t kMostAskedNames = 512;
 
 constexpr std::size_t kMostNamesInNotice = 8;
+
+constexpr std::string_view kIndexHead = "deribit_price_index.";
+/// What the stablecoins that may be collateral are worth: their own index, and the one that the largest coin's two imply.
+constexpr std::array<std::string_view, 4> kStablecoinIndices{"usdc_usd", "usdt_usd", "btc_usdc", "btc_usdt"};
+
+bool is_stablecoin_index(std::string_view channel) {
+  return channel.starts_with(kIndexHead) && std::find(kStablecoinIndices.begin(), kStablecoinIndices.end(),
+                                                      channel.substr(kIndexHead.size())) != kStablecoinIndices.end();
+}
 
 std::string index_of(const Contract& contract) {
   return deribit::lower(contract.base.view()) + '_' + deribit::lower(contract.quote.view());
@@ -153,6 +163,7 @@ void DeribitSession::State::begin_market_data() {
   }
   // Something has to tick for silence to be heard.
   if (!any_index) want_channel("deribit_price_index.btc_usd");
+  for (const std::string_view index : kStablecoinIndices) want_channel(std::string{kIndexHead} + std::string{index});
   for (std::size_t position = 0; position < symbols.size(); ++position) consider(deribit::Symbols::id_at(position));
 }
 
@@ -176,7 +187,13 @@ void DeribitSession::State::on_subscribed(const Pending& request, SessionTime no
   }
 }
 
-void DeribitSession::State::on_refused(const std::vector<std::string>& refused, SessionTime now) {
+void DeribitSession::State::on_refused(std::vector<std::string> refused, SessionTime now) {
+  // What a stablecoin is worth is asked of every venue; one that has no such index is not asked again.
+  std::erase_if(refused, [this](const std::string& channel) {
+    const bool optional = is_stablecoin_index(channel);
+    if (optional) channels.unwant(channel);
+    return optional;
+  });
   if (refused.empty()) return;
   statistics.refused_channels.add(refused.size());
   std::string names = std::to_string(refused.size()) + ":";

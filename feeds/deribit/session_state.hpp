@@ -220,7 +220,7 @@ struct DeribitSession::State {
   void on_auth(const Pending& request, SessionTime now, EventBatch& events, SessionActions& actions);
   void on_instruments(const Pending& request, SessionTime now, EventBatch& events);
   void on_subscribed(const Pending& request, SessionTime now, EventBatch& events, SessionActions& actions);
-  void on_refused(const std::vector<std::string>& refused, SessionTime now);
+  void on_refused(std::vector<std::string> refused, SessionTime now);
   void on_positions(std::size_t before, SessionTime now, EventBatch& events);
   void on_orders(const Pending& request, SessionTime now, EventBatch& events);
 

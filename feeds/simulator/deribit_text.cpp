@@ -283,8 +283,12 @@ std::string DeribitText::trade(const MarketTrade& trade) {
 }
 
 std::string DeribitText::price_index(const MarketUnderlying& underlying) {
+  return price_index(underlying.index_name, rounded(underlying.index_usd, 2));
+}
+
+std::string DeribitText::price_index(std::string_view index_name, double price) {
   JsonObject object = fresh();
-  object.text("index_name", underlying.index_name).number("price", rounded(underlying.index_usd, 2)).integer("timestamp", now_ms());
+  object.text("index_name", std::string{index_name}).number("price", price).integer("timestamp", now_ms());
   return done(object);
 }
 
@@ -389,10 +393,18 @@ std::string DeribitText::position(std::size_t index, const AccountPosition& held
 
 std::string DeribitText::summary(const SyntheticAccount& account, std::size_t index) {
   const MarketUnderlying& underlying = market_.underlyings()[index];
-  const AccountSummary s = account.summary(market_, index);
-  const auto map = [&](double value) { return JsonObject{}.number(underlying.index_name, rounded(value, 5)).str(); };
+  return summary_text(account.summary(market_, index), underlying.config.currency, underlying.index_name);
+}
+
+std::string DeribitText::stablecoin_summary(const SyntheticAccount& account, std::size_t stablecoin) {
+  const MarketStablecoin& coin = market_.stablecoins()[stablecoin];
+  return summary_text(account.stablecoin_summary(), coin.currency, coin.index_name);
+}
+
+std::string DeribitText::summary_text(const AccountSummary& s, std::string_view currency, std::string_view index_name) {
+  const auto map = [&](double value) { return JsonObject{}.number(std::string{index_name}, rounded(value, 5)).str(); };
   JsonObject object = fresh();
-  object.text("currency", underlying.config.currency)
+  object.text("currency", std::string{currency})
       .number("equity", rounded(s.equity, 8))
       .number("balance", rounded(s.balance, 8))
       .number("margin_balance", rounded(s.margin_balance, 8))

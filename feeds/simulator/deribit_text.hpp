@@ -31,6 +31,7 @@ class DeribitText {
   [[nodiscard]] std::string book_summary(const MarketInstrument& instrument);
   [[nodiscard]] std::string trade(const MarketTrade& trade);
   [[nodiscard]] std::string price_index(const MarketUnderlying& underlying);
+  [[nodiscard]] std::string price_index(std::string_view index_name, double price);
   [[nodiscard]] std::string price_statistics(const MarketUnderlying& underlying);
   [[nodiscard]] std::string volatility_index(const MarketUnderlying& underlying);
   [[nodiscard]] std::string perpetual(const MarketInstrument& instrument);
@@ -41,6 +42,7 @@ class DeribitText {
   /// `subscribed`: as in user.changes, which lacks some fields.
   [[nodiscard]] std::string position(std::size_t instrument, const AccountPosition& position, bool subscribed);
   [[nodiscard]] std::string summary(const SyntheticAccount& account, std::size_t underlying);
+  [[nodiscard]] std::string stablecoin_summary(const SyntheticAccount& account, std::size_t stablecoin);
   [[nodiscard]] std::string user_trade(const AccountFill& fill);
   [[nodiscard]] std::string order(const RestingOrder& order);
   /// What happened to the account in one instrument: fills with the position after them, orders that changed.
@@ -48,6 +50,7 @@ class DeribitText {
                                          const std::vector<RestingOrder>& orders, const SyntheticAccount& account);
 
  private:
+  [[nodiscard]] std::string summary_text(const AccountSummary& summary, std::string_view currency, std::string_view index_name);
   [[nodiscard]] JsonObject fresh();
   [[nodiscard]] std::string done(const JsonObject& object);
   [[nodiscard]] JsonObject ticker_fields(const MarketInstrument& instrument);

@@ -18,6 +18,8 @@ struct SyntheticAccountConfig {
   /// Straddles sold at the start, in USD of underlying.
   double straddle_usd = 2'400'000;
   double option_fills_per_minute = 4;
+  /// Cash in each stablecoin of the market, in coins.
+  double stablecoin_cash = 0;
   /// The account buys or sells perpetuals when its net transaction delta is beyond this share of its cash.
   double hedge_band_ratio = 0.006;
 };
@@ -70,6 +72,10 @@ class SyntheticAccount {
   /// Keyed by the market's instrument index; only lines that are not flat.
   [[nodiscard]] const std::map<std::size_t, AccountPosition>& positions() const { return positions_; }
   [[nodiscard]] AccountSummary summary(const SyntheticMarket& market, std::size_t underlying) const;
+  /// Of every stablecoin: it holds cash and nothing else.
+  [[nodiscard]] AccountSummary stablecoin_summary() const {
+    return {.balance = config_.stablecoin_cash, .equity = config_.stablecoin_cash, .margin_balance = config_.stablecoin_cash};
+  }
 
   /// Coins that come from outside, or go there.
   void transfer(std::size_t underlying, double coins) { cash_[underlying].balance += coins; }

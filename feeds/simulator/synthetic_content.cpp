@@ -9,6 +9,7 @@
 namespace hedgewatch::simulator {
 namespace {
 
+constexpr std::uint64_t kStepsPerIndex = 5;
 constexpr std::uint64_t kStepsPerSecondTopics = 10;  ///< mark surface and portfolio: about once a second
 
 RpcError unknown_instrument() { return {10020, "invalid_or_unsupported_instrument", {}}; }
@@ -71,8 +72,9 @@ bool SyntheticContent::offers(const Channel& channel) const {
     case ChannelKind::UserTrades:
     case ChannelKind::UserOrders:
       return channel.contracts.empty() ? listed(channel.subject) : known_currency(channel.subject);
-    case ChannelKind::MarkPriceOptions:
     case ChannelKind::PriceIndex:
+      return underlying_by_index(channel.subject).has_value() || market_.stablecoin_index(channel.subject).has_value();
+    case ChannelKind::MarkPriceOptions:
     case ChannelKind::PriceStatistics:
     case ChannelKind::VolatilityIndex:
       return underlying_by_index(channel.subject).has_value();
@@ -121,7 +123,8 @@ void SyntheticContent::on_subscribed(const Channel& channel, MonoTime /*now*/, s
       add(text_.mark_prices(*underlying, VenueTime::min()));
       break;
     case ChannelKind::PriceIndex:
-      add(text_.price_index(market_.underlyings()[*underlying]));
+      add(underlying ? text_.price_index(market_.underlyings()[*underlying])
+                     : text_.price_index(channel.subject, stablecoin_price(channel.subject)));
       break;
     case ChannelKind::PriceStatistics:
       add(text_.price_statistics(market_.underlyings()[*underlying]));
@@ -133,10 +136,18 @@ void SyntheticContent::on_subscribed(const Channel& channel, MonoTime /*now*/, s
       for (std::size_t u = 0; u < market_.underlyings().size(); ++u)
         if (is_any(channel.subject) || same_letters(channel.subject, market_.underlyings()[u].config.currency))
           add(text_.summary(account_, u), FrameClass::Account);
+      for (std::size_t s = 0; s < market_.stablecoins().size(); ++s)
+        if (is_any(channel.subject) || same_letters(channel.subject, market_.stablecoins()[s].currency))
+          add(text_.stablecoin_summary(account_, s), FrameClass::Account);
       break;
     default:
       break;
   }
+}
+
+double SyntheticContent::stablecoin_price(std::string_view index_name) const {
+  constexpr double kGrid = 1e6;
+  return std::round(market_.stablecoin_index(index_name).value_or(0) * kGrid) / kGrid;
 }
 
 std::vector<std::string> SyntheticContent::topics(std::string_view head, const MarketInstrument& instrument) const {
@@ -205,7 +216,7 @@ void SyntheticContent::tell_aggregated_books(const Wanted& wanted, std::vector<N
 void SyntheticContent::tell_indices(const Wanted& wanted, std::vector<Notification>& out) {
   for (std::size_t u = 0; u < market_.underlyings().size(); ++u) {
     const MarketUnderlying& underlying = market_.underlyings()[u];
-    if (std::string topic = "deribit_price_index." + underlying.index_name; steps_ % 5 == 0 && wanted(topic))
+    if (std::string topic = "deribit_price_index." + underlying.index_name; steps_ % kStepsPerIndex == 0 && wanted(topic))
       out.push_back({std::move(topic), text_.price_index(underlying), FrameClass::Market});
     if (steps_ % kStepsPerSecondTopics != 0) continue;
     if (std::string topic = "deribit_price_statistics." + underlying.index_name; wanted(topic))
@@ -214,6 +225,19 @@ void SyntheticContent::tell_indices(const Wanted& wanted, std::vector<Notificati
       out.push_back({std::move(topic), text_.volatility_index(underlying), FrameClass::Market});
     if (std::string topic = "markprice.options." + underlying.index_name; wanted(topic))
       out.push_back({std::move(topic), text_.mark_prices(u, market_.now() - std::chrono::seconds{1}), FrameClass::Market});
+  }
+}
+
+void SyntheticContent::tell_stablecoins(const Wanted& wanted, std::vector<Notification>& out) {
+  constexpr std::string_view kHead = "deribit_price_index.";
+  const auto tell = [&](const std::string& index_name) {
+    if (std::string topic = std::string{kHead} + index_name; wanted(topic))
+      out.push_back({std::move(topic), text_.price_index(index_name, stablecoin_price(index_name)), FrameClass::Market});
+  };
+  for (const MarketStablecoin& coin : market_.stablecoins()) {
+    tell(coin.index_name);
+    for (const MarketUnderlying& underlying : market_.underlyings())
+      tell(lower_case(underlying.config.currency) + '_' + lower_case(coin.currency));
   }
 }
 
@@ -246,6 +270,10 @@ void SyntheticContent::tell_account(const Wanted& wanted, std::vector<Notificati
     for (std::string topic : {std::move(own), std::string{"user.portfolio.any"}})
       if (wanted(topic)) out.push_back({std::move(topic), text_.summary(account_, u), FrameClass::Account});
   }
+  if (steps_ % kStepsPerSecondTopics != 0) return;
+  for (std::size_t s = 0; s < market_.stablecoins().size(); ++s)
+    for (std::string topic : {"user.portfolio." + lower_case(market_.stablecoins()[s].currency), std::string{"user.portfolio.any"}})
+      if (wanted(topic)) out.push_back({std::move(topic), text_.stablecoin_summary(account_, s), FrameClass::Account});
 }
 
 void SyntheticContent::step(const Wanted& wanted, std::vector<Notification>& out) {
@@ -256,6 +284,7 @@ void SyntheticContent::step(const Wanted& wanted, std::vector<Notification>& out
   past_fills_.insert(past_fills_.end(), fills_.begin(), fills_.end());
   while (past_fills_.size() > kMostPastFills) past_fills_.pop_front();
   tell_indices(wanted, out);
+  if (steps_ % kStepsPerIndex == 0) tell_stablecoins(wanted, out);
   tell_markets(wanted, out);
   if (steps_ % kStepsPerSecondTopics == 0) tell_aggregated_books(wanted, out);
   tell_account(wanted, out);
@@ -308,6 +337,7 @@ RpcReply SyntheticContent::account_summaries(const Params& params, bool all) {
   }
   std::vector<std::string> rows;
   for (std::size_t u = 0; u < market_.underlyings().size(); ++u) rows.push_back(text_.summary(account_, u));
+  for (std::size_t s = 0; s < market_.stablecoins().size(); ++s) rows.push_back(text_.stablecoin_summary(account_, s));
   return JsonObject{}.integer("id", 4'711).text("username", "simulated").raw("summaries", json_array(rows)).str();
 }
 
@@ -459,13 +489,22 @@ std::optional<RpcReply> SyntheticContent::drill(std::string_view name, const Par
     return RpcReply{std::string{"\"ok\""}};
   }
   if (name == "index" || name == "vol") {
-    const auto underlying = underlying_by_index(params.text("index_name").value_or(""));
+    const std::string index_name = params.text("index_name").value_or("");
+    const auto underlying = underlying_by_index(index_name);
     const auto ratio = params.number("move_ratio");
-    if (!underlying) return RpcReply{invalid_params("index_name")};
+    const auto& stablecoins = market_.stablecoins();
+    const auto stablecoin = std::find_if(stablecoins.begin(), stablecoins.end(),
+                                         [&](const MarketStablecoin& coin) { return coin.index_name == index_name; });
+    const bool moves_stablecoin = name == "index" && stablecoin != stablecoins.end();
+    if (!underlying && !moves_stablecoin) return RpcReply{invalid_params("index_name")};
     if (!ratio || !(*ratio > -0.9) || !(*ratio < 5))
       return RpcReply{invalid_params("move_ratio", "must be between -0.9 and 5, 0.01 is one per cent")};
-    if (name == "index") market_.shock_index(*underlying, *ratio);
-    if (name == "vol") market_.shock_vol(*underlying, *ratio);
+    if (moves_stablecoin)
+      market_.shock_stablecoin(static_cast<std::size_t>(stablecoin - stablecoins.begin()), *ratio);
+    else if (name == "index")
+      market_.shock_index(*underlying, *ratio);
+    else
+      market_.shock_vol(*underlying, *ratio);
     return RpcReply{std::string{"\"ok\""}};
   }
   return std::nullopt;

@@ -49,6 +49,8 @@ class SyntheticContent final : public VenueContent {
   void tell_aggregated_books(const Wanted& wanted, std::vector<Notification>& out);
   void tell_indices(const Wanted& wanted, std::vector<Notification>& out);
   void tell_account(const Wanted& wanted, std::vector<Notification>& out);
+  [[nodiscard]] double stablecoin_price(std::string_view index_name) const;
+  void tell_stablecoins(const Wanted& wanted, std::vector<Notification>& out);
   /// The topics that something about an instrument goes to, e.g. trades.BTC-PERPETUAL and trades.future.any.
   [[nodiscard]] std::vector<std::string> topics(std::string_view head, const MarketInstrument& instrument) const;
   [[nodiscard]] std::optional<std::size_t> underlying_of(const Params& params) const;

@@ -107,6 +107,12 @@ double implied_vol_percent(const MarketInstrument& instrument, double years, dou
   return round_decimals(vol * 100, 2);
 }
 
+std::string lower_letters(std::string text) {
+  for (char& letter : text)
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  return text;
+}
+
 std::vector<UnderlyingConfig> default_underlyings() {
   return {{.currency = "BTC", .index_usd = 96'000},
           {.currency = "ETH",
@@ -153,14 +159,15 @@ SyntheticMarket::SyntheticMarket(SyntheticMarketConfig config)
   for (UnderlyingConfig& coin : config_.underlyings) {
     coin.jumps_per_day += config_.jumps_per_day;
     MarketUnderlying underlying{.config = coin};
-    underlying.index_name = coin.currency + "_usd";
-    for (char& letter : underlying.index_name)
-      if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    underlying.index_name = lower_letters(coin.currency) + "_usd";
     underlying.index_usd = coin.index_usd;
     underlying.index_high_usd = underlying.index_low_usd = underlying.index_open_usd = coin.index_usd;
     underlying.carry = coin.carry_per_year_ratio;
     underlyings_.push_back(std::move(underlying));
   }
+  for (const StablecoinConfig& coin : config_.stablecoins)
+    stablecoins_.push_back(
+        {.currency = coin.currency, .index_name = lower_letters(coin.currency) + "_usd", .price_usd = coin.price_usd});
   shocked_.assign(underlyings_.size(), false);
   restressed_.assign(underlyings_.size(), false);
   for (std::size_t i = 0; i < underlyings_.size(); ++i) {
@@ -405,6 +412,16 @@ void SyntheticMarket::replace_book(std::size_t index, std::vector<BookLevel> bid
         instrument.asks.empty() ? 0 : implied_vol_percent(instrument, years, instrument.asks.front().price, guess);
   }
   if (changes != nullptr) changes->books.push_back(std::move(change));
+}
+
+std::optional<double> SyntheticMarket::stablecoin_index(std::string_view index_name) const {
+  for (const MarketStablecoin& coin : stablecoins_) {
+    if (coin.index_name == index_name) return coin.price_usd;
+    for (const MarketUnderlying& underlying : underlyings_)
+      if (lower_letters(underlying.config.currency + '_' + coin.currency) == index_name)
+        return underlying.index_usd / coin.price_usd;
+  }
+  return std::nullopt;
 }
 
 void SyntheticMarket::shock_index(std::size_t underlying, double ratio) {

@@ -34,6 +34,12 @@ struct UnderlyingConfig {
   double option_lot_coins = 0.1;
 };
 
+/// A coin that is meant to be worth a dollar. Its price stands still until a drill moves it.
+struct StablecoinConfig {
+  std::string currency = {};  ///< USDC
+  double price_usd = 1;
+};
+
 struct SyntheticMarketConfig {
   std::uint64_t seed = 1;
   VenueTime start{};
@@ -41,6 +47,7 @@ struct SyntheticMarketConfig {
   int strikes_per_side = 8;
   double jumps_per_day = 0;                        ///< added to each underlying's own
   std::vector<UnderlyingConfig> underlyings = {};  ///< empty: BTC and ETH
+  std::vector<StablecoinConfig> stablecoins = {};
 };
 
 /// How a market in trouble differs from the seeded one. The defaults are no trouble.
@@ -140,6 +147,13 @@ struct MarketUnderlying {
   std::size_t average_count = 0;
 };
 
+/// State of one stablecoin. The coins' indices in it follow from its price: btc_usdc is btc_usd over usdc_usd.
+struct MarketStablecoin {
+  std::string currency = {};
+  std::string index_name = {};  ///< usdc_usd
+  double price_usd = 1;
+};
+
 struct MarketTrade {
   std::size_t instrument = 0;
   double price = 0;
@@ -194,6 +208,9 @@ class SyntheticMarket {
   [[nodiscard]] VenueTime now() const { return now_; }
   [[nodiscard]] const SyntheticMarketConfig& configuration() const { return config_; }
   [[nodiscard]] const std::vector<MarketUnderlying>& underlyings() const { return underlyings_; }
+  [[nodiscard]] const std::vector<MarketStablecoin>& stablecoins() const { return stablecoins_; }
+  /// The price of usdc_usd, or of a coin in a stablecoin such as btc_usdc; nothing for another name.
+  [[nodiscard]] std::optional<double> stablecoin_index(std::string_view index_name) const;
   /// Listed and delivered ones alike; indices stay.
   [[nodiscard]] const std::vector<MarketInstrument>& instruments() const { return instruments_; }
   /// Nothing for a name never listed.
@@ -202,6 +219,8 @@ class SyntheticMarket {
 
   /// Moves an index by a ratio at the next step (a drill: -0.05 is a fall of five per cent).
   void shock_index(std::size_t underlying, double ratio);
+  /// Moves a stablecoin against the dollar at once.
+  void shock_stablecoin(std::size_t stablecoin, double ratio) { stablecoins_[stablecoin].price_usd *= 1 + ratio; }
   /// Scales the whole vol surface of an underlying at the next step.
   void shock_vol(std::size_t underlying, double ratio);
   /// Puts the whole market of an underlying under stress from the next step on, or ends it.
@@ -247,6 +266,7 @@ class SyntheticMarket {
   std::int64_t next_change_id_ = 71'000'000'000;
   std::int64_t next_trade_id_ = 310'000'000;
   std::vector<MarketUnderlying> underlyings_;
+  std::vector<MarketStablecoin> stablecoins_;
   std::vector<MarketInstrument> instruments_;
   std::vector<std::size_t> perpetuals_;
   std::map<std::string, std::size_t, std::less<>> by_name_;

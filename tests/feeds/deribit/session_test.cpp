@@ -315,6 +315,25 @@ TEST_SUITE("feeds/deribit/session") {
     CHECK(talk.all<IndexPrice>().size() == 1);
   }
 
+  TEST_CASE("what stablecoins are worth is asked for, and not asked again of a venue that has no such index") {
+    Conversation talk{market_data_options()};
+    talk.open();
+    talk.answer("public/hello", R"({"version":"1"})");
+    talk.answer("public/set_heartbeat", R"("ok")");
+    talk.answer("public/get_instruments", kListing);
+    talk.grant("public/subscribe", {"deribit_price_index.usdt_usd", "deribit_price_index.btc_usdt"});
+    for (const char* index : {"usdc_usd", "usdt_usd", "btc_usdc", "btc_usdt"}) {
+      CAPTURE(index);
+      CHECK(talk.was_asked_for("deribit_price_index." + std::string{index}));
+    }
+    CHECK(talk.statistics.refused_channels.get() == 0);
+    CHECK_FALSE(talk.noted("channels were not granted"));
+    talk.granted.clear();
+    talk.wait(60s);
+    talk.grant();
+    CHECK_FALSE(talk.was_asked_for("deribit_price_index.usdt_usd"));
+  }
+
   TEST_CASE("a test request is answered at once") {
     Conversation talk{market_data_options()};
     talk.bring_market_data_live();
