@@ -16,7 +16,8 @@ namespace hedgewatch {
 /// How the engine thread waits for events: spinning for the lowest latency, spinning a while and then sleeping, or sleeping at
 /// once.
 enum class WaitMode : std::uint8_t { BusyPoll, Adaptive, Blocking };
-enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
+/// Critical is what wakes a person; no configuration hides it.
+enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error, Critical };
 
 struct DaemonConfig {
   WaitMode wait = WaitMode::Adaptive;
@@ -81,11 +82,28 @@ struct HttpAddress {
   friend bool operator==(const HttpAddress&, const HttpAddress&) = default;
 };
 
+/// A bearer token: named, never held.
+struct TokenConfig {
+  std::string credential;  ///< a systemd credential's name; empty: not from there
+  std::string file;        ///< absolute path; both empty: no token
+  friend bool operator==(const TokenConfig&, const TokenConfig&) = default;
+};
+
+/// A second route: an address that is posted every change of an alert, in the form of Alertmanager's webhooks.
+struct WebhookConfig {
+  HttpAddress address;
+  TokenConfig token;
+  friend bool operator==(const WebhookConfig&, const WebhookConfig&) = default;
+};
+
 /// Who is told of alerts. Without receivers they are logged and published only.
 struct AlertmanagerConfig {
   std::vector<HttpAddress> receivers;
   std::string state_file;  ///< absolute; what is raised is remembered there over a restart; empty: it is not
   std::chrono::nanoseconds resend_interval = std::chrono::seconds{30};
+  TokenConfig token;
+  std::string runbooks = "/usr/share/hedgewatch/runbooks";  ///< where alerts say that their pages are: a folder or an address
+  std::string owner;          ///< of the limits of the starter rules, those of hedges apart; empty: nobody may override them
   bool starter_rules = true;  ///< the rules that a desk starts with are in force beside those of the file
   friend bool operator==(const AlertmanagerConfig&, const AlertmanagerConfig&) = default;
 };
@@ -129,6 +147,7 @@ struct Config {
   std::optional<VolExposureSetup> exposure;
   std::vector<AlertRule> alerts;  ///< of the file; the starter rules come beside them
   AlertmanagerConfig alertmanager;
+  std::optional<WebhookConfig> webhook;
 };
 
 }  // namespace hedgewatch

@@ -53,7 +53,9 @@ Config read(TableReader document) {
   if (auto table = document.table("profit")) config.profit = read_profit(*table);
   if (auto table = document.table("exposure")) config.exposure = read_exposure(*table);
   read_each(document, "alert", references.alerts, references, config, read_alert);
+  read_each(document, "limit", references.alerts, references, config, read_limit);
   if (auto table = document.table("alertmanager")) config.alertmanager = read_alertmanager(*table);
+  if (auto table = document.table("webhook")) config.webhook = read_webhook(*table);
   references.check_venues_of_patterns(document);
   document.finish({
       {"venues", "is an unknown key, must be \"venue\": write [[venue]] before each"},
@@ -61,6 +63,7 @@ Config read(TableReader document) {
       {"books", "is an unknown key, must be \"book\": write [[book]] before each"},
       {"hedges", "is an unknown key, must be \"hedge\": write [[hedge]] before each"},
       {"alerts", "is an unknown key, must be \"alert\": write [[alert]] before each"},
+      {"limits", "is an unknown key, must be \"limit\": write [[limit]] before each"},
   });
   return config;
 }

@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "config/parser.hpp"
+#include "core/types/duration_text.hpp"
+#include "core/types/number_text.hpp"
 #include "daemon/alerting/alert_desk.hpp"
 #include "daemon/config_files.hpp"
 #include "daemon/credentials.hpp"
@@ -94,7 +96,7 @@ std::string joined(const std::vector<std::string>& lines) {
 LogLevel level_of(AlertSeverity severity) {
   switch (severity) {
     case AlertSeverity::Page:
-      return LogLevel::Error;
+      return LogLevel::Critical;
     case AlertSeverity::Warn:
       return LogLevel::Warning;
     case AlertSeverity::Info:
@@ -126,6 +128,12 @@ std::unique_ptr<JournalWriter> open_journal(const JournalConfig& config, std::st
   return std::make_unique<JournalWriter>(std::move(options), std::move(text));
 }
 
+/// Values of Authorization headers; empty: none is sent.
+struct AlertTokens {
+  std::string alertmanager;
+  std::string webhook;
+};
+
 }  // namespace
 
 struct Application::State {
@@ -134,8 +142,9 @@ struct Application::State {
         log{given_log},
         undo{[this](const std::string& name, const std::string& reason) { log.error(kSelf, "could not stop " + name, reason); }} {}
 
-  void build(Config loaded, std::string text, std::vector<Secret> secrets);
-  [[nodiscard]] AlertDeskOptions alert_options();
+  void build(Config loaded, std::string text, std::vector<Secret> secrets, AlertTokens tokens);
+  [[nodiscard]] AlertDeskOptions alert_options(AlertTokens tokens);
+  [[nodiscard]] OverrideAnswer override_limits(const OverrideOrder& order);
   [[nodiscard]] std::vector<std::string> not_ready() const;
   [[nodiscard]] std::optional<std::string> unhealthy() const;
   [[nodiscard]] std::optional<std::string> reload();
@@ -163,7 +172,7 @@ struct Application::State {
   ShutdownStack undo;  ///< last: a start-up that failed is undone before its parts go
 };
 
-void Application::State::build(Config loaded, std::string text, std::vector<Secret> secrets) {
+void Application::State::build(Config loaded, std::string text, std::vector<Secret> secrets, AlertTokens tokens) {
   config = std::move(loaded);
   if (config.daemon.lock_memory) {
     const std::string refusal = lock_memory();
@@ -179,8 +188,9 @@ void Application::State::build(Config loaded, std::string text, std::vector<Secr
   engine_options.cpu = config.daemon.engine_cpu;
   engine_options.observer = options.observer;
   engine_options.journal = journal.get();
-  alerts = std::make_unique<AlertDesk>(alert_options());
+  alerts = std::make_unique<AlertDesk>(alert_options(std::move(tokens)));
   engine_options.raised = alerts->remembered(setup.alerts);
+  engine_options.overridden = alerts->remembered_overrides();
   engine_options.alerts = [this](const AlertBoard& board) { alerts->take(board); };
   if (options.most_events_per_cycle) engine_options.most_events_per_cycle = *options.most_events_per_cycle;
   engine_options.tell = [this](const std::string& refused) { log.warning("engine", refused); };
@@ -201,18 +211,20 @@ void Application::State::build(Config loaded, std::string text, std::vector<Secr
   http_options.max_body_bytes = config.http.max_request_bytes;
   http_options.request_time_out = std::chrono::duration_cast<std::chrono::milliseconds>(config.http.request_timeout);
   http = std::make_unique<HttpServer>(http_options);
-  routes = std::make_unique<Routes>(RouteSources{.snapshot = [this] { return engine->snapshot(kScrapePatience); },
-                                                 .families = [this](const ScrapeFacts& facts) { return families(facts); },
-                                                 .unhealthy = [this] { return unhealthy(); },
-                                                 .not_ready = [this] { return not_ready(); },
-                                                 .reload = [this] { return reload(); },
-                                                 .acknowledge =
-                                                     [this](const std::string& alert, const std::vector<LabelMatch>& labels) {
-                                                       const std::vector<AlertIdentity> raised = alerts->raised(alert, labels);
-                                                       engine->acknowledge(raised);
-                                                       return raised.size();
-                                                     },
-                                                 .changes_allowed = http->loopback()});
+  routes = std::make_unique<Routes>(
+      RouteSources{.snapshot = [this] { return engine->snapshot(kScrapePatience); },
+                   .families = [this](const ScrapeFacts& facts) { return families(facts); },
+                   .unhealthy = [this] { return unhealthy(); },
+                   .not_ready = [this] { return not_ready(); },
+                   .reload = [this] { return reload(); },
+                   .acknowledge =
+                       [this](const std::string& alert, const std::vector<LabelMatch>& labels) {
+                         const std::vector<AlertIdentity> raised = alerts->raised(alert, labels);
+                         engine->acknowledge(raised);
+                         return raised.size();
+                       },
+                   .override_limits = [this](const OverrideOrder& order) { return override_limits(order); },
+                   .changes_allowed = http->loopback()});
 
   alerts->start();
   undo.push("the alerts", [this] { alerts->stop(); });
@@ -224,10 +236,49 @@ void Application::State::build(Config loaded, std::string text, std::vector<Secr
   undo.push("the HTTP listener", [this] { http->stop(); });
 }
 
-AlertDeskOptions Application::State::alert_options() {
+OverrideAnswer Application::State::override_limits(const OverrideOrder& order) {
+  OverrideAnswer answer;
+  const FigureSnapshot* snapshot = engine->snapshot(kScrapePatience);
+  if (snapshot == nullptr) return answer;
+  std::vector<AlertRule> rules;
+  {
+    const std::scoped_lock lock{reload_mutex};
+    rules = to_engine_setup(config).alerts;
+  }
+  std::vector<AlertIdentity> limits;
+  for (const AlertRule& rule : rules) {
+    if (rule.name != order.alert || !can_be_overridden(rule)) continue;
+    for (const FigureLayout::Row& row : snapshot->layout->rows) {
+      if (row.figure != rule.figure || !matches(rule.labels, row.labels) || !matches(order.labels, row.labels)) continue;
+      if (rule.owner.empty() || rule.owner != order.owner)
+        answer.forbidden = true;
+      else
+        limits.push_back(identity_of(rule.name, row.figure, row.labels));
+    }
+  }
+  if (answer.forbidden || limits.empty()) return answer;
+  answer.count = limits.size();
+  const std::string words = order.limit ? "is overridden to " + number_text(*order.limit) + " for " + duration_text(order.lasts)
+                                        : std::string{"is its own again"};
+  log.warning("alert", "the limit of " + order.alert + ' ' + words + " by " + order.owner, order.reason);
+  engine->override_limits(limits, order.limit.value_or(kAbsent), order.lasts);
+  return answer;
+}
+
+AlertDeskOptions Application::State::alert_options(AlertTokens tokens) {
   AlertDeskOptions desk;
+  const auto as_receiver = [](const HttpAddress& address, const std::string& authorization, ReceiverKind kind) {
+    return AlertReceiver{.host = address.endpoint.host,
+                         .port = address.endpoint.port,
+                         .path = address.endpoint.path,
+                         .tls = address.tls,
+                         .authorization = authorization,
+                         .kind = kind};
+  };
   for (const HttpAddress& address : config.alertmanager.receivers)
-    desk.receivers.push_back({address.endpoint.host, address.endpoint.port, address.endpoint.path, address.tls});
+    desk.receivers.push_back(as_receiver(address, tokens.alertmanager, ReceiverKind::Alertmanager));
+  if (config.webhook) desk.receivers.push_back(as_receiver(config.webhook->address, tokens.webhook, ReceiverKind::Webhook));
+  desk.runbooks = config.alertmanager.runbooks;
   desk.state_file = config.alertmanager.state_file;
   desk.resend = config.alertmanager.resend_interval;
   desk.mono = mono_now;
@@ -307,6 +358,9 @@ std::optional<std::string> Application::State::reload() {
   next.alertmanager.receivers = config.alertmanager.receivers;
   next.alertmanager.state_file = config.alertmanager.state_file;
   next.alertmanager.resend_interval = config.alertmanager.resend_interval;
+  next.alertmanager.token = config.alertmanager.token;
+  next.alertmanager.runbooks = config.alertmanager.runbooks;
+  next.webhook = config.webhook;
   for (std::size_t index = 0; index < next.venues.size(); ++index) {
     next.venues[index].heartbeat_interval = config.venues[index].heartbeat_interval;
     next.venues[index].silence_limit = config.venues[index].silence_limit;
@@ -340,11 +394,21 @@ std::vector<std::string> Application::start() {
     else
       faults.push_back(secret.error().words);
   }
+  AlertTokens tokens;
+  const auto read_authorization = [&faults](std::string_view table, const TokenConfig& token, std::string& into) {
+    const auto secret = read_token(table, token, credentials_directory());
+    if (!secret.ok())
+      faults.push_back(secret.error().words);
+    else if (!secret.value().empty())
+      into = "Bearer " + std::string{secret.value().view()};
+  };
+  read_authorization("alertmanager", config.alertmanager.token, tokens.alertmanager);
+  if (config.webhook) read_authorization("webhook", config.webhook->token, tokens.webhook);
   if (!faults.empty()) return faults;
 
   state.log.info(kSelf, "starts", std::string{HEDGEWATCH_VERSION} + ", " + summary(config));
   try {
-    state.build(std::move(config), std::move(text), std::move(secrets));
+    state.build(std::move(config), std::move(text), std::move(secrets), std::move(tokens));
   } catch (const std::exception& error) {
     return {error.what()};
   }

@@ -67,19 +67,18 @@ std::string access_fault(const struct stat& status, bool from_systemd) {
   return {};
 }
 
-}  // namespace
+/// Where a secret is, and how messages name it.
+struct SecretPlace {
+  std::string owner;  ///< account "main"
+  std::string key;    ///< secret_file
+  std::string value;
+  bool from_systemd = false;
+};
 
-std::string credentials_directory() {
-  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
-  return directory != nullptr ? directory : "";
-}
-
-Result<Secret, CredentialError> read_secret(const AccountConfig& account, const std::string& directory) {
-  const bool from_systemd = !account.secret_credential.empty();
-  const std::string key = from_systemd ? "secret_credential" : "secret_file";
-  const std::string& value = from_systemd ? account.secret_credential : account.secret_file;
-  const auto error = [&](const std::string& what) {
-    return CredentialError{"account \"" + account.name + "\": " + key + " \"" + value + "\": " + what};
+Result<Secret, CredentialError> read_place(const SecretPlace& place, const std::string& directory) {
+  const auto& [owner, key, value, from_systemd] = place;
+  const auto error = [&place](const std::string& what) {
+    return CredentialError{place.owner + ": " + place.key + " \"" + place.value + "\": " + what};
   };
 
   if (from_systemd && directory.empty())
@@ -103,6 +102,32 @@ Result<Secret, CredentialError> read_secret(const AccountConfig& account, const 
   if (!std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7F; }))
     return error("holds spaces, line ends or control characters, must be one word");
   return Secret{text};
+}
+
+}  // namespace
+
+std::string credentials_directory() {
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  return directory != nullptr ? directory : "";
+}
+
+Result<Secret, CredentialError> read_secret(const AccountConfig& account, const std::string& directory) {
+  const bool from_systemd = !account.secret_credential.empty();
+  return read_place({.owner = "account \"" + account.name + '"',
+                     .key = from_systemd ? "secret_credential" : "secret_file",
+                     .value = from_systemd ? account.secret_credential : account.secret_file,
+                     .from_systemd = from_systemd},
+                    directory);
+}
+
+Result<Secret, CredentialError> read_token(std::string_view table, const TokenConfig& token, const std::string& directory) {
+  const bool from_systemd = !token.credential.empty();
+  if (!from_systemd && token.file.empty()) return Secret{};
+  return read_place({.owner = '[' + std::string{table} + ']',
+                     .key = from_systemd ? "token_credential" : "token_file",
+                     .value = from_systemd ? token.credential : token.file,
+                     .from_systemd = from_systemd},
+                    directory);
 }
 
 }  // namespace hedgewatch

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "config/config.hpp"
 #include "core/types/result.hpp"
@@ -19,5 +20,9 @@ struct CredentialError {
 /// dropped. A file that another user could read or write is refused, as is a text that is no single word of at most 4096 bytes.
 /// Buffers that held it are overwritten.
 [[nodiscard]] Result<Secret, CredentialError> read_secret(const AccountConfig& account, const std::string& directory);
+
+/// The same for a bearer token that alerts are posted with; `table` is the configuration's table that names it. Empty when none is.
+[[nodiscard]] Result<Secret, CredentialError> read_token(std::string_view table, const TokenConfig& token,
+                                                         const std::string& directory);
 
 }  // namespace hedgewatch

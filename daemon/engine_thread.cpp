@@ -38,6 +38,7 @@ EngineThread::EngineThread(EngineSetup setup, EventQueue& queue, EngineWaiter& w
       batch_(kBatch),
       statuses_(queue.producers()) {
   engine_.resume_alerts(std::move(options_.raised));
+  engine_.resume_overrides(std::move(options_.overridden));
   // Before it starts it does not stand still.
   last_cycle_.store(nanoseconds_of(mono_now()), std::memory_order_relaxed);
   frames_.reserve(options_.most_events_per_cycle);
@@ -68,13 +69,26 @@ void EngineThread::reconfigure(EngineSetup setup, std::uint32_t configuration) {
   waiter_.nudge();
 }
 
-void EngineThread::acknowledge(const std::vector<AlertIdentity>& alerts) {
+void EngineThread::order(std::vector<EventBody> orders) {
   {
-    const std::scoped_lock lock{acknowledged_mutex_};
-    acknowledged_.insert(acknowledged_.end(), alerts.begin(), alerts.end());
-    has_acknowledged_.store(true, std::memory_order_release);
+    const std::scoped_lock lock{orders_mutex_};
+    orders_.insert(orders_.end(), orders.begin(), orders.end());
+    has_orders_.store(true, std::memory_order_release);
   }
   waiter_.nudge();
+}
+
+void EngineThread::acknowledge(const std::vector<AlertIdentity>& alerts) {
+  std::vector<EventBody> orders;
+  for (const AlertIdentity& alert : alerts) orders.emplace_back(AlertAcknowledged{.rule = alert.rule, .row = alert.row});
+  order(std::move(orders));
+}
+
+void EngineThread::override_limits(const std::vector<AlertIdentity>& alerts, double level, std::chrono::nanoseconds lasts) {
+  std::vector<EventBody> orders;
+  for (const AlertIdentity& alert : alerts)
+    orders.emplace_back(LimitOverridden{.rule = alert.rule, .row = alert.row, .level = level, .lasts_ns = lasts.count()});
+  order(std::move(orders));
 }
 
 void EngineThread::apply(const Event& event) {
@@ -82,18 +96,18 @@ void EngineThread::apply(const Event& event) {
   if (options_.journal != nullptr) options_.journal->record(event);
 }
 
-void EngineThread::take_acknowledged(MonoTime now) {
-  if (!has_acknowledged_.load(std::memory_order_acquire)) return;
-  std::vector<AlertIdentity> alerts;
+void EngineThread::take_orders(MonoTime now) {
+  if (!has_orders_.load(std::memory_order_acquire)) return;
+  std::vector<EventBody> orders;
   {
-    const std::scoped_lock lock{acknowledged_mutex_};
-    alerts.swap(acknowledged_);
-    has_acknowledged_.store(false, std::memory_order_relaxed);
+    const std::scoped_lock lock{orders_mutex_};
+    orders.swap(orders_);
+    has_orders_.store(false, std::memory_order_relaxed);
   }
-  for (const AlertIdentity& alert : alerts) {
+  for (const EventBody& body : orders) {
     Event event;
     event.header.received = now;
-    event.body = AlertAcknowledged{.rule = alert.rule, .row = alert.row};
+    event.body = body;
     apply(event);
   }
 }
@@ -152,7 +166,7 @@ void EngineThread::run_cycle() {
     engine_.reconfigure(std::move(pending->setup));
     if (options_.journal != nullptr && pending->configuration != 0) options_.journal->record_configuration(pending->configuration);
   }
-  take_acknowledged(started);
+  take_orders(started);
   frames_.clear();
   if (drain() == 0) {
     Event tick;

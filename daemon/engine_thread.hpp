@@ -34,8 +34,9 @@ struct EngineThreadOptions {
   JournalWriter* journal = nullptr;
   /// Called on the engine's thread after each cycle; must return at once.
   std::function<void(const AlertBoard&)> alerts;
-  /// What fired before a restart.
+  /// What fired before a restart, and limits that were overridden then.
   std::vector<RaisedAlert> raised;
+  std::vector<OverriddenLimit> overridden;
   /// Called on the engine's thread after each cycle; for tests.
   std::function<void(const Engine&)> observer;
   /// Hears once what the system refused, such as pinning.
@@ -63,6 +64,9 @@ class EngineThread {
 
   /// A person has taken these alerts on; the engine hears it before its next cycle. Any thread.
   void acknowledge(const std::vector<AlertIdentity>& alerts);
+
+  /// The owner of these limits sets another one for a time; absent: takes it back. Any thread.
+  void override_limits(const std::vector<AlertIdentity>& alerts, double level, std::chrono::nanoseconds lasts);
 
   /// A consistent table as of now; null when the engine does not answer in time. One reader at a time, valid until its next call.
   [[nodiscard]] const FigureSnapshot* snapshot(std::chrono::nanoseconds patience) { return exchange_.take(patience); }
@@ -94,7 +98,8 @@ class EngineThread {
   void pin();
   void run_cycle();
   void apply(const Event& event);
-  void take_acknowledged(MonoTime now);
+  void order(std::vector<EventBody> orders);
+  void take_orders(MonoTime now);
   /// Applies what waits; returns how many events.
   std::size_t drain();
   void note_frame(const Event& event);
@@ -123,9 +128,9 @@ class EngineThread {
     std::uint32_t configuration = 0;
   };
   std::atomic<PendingSetup*> pending_setup_{nullptr};  ///< owned
-  std::mutex acknowledged_mutex_;                      ///< taken by the engine only when there is one
-  std::vector<AlertIdentity> acknowledged_;
-  std::atomic<bool> has_acknowledged_{false};
+  std::mutex orders_mutex_;                            ///< taken by the engine only when there is one
+  std::vector<EventBody> orders_;                      ///< of people: acknowledgements and overrides
+  std::atomic<bool> has_orders_{false};
   std::atomic<bool> stop_{false};
   std::atomic<std::uint64_t> cycles_{0};
   std::atomic<std::int64_t> last_cycle_{0};            ///< MonoTime nanoseconds

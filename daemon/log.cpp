@@ -24,6 +24,8 @@ std::string_view priority(LogLevel level) {
       return "<4>";
     case LogLevel::Error:
       return "<3>";
+    case LogLevel::Critical:
+      return "<2>";
   }
   return "<6>";
 }
@@ -38,6 +40,8 @@ std::string_view word(LogLevel level) {
       return "warning ";
     case LogLevel::Error:
       return "error ";
+    case LogLevel::Critical:
+      return "critical ";
   }
   return "";
 }
@@ -98,6 +102,8 @@ void Log::set_level(LogLevel least) {
 void Log::write(LogLevel level, std::string_view source, std::string_view text, std::string_view detail) {
   const std::scoped_lock lock{mutex_};
   if (level < options_.least) return;
+  // Each page is a page of its own: none is counted away.
+  if (level == LogLevel::Critical) return write_line(level, source, text, detail);
   const MonoTime now = options_.mono();
   if (kinds_.size() >= kMaxKinds) {
     const auto oldest = std::ranges::min_element(kinds_, {}, [](const auto& entry) { return entry.second.window_start; });

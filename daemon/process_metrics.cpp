@@ -216,7 +216,23 @@ void add_journal(std::vector<MetricFamily>& out, const JournalCounters& journal)
                        MetricType::Gauge, {gauge(lag)}));
 }
 
+/// A sample per alert, with the labels of its own row, so that a rule of the second route can leave out exactly it.
+MetricFamily handled(const char* name, const char* help, const std::vector<HandledAlert>& alerts, bool levels) {
+  MetricFamily result = family(name, help, MetricType::Gauge, {});
+  for (const HandledAlert& alert : alerts) {
+    Labels labels{{"alert", alert.rule}};
+    for (auto& [label, value] : parse_row_labels(alert.labels)) labels.push_back({label, value});
+    result.metric.push_back(gauge(levels ? alert.level : 1, labels));
+  }
+  return result;
+}
+
 void add_alerts(std::vector<MetricFamily>& out, const AlertDesk& alerts) {
+  out.push_back(handled("hedgewatch_alert_acknowledged", "1 for each alert that a person has acknowledged, with its own labels.",
+                        alerts.acknowledged(), false));
+  out.push_back(handled("hedgewatch_alert_limit_overridden",
+                        "The limit that is in force for a time in the place of the alert's own, with the alert's labels.",
+                        alerts.overridden(), true));
   out.push_back(family("hedgewatch_alert_transitions_total", "Changes of state of alerts.", MetricType::Counter,
                        {counter(static_cast<double>(alerts.transitions()))}));
   out.push_back(family("hedgewatch_alerts_refused_total", "Raised alerts that found no room to be told.", MetricType::Counter,

@@ -51,6 +51,10 @@ ReloadVerdict check_reload(const Config& current, const Config& next) {
   compare.delay("alertmanager.state_file", current.alertmanager.state_file, next.alertmanager.state_file);
   compare.delay("alertmanager.resend_interval", current.alertmanager.resend_interval, next.alertmanager.resend_interval);
 
+  compare.delay("alertmanager.token", current.alertmanager.token, next.alertmanager.token);
+  compare.delay("alertmanager.runbooks", current.alertmanager.runbooks, next.alertmanager.runbooks);
+  compare.delay("[webhook]", current.webhook, next.webhook);
+
   // Figures carry the names of venues and accounts: half of the change would be shown as the whole.
   compare.refuse("the list of venues", current.venues.size(), next.venues.size());
   for (std::size_t index = 0; index < std::min(current.venues.size(), next.venues.size()); ++index) {

@@ -1,6 +1,8 @@
 #include "daemon/setup.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "core/alert/starter_rules.hpp"
 
@@ -37,6 +39,12 @@ EngineSetup to_engine_setup(const Config& config) {
   setup.scenario = config.scenario;
   setup.vol_exposure = config.exposure;
   if (config.alertmanager.starter_rules) setup.alerts = starter_rules(config.hedges);
+  // A rule of the file takes the place of the starter rules of its name.
+  std::erase_if(setup.alerts, [&config](const AlertRule& starter) {
+    return std::any_of(config.alerts.begin(), config.alerts.end(), [&](const AlertRule& own) { return own.name == starter.name; });
+  });
+  for (AlertRule& starter : setup.alerts)
+    if (starter.owner.empty() && starter.condition != AlertCondition::Unknown) starter.owner = config.alertmanager.owner;
   setup.alerts.insert(setup.alerts.end(), config.alerts.begin(), config.alerts.end());
   return setup;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/shown.hpp"
+#include "config/tables/rule_parts.hpp"
 #include "config/value_forms.hpp"
 #include "config/value_readers.hpp"
 #include "core/alert/alert_rule.hpp"
@@ -21,36 +22,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view kLimitForm = "a number in the figure's unit";
-constexpr std::string_view kFigureForm = "the name of a published figure such as \"hedgewatch_hedge_ratio\"";
-
-std::vector<std::string_view> figure_names() {
-  std::vector<std::string_view> names;
-  for (const FigureDefinition& figure : figure_catalogue()) names.push_back(figure.name);
-  return names;
-}
-
-std::optional<Figure> read_figure(TableReader& table) {
-  const auto found = table.required_text("figure", kFigureForm);
-  if (!found) return std::nullopt;
-  if (const auto figure = figure_from_name(found->value)) return figure;
-  const std::vector<std::string_view> names = figure_names();
-  const std::string_view near = nearest(found->value, names);
-  table.fault(*found, "is " + shown(found->value) + ", must be " + (near.empty() ? std::string{kFigureForm} : shown(near)));
-  return std::nullopt;
-}
-
-/// Only labels that the figure has.
-void read_labels(TableReader& table, Figure figure, AlertRule& rule) {
-  auto labels = table.table("labels");
-  if (!labels) return;
-  const FigureDefinition& definition = definition_of(figure);
-  for (std::size_t index = 0; index < definition.label_count(); ++index) {
-    const std::string_view name = definition.labels[index];
-    if (auto value = labels->text(name, "a text, in which * stands for any run of characters"))
-      rule.labels.push_back({std::string{name}, std::move(value->value)});
-  }
-  labels->finish();
-}
 
 /// A limit on the change within a time.
 void read_change(TableReader& table, AlertRule& rule) {
@@ -122,13 +93,7 @@ void read_alert(TableReader& table, CrossReferences& references, Config& config)
   constexpr std::chrono::nanoseconds kLongest = 24h;
   AlertRule rule;
   if (const auto name = read_name(table, references.alerts)) rule.name = name->value;
-  const auto figure = read_figure(table);
-  if (figure) {
-    rule.figure = *figure;
-    read_labels(table, *figure, rule);
-  } else {
-    static_cast<void>(table.table("labels"));  // whatever they are, the figure is the fault
-  }
+  read_rule_scope(table, rule);
   read_condition(table, rule);
   read_duration(table, "hold", 0ns, kLongest, rule.hold);
   read_duration(table, "clear_hold", 0ns, kLongest, rule.clear_hold);
@@ -136,28 +101,10 @@ void read_alert(TableReader& table, CrossReferences& references, Config& config)
     rule.severity = *severity;
   if (const auto latched = table.boolean("latched", "true or false")) rule.latched = latched->value;
   if (const auto held = table.boolean("while_held", "true or false")) rule.while_held = held->value;
-  if (auto summary = table.required_text("summary", "one sentence of what is wrong")) rule.summary = std::move(summary->value);
+  read_rule_words(table, rule);
+  if (auto owner = table.text("owner", kOwnerForm)) rule.owner = std::move(owner->value);
   table.finish();
   config.alerts.push_back(std::move(rule));
-}
-
-AlertmanagerConfig read_alertmanager(TableReader& table) {
-  constexpr std::string_view kAddressForm =
-      "https://HOST[:PORT], or http:// to a loopback address such as \"http://127.0.0.1:9093\"";
-  AlertmanagerConfig alertmanager;
-  for (const auto& found : table.required_texts("urls", kAddressForm)) {
-    const auto address = parse_http_address(found.value);
-    if (!address.ok()) {
-      table.fault(found, "is " + std::string{address.error()} + ", must be " + std::string{kAddressForm});
-      continue;
-    }
-    alertmanager.receivers.push_back(address.value());
-  }
-  alertmanager.state_file = read_absolute_path(table, "state_file");
-  read_duration(table, "resend_interval", 1s, 10min, alertmanager.resend_interval);
-  if (const auto starter = table.boolean("starter_rules", "true or false")) alertmanager.starter_rules = starter->value;
-  table.finish();
-  return alertmanager;
 }
 
 }  // namespace hedgewatch

@@ -16,6 +16,7 @@ namespace hedgewatch {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::minutes;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
@@ -63,7 +64,7 @@ void read_sampling(TableReader& table, EffectivenessConventions& sampling) {
   read_windows(table, sampling);
   read_count(table, "minimum_pairs", 3, kMostBars, sampling.minimum_pairs);
   read_duration(table, "half_life", seconds{1}, hours{24 * 30}, sampling.half_life);
-  read_duration(table, "reference_window", hours{1}, hours{24 * 366}, sampling.reference);
+  read_duration(table, "reference_window", minutes{1}, hours{24 * 366}, sampling.reference);
   const auto floor = table.number("correlation_floor", kFloorForm);
   if (floor && !(floor->value > 0 && floor->value < 1))
     table.fault(*floor, "is " + shown(floor->value) + ", must be " + std::string{kFloorForm});

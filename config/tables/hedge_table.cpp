@@ -11,6 +11,7 @@
 #include "config/shown.hpp"
 #include "config/tables/effectiveness_table.hpp"
 #include "config/tables/rebalancing_table.hpp"
+#include "config/tables/rule_parts.hpp"
 #include "config/value_forms.hpp"
 #include "config/value_readers.hpp"
 
@@ -109,6 +110,8 @@ void read_hedge(TableReader& table, CrossReferences& references, Config& config)
   if (hard) hedge.hard_delta_limit_coins = hard->value;
   if (soft && hard && !(hard->value > soft->value))
     table.fault(*hard, "is " + shown(hard->value) + ", must be above soft_delta_limit_coins (" + shown(soft->value) + ")");
+
+  if (auto owner = table.text("limit_owner", kOwnerForm)) hedge.limit_owner = std::move(owner->value);
 
   constexpr std::string_view kGammaForm = "a number above 0: coins of delta for a move of one percent";
   constexpr std::string_view kVegaForm = "a number above 0: dollars for one volatility point";

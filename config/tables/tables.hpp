@@ -27,6 +27,9 @@ void read_account(TableReader& table, CrossReferences& references, Config& confi
 void read_manual_position(TableReader& table, CrossReferences& references, Config& config);
 void read_book(TableReader& table, CrossReferences& references, Config& config);
 [[nodiscard]] AlertmanagerConfig read_alertmanager(TableReader& table);
+[[nodiscard]] WebhookConfig read_webhook(TableReader& table);
+/// Two rules, for the soft and the hard level, and one for a figure that is unknown.
+void read_limit(TableReader& table, CrossReferences& references, Config& config);
 void read_alert(TableReader& table, CrossReferences& references, Config& config);
 void read_hedge(TableReader& table, CrossReferences& references, Config& config);
 

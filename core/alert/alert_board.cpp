@@ -33,6 +33,10 @@ AlertState of_rank(std::uint8_t rank) {
 
 }  // namespace
 
+bool can_be_overridden(const AlertRule& rule) {
+  return rule.condition != AlertCondition::Unknown && (rule.condition != AlertCondition::Outside || rule.lower == -rule.upper);
+}
+
 void AlertBoard::set_rules(std::vector<AlertRule> rules, HedgeScopes hedges) {
   // Alerts are known by rule name and row until they are bound again.
   std::vector<AlertRule> old_rules = std::move(rules_);
@@ -54,6 +58,7 @@ void AlertBoard::set_rules(std::vector<AlertRule> rules, HedgeScopes hedges) {
   worst_of_rule_.assign(rules_.size(), 0);
   transitions_.reserve(kMostTransitions);
   acknowledged_.reserve(kMostAcknowledged);
+  pending_overrides_.reserve(kMostAcknowledged);
 }
 
 void AlertBoard::add_rows(FigureTable& table) {
@@ -68,7 +73,7 @@ void AlertBoard::add_rows(FigureTable& table) {
 
 std::string_view AlertBoard::scope_of(std::string_view row_labels, std::string_view label) const {
   const std::string_view own = label_value(row_labels, label);
-  if (!own.empty()) return own == "all" ? std::string_view{} : own;
+  if (!own.empty()) return own == "all" || own == "(all)" ? std::string_view{} : own;
   const auto hedge = hedges_.find(std::string{label_value(row_labels, "hedge")});
   if (hedge == hedges_.end()) return {};
   if (label == "book") return hedge->second.book;
@@ -102,6 +107,7 @@ void AlertBoard::find_roots(std::vector<Alert>& alerts, std::uint32_t index) con
 void AlertBoard::find_conditions(const FigureLayout& layout, Alert& alert) const {
   const AlertRule& rule = rules_[alert.rule];
   alert.holdings.clear();
+  alert.balances.clear();
   alert.unstated.clear();
   alert.limit_usage = kNoPosition;
   const std::string_view hedge = label_value(alert.labels, "hedge");
@@ -110,6 +116,9 @@ void AlertBoard::find_conditions(const FigureLayout& layout, Alert& alert) const
     const FigureLayout::Row& row = layout.rows[place];
     if (rule.while_held && row.figure == Figure::PositionSize && (book.empty() || label_value(row.labels, "book") == book))
       alert.holdings.push_back(place);
+    if (rule.while_asset_held && (row.figure == Figure::Balance || row.figure == Figure::MarginBalance) &&
+        label_value(row.labels, "asset") == label_value(alert.labels, "asset"))
+      alert.balances.push_back(place);
     if (rule.while_held && row.figure == Figure::ReconcileSecondsSince) alert.unstated.push_back(place);
     if (rule.while_above_soft_limit && row.figure == Figure::HedgeLimitUsageRatio && label_value(row.labels, "hedge") == hedge &&
         label_value(row.labels, "greek") == "delta")
@@ -118,6 +127,14 @@ void AlertBoard::find_conditions(const FigureLayout& layout, Alert& alert) const
 }
 
 void AlertBoard::take_resumed(Alert& alert) {
+  const auto limit = std::find_if(resumed_overrides_.begin(), resumed_overrides_.end(), [&](const OverriddenLimit& one) {
+    return one.rule == rules_[alert.rule].name && one.labels == alert.labels && can_be_overridden(rules_[alert.rule]);
+  });
+  if (limit != resumed_overrides_.end()) {
+    alert.overridden = {.level = limit->level, .until = limit->until};
+    any_override_ = true;
+    resumed_overrides_.erase(limit);
+  }
   const auto before = std::find_if(resumed_.begin(), resumed_.end(), [&](const RaisedAlert& raised) {
     return raised.rule == rules_[alert.rule].name && raised.labels == alert.labels;
   });
@@ -129,6 +146,43 @@ void AlertBoard::take_resumed(Alert& alert) {
 void AlertBoard::resume(std::vector<RaisedAlert> raised) {
   resumed_ = std::move(raised);
   for (Alert& alert : alerts_) take_resumed(alert);
+}
+
+void AlertBoard::resume_overrides(std::vector<OverriddenLimit> overridden) {
+  resumed_overrides_ = std::move(overridden);
+  for (Alert& alert : alerts_) take_resumed(alert);
+}
+
+void AlertBoard::override_limit(const AlertIdentity& alert, double level, MonoTime until) {
+  if (pending_overrides_.size() < kMostAcknowledged) pending_overrides_.push_back({alert, level, until});
+}
+
+std::vector<OverriddenLimit> AlertBoard::overrides() const {
+  std::vector<OverriddenLimit> overridden;
+  for (const Alert& alert : alerts_)
+    if (alert.overridden)
+      overridden.push_back({rules_[alert.rule].name, alert.labels, alert.overridden->level, alert.overridden->until});
+  return overridden;
+}
+
+void AlertBoard::take_overrides(MonoTime now) {
+  overrides_changed_ = false;
+  if (pending_overrides_.empty() && !any_override_) return;
+  any_override_ = false;
+  for (Alert& alert : alerts_) {
+    for (const PendingOverride& pending : pending_overrides_) {
+      if (alert.identity != pending.alert || !can_be_overridden(rules_[alert.rule])) continue;
+      alert.overridden.reset();
+      if (std::isfinite(pending.level)) alert.overridden = {.level = pending.level, .until = pending.until};
+      overrides_changed_ = true;
+    }
+    if (alert.overridden && now >= alert.overridden->until) {
+      alert.overridden.reset();
+      overrides_changed_ = true;
+    }
+    any_override_ = any_override_ || alert.overridden;
+  }
+  pending_overrides_.clear();
 }
 
 void AlertBoard::give_up_resumed(MonoTime now) {
@@ -165,6 +219,7 @@ void AlertBoard::bind(const FigureTable& table) {
                                       [&](const Alert& old) { return old.rule == rule && old.labels == row.labels; });
       if (known != alerts_.end()) {
         alert.machine = known->machine;
+        if (can_be_overridden(rules_[rule])) alert.overridden = known->overridden;
         alert.change = known->change;
         alerts_.erase(known);
       } else {
@@ -196,14 +251,18 @@ FigureValue AlertBoard::looked_at(const FigureTable& table, Alert& alert, MonoTi
   return value;
 }
 
-bool AlertBoard::is_held(const FigureTable& table, const Alert& alert) const {
-  const bool sized = std::any_of(alert.holdings.begin(), alert.holdings.end(), [&](std::uint32_t place) {
+bool AlertBoard::any_not_zero(const FigureTable& table, const std::vector<std::uint32_t>& places) {
+  return std::any_of(places.begin(), places.end(), [&](std::uint32_t place) {
     const FigureValue& size = table.at_position(place);
     return size.state != FigureState::Ok || size.value != 0;
   });
+}
+
+bool AlertBoard::is_held(const FigureTable& table, const Alert& alert) const {
   // An account that never said what it holds may hold anything.
-  return sized || std::any_of(alert.unstated.begin(), alert.unstated.end(),
-                              [&](std::uint32_t place) { return table.at_position(place).state == FigureState::Unknown; });
+  return any_not_zero(table, alert.holdings) || std::any_of(alert.unstated.begin(), alert.unstated.end(), [&](std::uint32_t place) {
+           return table.at_position(place).state == FigureState::Unknown;
+         });
 }
 
 bool AlertBoard::usage_unknown(const FigureTable& table, const Alert& alert) {
@@ -218,6 +277,7 @@ bool AlertBoard::any_active(const std::vector<std::uint32_t>& alerts) const {
 bool AlertBoard::applies(const FigureTable& table, const Alert& alert) const {
   const AlertRule& rule = rules_[alert.rule];
   if (rule.while_held && !is_held(table, alert)) return false;
+  if (rule.while_asset_held && !any_not_zero(table, alert.balances)) return false;
   if (rule.while_above_soft_limit) {
     if (alert.limit_usage == kNoPosition) return false;
     const FigureValue& usage = table.at_position(alert.limit_usage);
@@ -253,6 +313,7 @@ void AlertBoard::take_acknowledged(const FigureTable& table, MonoTime now) {
 void AlertBoard::observe(FigureTable& table, MonoTime now) {
   transitions_.clear();
   give_up_resumed(now);
+  take_overrides(now);
   take_acknowledged(table, now);
   std::fill(worst_of_rule_.begin(), worst_of_rule_.end(), std::uint8_t{0});
   const std::size_t bound = alerts_.size() - gone_;
@@ -261,11 +322,13 @@ void AlertBoard::observe(FigureTable& table, MonoTime now) {
     const AlertRule& rule = rules_[alert.rule];
     const FigureValue value = looked_at(table, alert, now);
     const AlertState before = alert.machine.state();
+    const auto overridden = alert.overridden ? std::optional{alert.overridden->level} : std::nullopt;
     const AlertCircumstances circumstances{.applies = applies(table, alert),
                                            .outage_told = any_active(alert.outages),
-                                           .spoken_for = any_active(alert.speakers) || usage_unknown(table, alert)};
+                                           .spoken_for = any_active(alert.speakers) || usage_unknown(table, alert),
+                                           .overridden = overridden};
     if (alert.machine.observe(judge(rule, value, circumstances), rule, value, now))
-      tell({index, before, alert.machine.state(), value, alert.machine.since(), now});
+      tell({index, before, alert.machine.state(), value, alert.machine.since(), now, overridden});
     std::uint8_t& worst = worst_of_rule_[first_of_name_[alert.rule]];
     worst = std::max(worst, rank(alert.machine.state()));
   }

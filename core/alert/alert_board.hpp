@@ -27,7 +27,19 @@ struct AlertTransition {
   FigureValue value;  ///< that decided it, with Change how far it had come; with an unknown state where the alert's row has gone
   MonoTime since{};   ///< when the condition was first seen
   MonoTime at{};
+  std::optional<double> overridden = std::nullopt;  ///< the limit in force where it is not the rule's own
 };
+
+/// A limit that its owner has replaced for a time.
+struct OverriddenLimit {
+  std::string rule;
+  std::string labels;  ///< of its row
+  double level = 0;    ///< of a limit on both sides its size
+  MonoTime until{};
+};
+
+/// Whether the limit of such a rule can be replaced by one number: above, below, a change, or the same on both sides of zero.
+[[nodiscard]] bool can_be_overridden(const AlertRule& rule);
 
 /// An alert that fired before a restart.
 struct RaisedAlert {
@@ -59,9 +71,15 @@ class AlertBoard {
     std::string labels;      ///< of its row, as in the layout
     AlertIdentity identity;
     AlertMachine machine;
+    struct Override {
+      double level = 0;
+      MonoTime until{};
+    };
+    std::optional<Override> overridden;
     std::optional<ChangeWindow> change;       ///< of a rule on the change
     std::uint32_t position = 0;               ///< of its row in the layout
     std::vector<std::uint32_t> holdings;      ///< rows of position sizes that make the rule apply
+    std::vector<std::uint32_t> balances;      ///< rows of what accounts have of the row's asset
     std::vector<std::uint32_t> unstated;      ///< rows that are unknown until an account has stated its positions
     std::vector<std::uint32_t> outages;       ///< earlier alerts that tell of the feeds this one is computed from
     std::vector<std::uint32_t> speakers;      ///< earlier alerts that speak for this one
@@ -73,18 +91,26 @@ class AlertBoard {
   /// These fire already, and fire on without a new transition, until their values are seen to be clear.
   void resume(std::vector<RaisedAlert> raised);
 
+  /// These are in force from the moment their rows are there.
+  void resume_overrides(std::vector<OverriddenLimit> overridden);
+
   /// Adds the state rows; the table's layout is open.
   void add_rows(FigureTable& table);
   /// Finds the rows of the finished layout. An alert whose row has gone is told as inactive by the next observe().
   void bind(const FigureTable& table);
   /// A person has taken the alert on; told by the next observe(). No effect on one that is not raised then.
   void acknowledge(const AlertIdentity& alert);
+  /// Another limit until then, from the next observe() on; none when `level` is absent. No effect on a rule that has no such limit.
+  void override_limit(const AlertIdentity& alert, double level, MonoTime until);
   /// Judges every alert, publishes the states, and forgets the transitions of the cycle before.
   void observe(FigureTable& table, MonoTime now);
 
   [[nodiscard]] std::span<const AlertTransition> transitions() const { return transitions_; }
   [[nodiscard]] const std::vector<AlertRule>& rules() const { return rules_; }
   [[nodiscard]] const std::vector<Alert>& alerts() const { return alerts_; }
+  /// Whether one began, ended or was replaced in the newest observe().
+  [[nodiscard]] bool overrides_changed() const { return overrides_changed_; }
+  [[nodiscard]] std::vector<OverriddenLimit> overrides() const;
   [[nodiscard]] std::uint64_t untold_transitions() const { return untold_; }
 
  private:
@@ -93,12 +119,15 @@ class AlertBoard {
   void take_resumed(Alert& alert);
   void give_up_resumed(MonoTime now);
   void take_acknowledged(const FigureTable& table, MonoTime now);
+  void take_overrides(MonoTime now);
   void find_conditions(const FigureLayout& layout, Alert& alert) const;
   void find_roots(std::vector<Alert>& alerts, std::uint32_t index) const;
   /// Nothing in the labels of the two rows says that they are about different things.
   [[nodiscard]] bool concern_the_same(std::string_view one, std::string_view other) const;
   /// A label's value, or what the row's hedge says of it; empty: the row does not say.
   [[nodiscard]] std::string_view scope_of(std::string_view row_labels, std::string_view label) const;
+  /// Of sizes that are unknown one may be anything.
+  [[nodiscard]] static bool any_not_zero(const FigureTable& table, const std::vector<std::uint32_t>& places);
   [[nodiscard]] bool is_held(const FigureTable& table, const Alert& alert) const;
   /// What the rule looks at: the figure's value, or how far it has come.
   [[nodiscard]] static FigureValue looked_at(const FigureTable& table, Alert& alert, MonoTime now);
@@ -115,6 +144,15 @@ class AlertBoard {
   std::vector<RaisedAlert> resumed_;         ///< whose row has not come yet
   std::optional<MonoTime> resumed_since_;    ///< the first cycle that waited for one
   std::vector<AlertIdentity> acknowledged_;  ///< since the cycle before
+  struct PendingOverride {
+    AlertIdentity alert;
+    double level = 0;
+    MonoTime until{};
+  };
+  std::vector<PendingOverride> pending_overrides_;  ///< since the cycle before
+  std::vector<OverriddenLimit> resumed_overrides_;  ///< whose row has not come yet
+  bool any_override_ = false;
+  bool overrides_changed_ = false;
   std::vector<AlertTransition> transitions_;
   std::vector<RowId> state_rows_;             ///< one a state for each rule that is the first of its name
   std::vector<std::uint32_t> first_of_name_;  ///< by rule: the first one of its name, whose states stand for both

@@ -48,6 +48,8 @@ struct AlertRule {
   bool latched = false;
   /// Only while a position is held, or its size is unknown, in the row's book (or hedge's book, or anywhere).
   bool while_held = false;
+  /// Only while an account holds the row's asset, or it cannot be told whether one does.
+  bool while_asset_held = false;
   /// Only while the net delta of the row's hedge is above its soft limit. Where that cannot be told, a limit counts as if it were;
   /// a rule on the unknown leaves the word to the net delta's own.
   bool while_above_soft_limit = false;
@@ -60,7 +62,9 @@ struct AlertRule {
   /// Rules, standing before this one, whose alert about the same hedge, book or account speaks for this one from the moment it is
   /// pending. With the rule's own name: its first alert speaks for the others. Only for rules on the unknown.
   std::vector<std::string> suppressed_by;
-  std::string summary;  ///< one sentence of what is wrong
+  std::string summary;  ///< one sentence of what is wrong; `{hedge}` stands for the row's value of that label
+  std::string owner;    ///< who may override the limit for a time; empty: nobody
+  std::string runbook;  ///< where it says what to do; empty: the page of the rule's name
 };
 
 /// Whether the labels of a row, as in FigureLayout::Row::labels, satisfy every match.

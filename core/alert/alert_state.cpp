@@ -16,16 +16,20 @@ bool follows_from_outage(FigureReason reason) {
 AlertFinding judge(const AlertRule& rule, const FigureValue& value, const AlertCircumstances& circumstances) {
   if (!circumstances.applies) return AlertFinding::Clear;
   if (rule.condition == AlertCondition::Unknown) {
-    if (value.state == FigureState::Ok) return AlertFinding::Clear;
+    // Where there is nothing that could have a value, none is missing.
+    if (value.state == FigureState::Ok || value.reason == FigureReason::Empty) return AlertFinding::Clear;
     const bool outage = rule.suppressed_by_feed && circumstances.outage_told && follows_from_outage(value.reason);
     return outage || circumstances.spoken_for ? AlertFinding::Between : AlertFinding::Broken;
   }
   if (value.state != FigureState::Ok) return AlertFinding::Unknown;
   const bool tests_upper = rule.condition != AlertCondition::Below;
   const bool tests_lower = rule.condition == AlertCondition::Below || rule.condition == AlertCondition::Outside;
-  if ((tests_upper && value.value > rule.upper) || (tests_lower && value.value < rule.lower)) return AlertFinding::Broken;
-  const bool clear_above = !tests_upper || value.value <= rule.upper - rule.clear_margin;
-  const bool clear_below = !tests_lower || value.value >= rule.lower + rule.clear_margin;
+  const double upper = circumstances.overridden.value_or(rule.upper);
+  const double other_side = rule.condition == AlertCondition::Outside ? -1 : 1;
+  const double lower = circumstances.overridden ? other_side * *circumstances.overridden : rule.lower;
+  if ((tests_upper && value.value > upper) || (tests_lower && value.value < lower)) return AlertFinding::Broken;
+  const bool clear_above = !tests_upper || value.value <= upper - rule.clear_margin;
+  const bool clear_below = !tests_lower || value.value >= lower + rule.clear_margin;
   return clear_above && clear_below ? AlertFinding::Clear : AlertFinding::Between;
 }
 

@@ -38,9 +38,10 @@ enum class AlertFinding : std::uint8_t {
 
 /// What a rule asks for beside the value.
 struct AlertCircumstances {
-  bool applies = true;       ///< while_held and while_above_soft_limit; where they are not so, all is clear
-  bool outage_told = false;  ///< an alert of the feed that is down is pending or told
-  bool spoken_for = false;   ///< one of suppressed_by is
+  bool applies = true;                              ///< while_held and while_above_soft_limit; where they are not so, all is clear
+  bool outage_told = false;                         ///< an alert of the feed that is down is pending or told
+  bool spoken_for = false;                          ///< one of suppressed_by is
+  std::optional<double> overridden = std::nullopt;  ///< the limit in the place of the rule's own, of one on both sides its size
 };
 
 /// `value` is the figure's, with Change how far it has come.

@@ -34,14 +34,16 @@ void AccountEventMonitor::lay_out(const DeskView& view, FigureTable& table) {
   accounts_ = std::move(accounts);
 }
 
-void AccountEventMonitor::resume(std::string_view row_labels, MonoTime since) {
+void AccountEventMonitor::resume(std::string_view row_labels, MonoTime since, bool acknowledged) {
   const std::uint64_t row = identity_of({}, Figure::ForcedEventActive, row_labels).row;
   for (Watched& account : accounts_)
-    for (Forced& forced : account.forced)
-      if (forced.identity == row) {
-        forced.active = true;
-        forced.since = since;
-      }
+    for (std::size_t kind = 0; kind < kKinds; ++kind) {
+      Forced& forced = account.forced[kind];
+      const bool over = acknowledged && kind != static_cast<std::size_t>(ForcedEventKind::AccountLock);
+      if (forced.identity != row || over) continue;
+      forced.active = true;
+      forced.since = since;
+    }
 }
 
 void AccountEventMonitor::acknowledge(std::uint64_t row) {

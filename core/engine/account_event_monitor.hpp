@@ -19,8 +19,9 @@ class AccountEventMonitor final : public DeskMonitor {
  public:
   static constexpr std::chrono::nanoseconds kHold = std::chrono::minutes{15};
 
-  /// An event that stood before a restart stands on; `row_labels` are those of its figure. Before the first cycle.
-  void resume(std::string_view row_labels, MonoTime since);
+  /// An event that stood before a restart stands on, one that was acknowledged only if it was a lock; `row_labels` are those of its
+  /// figure. Before the first cycle.
+  void resume(std::string_view row_labels, MonoTime since, bool acknowledged);
 
   void lay_out(const DeskView& view, FigureTable& table) override;
   void apply(const DeskView& view, const Event& event) override;

@@ -29,6 +29,7 @@
 #include "core/engine/reconcile_monitor.hpp"
 #include "core/engine/regime_monitor.hpp"
 #include "core/engine/scenario_monitor.hpp"
+#include "core/engine/stablecoin_monitor.hpp"
 #include "core/engine/surface_monitor.hpp"
 #include "core/engine/touched_set.hpp"
 #include "core/engine/value_at_risk_monitor.hpp"
@@ -103,6 +104,7 @@ struct Engine::State {
     account_events = event_monitor.get();
     monitors.push_back(std::move(event_monitor));
     monitors.push_back(std::make_unique<MarginMonitor>());
+    monitors.push_back(std::make_unique<StablecoinMonitor>());
     monitors.push_back(std::make_unique<PositionAgeMonitor>());
     monitors.push_back(std::make_unique<WorkingOrderMonitor>());
     monitors.push_back(std::make_unique<ExposureMonitor>());
@@ -136,6 +138,7 @@ struct Engine::State {
   void on(const EventHeader& header, const FeedStatus& status);
   void on(const EventHeader& header, const PlatformState& platform);
   void on(const EventHeader& header, const AlertAcknowledged& acknowledged);
+  void on(const EventHeader& header, const LimitOverridden& overridden);
   void on(const EventHeader& header, const TimerTick& tick);
   /// The others prove life; what is computed from them is the monitors'.
   template <class Other>
@@ -533,6 +536,11 @@ void Engine::State::on(const EventHeader&, const AlertAcknowledged& acknowledged
   alerts.acknowledge({.rule = acknowledged.rule, .row = acknowledged.row});
 }
 
+void Engine::State::on(const EventHeader& header, const LimitOverridden& overridden) {
+  alerts.override_limit({.rule = overridden.rule, .row = overridden.row}, overridden.level,
+                        header.received + std::chrono::nanoseconds{overridden.lasts_ns});
+}
+
 void Engine::State::on(const EventHeader& header, const TimerTick&) { now = std::max(now, header.received); }
 
 template <class Other>
@@ -836,11 +844,11 @@ const AlertBoard& Engine::alerts() const { return state_->alerts; }
 void Engine::resume_alerts(std::vector<RaisedAlert> raised) {
   for (const RaisedAlert& alert : raised)
     for (const AlertRule& rule : state_->alerts.rules())
-      if (rule.name == alert.rule && rule.figure == Figure::ForcedEventActive && rule.condition != AlertCondition::Unknown &&
-          !alert.acknowledgement)
-        state_->account_events->resume(alert.labels, alert.since);
+      if (rule.name == alert.rule && rule.figure == Figure::ForcedEventActive && rule.condition != AlertCondition::Unknown)
+        state_->account_events->resume(alert.labels, alert.since, alert.acknowledgement.has_value());
   state_->alerts.resume(std::move(raised));
 }
+void Engine::resume_overrides(std::vector<OverriddenLimit> overridden) { state_->alerts.resume_overrides(std::move(overridden)); }
 const FigureTable& Engine::figures() const { return state_->table; }
 std::uint64_t Engine::cycles() const { return state_->cycles; }
 

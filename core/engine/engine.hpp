@@ -52,6 +52,8 @@ class Engine {
   [[nodiscard]] const AlertBoard& alerts() const;
   /// Alerts that fired before a restart: see AlertBoard::resume. Before the first cycle.
   void resume_alerts(std::vector<RaisedAlert> raised);
+  /// Limits that were overridden before a restart and are so still. Before the first cycle.
+  void resume_overrides(std::vector<OverriddenLimit> overridden);
   [[nodiscard]] std::uint64_t cycles() const;
   [[nodiscard]] EngineCounters counters() const;
 

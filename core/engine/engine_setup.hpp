@@ -132,6 +132,7 @@ struct HedgeSetup {
   std::optional<EffectivenessSetup> effectiveness;  ///< nothing: no figures of effectiveness, basis and regime
   std::optional<BandSetup> band;                    ///< nothing: the hedge has no band figures
   std::vector<AdviceInstrument> advice;             ///< empty: no advice
+  std::string limit_owner;                          ///< who may override its delta limits for a time; empty: nobody
 };
 
 struct VenueSetup {

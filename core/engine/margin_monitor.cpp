@@ -21,6 +21,10 @@ constexpr std::string_view kCross = "cross";
 constexpr std::string_view kAll = "all";
 constexpr std::array<std::string_view, 2> kDirections{"down", "up"};
 constexpr double kDaysPerYear = 365;
+/// Moves of spot, up and down, in which a pool must not lose much.
+constexpr double kNearSpot = 0.2;
+
+bool is_near(const ScenarioCell& cell) { return std::abs(cell.spot_shock) <= kNearSpot; }
 
 Estimate stated(double value, const Quality& quality, FigureReason missing) {
   return is_present(value) ? Estimate{value, quality} : Estimate{0, worst(quality, Quality::unknown(missing))};
@@ -101,6 +105,7 @@ void MarginMonitor::add_pool(const DeskView& view, FigureTable& table, std::uint
   pool.net_leverage = table.add_row(Figure::NetLeverageRatio, {name, venue, label});
   if (!view.setup.scenario) return;
   pool.worst_loss = table.add_row(Figure::PoolWorstLossUsd, {name, venue, label});
+  pool.worst_near_loss = table.add_row(Figure::PoolWorstCellLossRatio, {name, venue, label});
   pool.model_maintenance = table.add_row(Figure::MaintenanceMarginRatio, {name, venue, label, "model"});
   pool.coverage = table.add_row(Figure::CollateralCoverageRatio, {name, venue, label});
 }
@@ -108,6 +113,15 @@ void MarginMonitor::add_pool(const DeskView& view, FigureTable& table, std::uint
 void MarginMonitor::lay_out(const DeskView& view, FigureTable& table) {
   pools_.clear();
   cells_.clear();
+  if (view.setup.scenario) {
+    const ScenarioShape& shape = view.setup.scenario->shape;
+    cells_ = shape.cells();
+    grid_cells_ = cells_.size();
+    // A grid may end before the moves that are asked about, or step over them.
+    for (std::uint32_t vol = 0; vol < shape.vol_shocks.size(); ++vol)
+      for (const double spot : {-kNearSpot, kNearSpot}) cells_.push_back({.spot_shock = spot, .vol_shock = vol});
+  }
+  near_profits_usd_.reserve(cells_.size());
   stage_ = Stage::Idle;
   next_ = 0;
   least_coverage_ = imbalance_ = kNoRow;
@@ -126,7 +140,6 @@ void MarginMonitor::lay_out(const DeskView& view, FigureTable& table) {
     most_positions = std::max(most_positions, account.positions().size());
   }
   for (const Pool& pool : pools_) most_targets = std::max(most_targets, pool.targets.size());
-  if (view.setup.scenario) cells_ = view.setup.scenario->shape.cells();
   if (!cells_.empty() && std::any_of(pools_.begin(), pools_.end(), [](const Pool& pool) { return pool.coverage != kNoRow; })) {
     least_coverage_ = table.add_row(Figure::CollateralMinCoverageRatio, {kAll});
     imbalance_ = table.add_row(Figure::CollateralImbalanceRatio, {kAll});
@@ -183,6 +196,7 @@ bool MarginMonitor::begin(const DeskView& view) {
     Result& result = working_;
     result.notional = result.delta = result.repriced = result.searched = view.account_qualities[pool.account];
     result.full_notional_usd = result.delta_notional_usd = result.worst_loss_usd = 0;
+    result.worst_near_loss_usd = 0;
     result.underlyings.assign(pool.underlyings, Underlying{});
     result.moves.assign(pool.targets.size(), {});
     stage_ = Stage::Vols;
@@ -369,6 +383,23 @@ void MarginMonitor::finish() {
   stage_ = Stage::Idle;
 }
 
+void MarginMonitor::take_grid(std::span<const double> profits_usd) {
+  const auto worst_of_all = worst_cell(profits_usd.first(grid_cells_));
+  if (!worst_of_all) {
+    working_.repriced = worst(working_.repriced, Quality::unknown(FigureReason::NotFinite));
+    return;
+  }
+  working_.worst_loss_usd += std::max(0.0, -worst_of_all->profit_usd);
+  near_profits_usd_.clear();
+  for (std::size_t c = 0; c < profits_usd.size(); ++c)
+    if (is_near(cells_[c])) near_profits_usd_.push_back(profits_usd[c]);
+  const auto near = worst_cell(near_profits_usd_);
+  if (near)
+    working_.worst_near_loss_usd += std::max(0.0, -near->profit_usd);
+  else
+    working_.repriced = worst(working_.repriced, Quality::unknown(FigureReason::NotFinite));
+}
+
 std::size_t MarginMonitor::step(const DeskView& view) {
   switch (stage_) {
     case Stage::Idle:
@@ -385,11 +416,7 @@ std::size_t MarginMonitor::step(const DeskView& view) {
     case Stage::Grid: {
       const std::size_t done = grid_.work(kPiece);
       if (!grid_.done()) return done;
-      const auto worst_of_all = worst_cell(grid_.profits_usd());
-      if (worst_of_all)
-        working_.worst_loss_usd += std::max(0.0, -worst_of_all->profit_usd);
-      else
-        working_.repriced = worst(working_.repriced, Quality::unknown(FigureReason::NotFinite));
+      take_grid(grid_.profits_usd());
       begin_grid(target_ + 1);
       return done;
     }
@@ -477,6 +504,7 @@ void MarginMonitor::publish(const DeskView& view, const Publisher& out) {
     if (pool.coverage == kNoRow) continue;
     const Estimate worst_loss = current(result.worst_loss_usd, result.repriced);
     out.publish(pool.worst_loss, worst_loss);
+    out.publish(pool.worst_near_loss, ratio(current(result.worst_near_loss_usd, result.repriced), funds.equity));
     out.publish(pool.model_maintenance, ratio(worst_loss, funds.balance));
     const Estimate need = funds.maintenance + worst_loss;
     const Estimate coverage = need.quality.ok() && !(need.value > 0)

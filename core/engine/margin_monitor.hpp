@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/engine/desk_monitor.hpp"
@@ -72,6 +73,7 @@ class MarginMonitor final : public DeskMonitor {
     double full_notional_usd = 0;
     double delta_notional_usd = 0;
     double worst_loss_usd = 0;
+    double worst_near_loss_usd = 0;                                ///< of the cells within kNearSpot
     std::vector<Underlying> underlyings;                           ///< parallel to the targets that are one
     std::vector<std::array<std::optional<double>, kSides>> moves;  ///< parallel to the targets; nothing: none liquidates
   };
@@ -87,6 +89,7 @@ class MarginMonitor final : public DeskMonitor {
     RowId share = kNoRow;
     RowId coverage = kNoRow;
     RowId worst_loss = kNoRow;
+    RowId worst_near_loss = kNoRow;
     RowId model_maintenance = kNoRow;
     Result result;
     MonoTime due{};
@@ -113,6 +116,7 @@ class MarginMonitor final : public DeskMonitor {
   void begin_search(std::size_t target);
   void end_search();
   void finish();
+  void take_grid(std::span<const double> profits_usd);
   [[nodiscard]] bool counts(const Position& position) const;
   [[nodiscard]] MovedAccount moved_account(const Target& target) const;
   [[nodiscard]] std::optional<std::array<std::optional<double>, kSides>> closed_form() const;
@@ -123,6 +127,8 @@ class MarginMonitor final : public DeskMonitor {
   std::vector<Pool> pools_;
   std::vector<Funds> funds_;  ///< parallel to the pools, of this cycle
   std::vector<ScenarioCell> cells_;
+  std::size_t grid_cells_ = 0;            ///< of the configured grid; behind them those at kNearSpot
+  std::vector<double> near_profits_usd_;  ///< of one grid
   RowId least_coverage_ = kNoRow;
   RowId imbalance_ = kNoRow;
 

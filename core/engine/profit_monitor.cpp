@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <span>
 #include <utility>
 #include <variant>
 
+#include "core/engine/account_equity.hpp"
 #include "core/engine/leg_quotes.hpp"
 
 namespace hedgewatch {
@@ -22,6 +25,8 @@ bool inverse_future(const Contract& contract) { return contract.style == PayoffS
 double value_at(const Contract& contract, double size, double price) {
   return inverse_future(contract) ? -size / price : size * price;
 }
+
+constexpr std::string_view kEveryBook = "(all)";
 
 }  // namespace
 
@@ -61,7 +66,12 @@ void ProfitMonitor::lay_out(const DeskView& view, FigureTable& table) {
         book.rows[s][c] = table.add_row(Figure::PnlUsd, {book.name, label(static_cast<ProfitComponent>(c)), since});
       book.ratio[s] = table.add_row(Figure::PnlUnexplainedRatio, {book.name, since});
     }
+    book.session_loss = view.portfolio.book_accounts(i).empty() ? kNoRow : table.add_row(Figure::SessionLossRatio, {book.name});
   }
+  all_accounts_.resize(view.portfolio.accounts().size());
+  std::iota(all_accounts_.begin(), all_accounts_.end(), std::uint16_t{0});
+  const auto reported = std::count_if(books_.begin(), books_.end(), [](const Book& book) { return book.session_loss != kNoRow; });
+  every_session_loss_ = reported > 1 ? table.add_row(Figure::SessionLossRatio, {kEveryBook}) : kNoRow;
   fills_.reserve(kReservedFills);
   look_for_trades_ = true;
   round_open_ = false;
@@ -347,8 +357,28 @@ void ProfitMonitor::publish(const DeskView& view, const Publisher& out) {
       const Quality nothing_moved = Quality::unknown(FigureReason::Inconclusive);
       const Quality defined = ratio || !everything.ok() ? everything : nothing_moved;
       out.publish(book.ratio[s], {ratio.value_or(0), defined});
+      if (kProfitSinces[s] == ProfitSince::Session)
+        book.session_usd = {std::accumulate(total.amounts.begin(), total.amounts.end(), 0.0), everything};
     }
   }
+  publish_session_losses(view, out);
+}
+
+void ProfitMonitor::publish_session_losses(const DeskView& view, const Publisher& out) {
+  const auto loss = [&](const Estimate& earned, std::span<const std::uint16_t> accounts) -> Estimate {
+    const Estimate equity = equity_usd(view, accounts);
+    const Quality quality = worst(earned.quality, equity.quality);
+    if (quality.ok() && !(equity.value > 0)) return {0, Quality::unknown(FigureReason::MissingEquity)};
+    return {-earned.value / equity.value, quality};
+  };
+  Estimate every;
+  for (std::size_t i = 0; i < books_.size(); ++i) {
+    const Book& book = books_[i];
+    if (book.session_loss == kNoRow) continue;
+    out.publish(book.session_loss, loss(book.session_usd, view.portfolio.book_accounts(i)));
+    every = every + book.session_usd;
+  }
+  if (every_session_loss_ != kNoRow) out.publish(every_session_loss_, loss(every, all_accounts_));
 }
 
 void ProfitMonitor::end_cycle(const DeskView& view, const Publisher& out) {

@@ -84,8 +84,10 @@ class ProfitMonitor final : public DeskMonitor {
     bool reported = false;
     ProfitRecord record;
     std::vector<Collateral> collateral;
+    Estimate session_usd;  ///< earned since the session began, every component
     std::array<std::array<RowId, kProfitComponents>, kProfitSinces.size()> rows{};
     std::array<RowId, kProfitSinces.size()> ratio{};
+    RowId session_loss = kNoRow;  ///< only where an account's equity can be what it is measured by
   };
   struct Told {
     AccountId account = kNoAccount;
@@ -107,9 +109,12 @@ class ProfitMonitor final : public DeskMonitor {
   void refresh(const DeskView& view, Position& position);
   void refresh_collateral(const DeskView& view, const Exposure& exposure);
   void publish(const DeskView& view, const Publisher& out);
+  void publish_session_losses(const DeskView& view, const Publisher& out);
 
   ReconcileMonitor* reconcile_;
-  std::vector<Book> books_;          ///< parallel to the portfolio's books
+  std::vector<Book> books_;            ///< parallel to the portfolio's books
+  RowId every_session_loss_ = kNoRow;  ///< of all books together, where there are several
+  std::vector<std::uint16_t> all_accounts_;
   std::vector<Position> positions_;  ///< by book and slot
   std::vector<Told> fills_;          ///< of this cycle
   bool look_for_trades_ = true;

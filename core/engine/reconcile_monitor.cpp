@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -78,6 +79,7 @@ void ReconcileMonitor::lay_out(const DeskView& view, FigureTable& table) {
     account.touched = true;
     const std::string_view venue = label(view.portfolio.accounts()[i].venue());
     account.mismatches = table.add_row(Figure::ReconcilePositionMismatches, {name, venue});
+    account.mismatch_of_limit = table.add_row(Figure::ReconcileMismatchLimitRatio, {name, venue});
     account.seconds_since = table.add_row(Figure::ReconcileSecondsSince, {name, venue});
     // A venue that states totals does so beside the summary, whose first coming makes the structure anew.
     for (const Account::Summary& summary : view.portfolio.accounts()[i].summaries()) equity_of(account, summary.amounts.asset);
@@ -228,6 +230,25 @@ void ReconcileMonitor::compare_equity(const DeskView& view, std::size_t account,
   }
 }
 
+double ReconcileMonitor::mismatch_of_limit(const DeskView& view, const AccountLedger& ledger) {
+  double largest = 0;
+  if (ledger.mismatches() == 0) return largest;
+  for (const AccountLedger::Line& line : ledger.lines()) {
+    const Contract& contract = line.ledger.contract();
+    const double size = std::abs(line.venue_size.to_double() - line.ledger.size().to_double());
+    if (!line.differs_since || !(size > contract.lot)) continue;
+    std::optional<double> limit;
+    for (const HedgeSetup& hedge : view.setup.hedges)
+      if (contract.base.view() == hedge.underlying && (!limit || hedge.soft_delta_limit_coins < *limit))
+        limit = hedge.soft_delta_limit_coins;
+    const Estimate index = view.index_price(view.market.at(line.slot).index);
+    const double coins = contract.size_unit == SizeUnit::Base ? size : size / index.value;
+    // What cannot be measured counts whole.
+    largest = std::max(largest, limit && coins >= 0 && std::isfinite(coins) ? coins / *limit : 1);
+  }
+  return largest;
+}
+
 void ReconcileMonitor::publish(const DeskView& view, const Publisher& out, const Watched& account, const Account& source) {
   const auto aged = [&](const Estimate& estimate, MonoTime told) {
     if (!estimate.quality.ok()) return estimate;
@@ -245,6 +266,7 @@ void ReconcileMonitor::publish(const DeskView& view, const Publisher& out, const
     out.publish(account.seconds_since, {0, Quality::unknown(FigureReason::NeverReceived)});
   }
   out.publish(account.mismatches, mismatches);
+  out.publish(account.mismatch_of_limit, {mismatch_of_limit(view, account.ledger), mismatches.quality});
   for (const Equity& equity : account.equities) out.publish(equity.row, aged(equity.difference_ratio, equity.stated_at));
   for (const Totals& totals : account.totals) {
     const auto publish = [&](RowId row, const Estimate& estimate) { out.publish(row, aged(estimate, totals.told_at)); };

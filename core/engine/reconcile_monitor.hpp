@@ -73,6 +73,7 @@ class ReconcileMonitor final : public DeskMonitor {
     bool touched = false;
     std::optional<MonoTime> compared;  ///< when the venue last stated everything
     RowId mismatches = kNoRow;
+    RowId mismatch_of_limit = kNoRow;
     RowId seconds_since = kNoRow;
   };
 
@@ -81,6 +82,8 @@ class ReconcileMonitor final : public DeskMonitor {
   static Totals& totals_of(Watched& account, const AssetCode& asset);
   void compare_totals(const DeskView& view, std::size_t account, Totals& totals) const;
   void compare_equity(const DeskView& view, std::size_t account, Equity& equity) const;
+  /// The largest mismatch of more than a lot, over the soft limit of the tightest hedge on its underlying.
+  [[nodiscard]] static double mismatch_of_limit(const DeskView& view, const AccountLedger& ledger);
   static void publish(const DeskView& view, const Publisher& out, const Watched& account, const Account& source);
 
   std::vector<Watched> accounts_;  ///< parallel to the setup's accounts

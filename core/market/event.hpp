@@ -199,6 +199,15 @@ struct AlertAcknowledged {
   std::uint64_t row = 0;
 };
 
+/// The owner of a limit has set another one for a time that begins with the header's received. The numbers are those of
+/// core/alert's AlertIdentity.
+struct LimitOverridden {
+  std::uint64_t rule = 0;
+  std::uint64_t row = 0;
+  double level = kAbsent;     ///< in the figure's unit, of a limit on both sides its size; absent: the override is taken back
+  std::int64_t lasts_ns = 0;  ///< positive
+};
+
 /// Time passes: header.received is now. header.exchange_time is not used.
 struct TimerTick {};
 /// The daemon marks where it recomputed and published, so that a replay cuts cycles at the same places.
@@ -208,7 +217,7 @@ using EventBody =
     std::variant<Quote, Mark, VenueGreeks, Funding, Trade, BookBegin, BookLevel, BookEnd, BookInvalidated, IndexPrice,
                  InstrumentListed, InstrumentStateChanged, InstrumentDelivered, PositionReport, PositionSnapshotBegin,
                  PositionSnapshotEnd, Fill, Transfer, AccountSummary, AccountGreeks, ForcedEvent, FeedStatus, PlatformState,
-                 AlertAcknowledged, TimerTick, EndOfCycle, WorkingOrder, WorkingOrdersBegin, WorkingOrdersEnd>;
+                 AlertAcknowledged, TimerTick, EndOfCycle, WorkingOrder, WorkingOrdersBegin, WorkingOrdersEnd, LimitOverridden>;
 
 struct EventHeader {
   VenueTime exchange_time = kNoVenueTime;

@@ -156,8 +156,11 @@ enum class Figure : std::uint16_t {
   NetLeverageRatio,
   CollateralPriceUsd,
   CollateralHaircutRatio,
+  StablecoinPriceUsd,
+  StablecoinConfirmedPriceUsd,
   CollateralShareRatio,
   PoolWorstLossUsd,
+  PoolWorstCellLossRatio,
   CollateralCoverageRatio,
   CollateralMinCoverageRatio,
   CollateralImbalanceRatio,
@@ -174,8 +177,10 @@ enum class Figure : std::uint16_t {
   // profit
   PnlUsd,
   PnlUnexplainedRatio,
+  SessionLossRatio,
   // reconciliation
   ReconcilePositionMismatches,
+  ReconcileMismatchLimitRatio,
   ReconcileDeltaDifferenceCoins,
   ReconcileGreekDifference,
   ReconcileEquityDifferenceRatio,

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "daemon/text_file.hpp"
-#include "feeds/transport/https_client.hpp"
 #include "feeds/transport/tls_context.hpp"
 
 namespace hedgewatch {
@@ -51,14 +50,16 @@ std::vector<RaisedAlert> AlertDesk::remembered(const std::vector<AlertRule>& rul
   if (!text.ok()) return raised;  // the first start has none
   const std::chrono::nanoseconds offset = offset_of(options_.wall(), options_.mono());
   const std::scoped_lock lock{mutex_};
-  for (const RememberedAlert& alert : parse_remembered(text.value())) {
+  AlertMemory memory = parse_remembered(text.value());
+  overrides_ = std::move(memory.overrides);
+  for (const RememberedAlert& alert : memory.alerts) {
     const auto rule = std::find_if(rules.begin(), rules.end(), [&alert](const AlertRule& candidate) {
       return candidate.name == alert.rule && matches(candidate.labels, alert.labels);
     });
     if (rule == rules.end() || !make_room()) continue;
     const auto since = from_nanoseconds<MonoTime>(nanoseconds_of(alert.since) - offset.count());
-    AlertMessage message =
-        message_of(*rule, alert.labels, {.to = AlertState::Firing, .value = {}, .since = since, .at = since}, offset);
+    AlertMessage message = message_of(*rule, alert.labels, {.to = AlertState::Firing, .value = {}, .since = since, .at = since},
+                                      offset, options_.runbooks);
     std::string key = message.key();
     // What was acknowledged has ended for its receivers.
     if (alert.acknowledged) message.ended = options_.wall();
@@ -76,6 +77,20 @@ std::vector<RaisedAlert> AlertDesk::remembered(const std::vector<AlertRule>& rul
           .value = alert.acknowledged->value};
   }
   return raised;
+}
+
+std::vector<OverriddenLimit> AlertDesk::remembered_overrides() const {
+  const WallTime now = options_.wall();
+  const std::chrono::nanoseconds offset = offset_of(now, options_.mono());
+  std::vector<OverriddenLimit> overridden;
+  const std::scoped_lock lock{mutex_};
+  for (const RememberedOverride& limit : overrides_)
+    if (limit.until > now)
+      overridden.push_back({.rule = limit.rule,
+                            .labels = limit.labels,
+                            .level = limit.level,
+                            .until = from_nanoseconds<MonoTime>(nanoseconds_of(limit.until) - offset.count())});
+  return overridden;
 }
 
 void AlertDesk::start() {
@@ -96,12 +111,20 @@ void AlertDesk::stop() {
 }
 
 void AlertDesk::take(const AlertBoard& board) {
-  if (board.transitions().empty()) return;
+  if (board.transitions().empty() && !board.overrides_changed()) return;
   const std::chrono::nanoseconds offset = offset_of(options_.wall(), options_.mono());
   const std::scoped_lock lock{mutex_};
+  if (board.overrides_changed()) {
+    overrides_.clear();
+    for (OverriddenLimit& limit : board.overrides())
+      overrides_.push_back({.rule = std::move(limit.rule),
+                            .labels = std::move(limit.labels),
+                            .level = limit.level,
+                            .until = from_nanoseconds<WallTime>(nanoseconds_of(limit.until) + offset.count())});
+  }
   const std::uint64_t before = version_;
   for (const AlertTransition& transition : board.transitions()) take_one(board, transition, offset);
-  if (version_ == before) return;
+  if (version_ == before && !board.overrides_changed()) return;
   forgotten_ = !options_.state_file.empty();
   wake_.notify_all();
 }
@@ -113,7 +136,7 @@ void AlertDesk::take_one(const AlertBoard& board, const AlertTransition& transit
   if (is_raised(transition.from) == is_raised(transition.to) && !was_taken_on) return;
   const AlertBoard::Alert& alert = board.alerts()[transition.alert];
   const AlertRule& rule = board.rules()[alert.rule];
-  AlertMessage message = message_of(rule, alert.labels, transition, wall_offset);
+  AlertMessage message = message_of(rule, alert.labels, transition, wall_offset, options_.runbooks);
   if (options_.tell) options_.tell(rule.severity, words(transition) + rule.name, message.description);
   std::string key = message.key();
   if (!alerts_.contains(key) && !make_room()) {
@@ -142,6 +165,21 @@ std::vector<AlertIdentity> AlertDesk::raised(std::string_view rule, const std::v
   return found;
 }
 
+std::vector<HandledAlert> AlertDesk::acknowledged() const {
+  std::vector<HandledAlert> found;
+  const std::scoped_lock lock{mutex_};
+  for (const auto& [key, alert] : alerts_)
+    if (alert.acknowledged) found.push_back({.rule = alert.rule, .labels = alert.row_labels});
+  return found;
+}
+
+std::vector<HandledAlert> AlertDesk::overridden() const {
+  std::vector<HandledAlert> found;
+  const std::scoped_lock lock{mutex_};
+  for (const RememberedOverride& limit : overrides_) found.push_back({limit.rule, limit.labels, limit.level});
+  return found;
+}
+
 /// Called with the lock held.
 void AlertDesk::watch_engine() {
   if (!options_.stall) return;
@@ -156,7 +194,7 @@ void AlertDesk::watch_engine() {
     told.message.labels = {{"alertname", kStalled}, {"severity", std::string{label(AlertSeverity::Page)}}};
     told.message.summary = "The engine stands still: no hedge is watched";
     told.message.description = "no cycle has ended for 10 seconds";
-    told.message.runbook = "deploy/runbooks/EngineStalled.md";
+    told.message.runbook = runbook_of(options_.runbooks, kStalled);
     told.message.starts = now - stall;
   } else {
     told.message.ended = now;
@@ -189,12 +227,12 @@ void AlertDesk::keep_memory() {
     wake_.wait(lock, [this] { return stop_ || forgotten_; });
     if (!forgotten_) return;
     forgotten_ = false;
-    std::vector<RememberedAlert> raised;
+    AlertMemory memory{.alerts = {}, .overrides = overrides_};
     for (const auto& [key, alert] : alerts_)
       if ((!alert.message.ended || alert.acknowledged) && alert.rule != kStalled)
-        raised.push_back({alert.rule, alert.row_labels, alert.message.starts, alert.acknowledged});
+        memory.alerts.push_back({alert.rule, alert.row_labels, alert.message.starts, alert.acknowledged});
     lock.unlock();
-    if (!write_remembered(options_.state_file, raised) && options_.tell_failure)
+    if (!write_remembered(options_.state_file, memory) && options_.tell_failure)
       options_.tell_failure(options_.state_file, std::strerror(errno));
     lock.lock();
   }
@@ -205,14 +243,52 @@ AlertMessage AlertDesk::heartbeat() const {
   message.labels = {{"alertname", kHeartbeat}, {"severity", "none"}};
   message.summary = "hedgewatch is alive; page when this stops";
   message.starts = started_;
-  message.runbook = "deploy/runbooks/HedgewatchHeartbeat.md";
+  message.runbook = runbook_of(options_.runbooks, kHeartbeat);
   return message;
+}
+
+std::vector<AlertMessage> AlertDesk::messages_for(const Receiver& receiver, bool everything, WallTime now,
+                                                  std::vector<MonoTime>& changes) const {
+  std::vector<AlertMessage> messages;
+  if (everything && options_.healthy()) messages.push_back(heartbeat());
+  for (const auto& [key, alert] : alerts_) {
+    const bool change = alert.version > receiver.accepted_version;
+    if (!change && (!everything || alert.message.ended)) continue;
+    messages.push_back(alert.message);
+    // A calendar that was set back must not make an alert of the future, which a receiver refuses or goes on to show.
+    AlertMessage& message = messages.back();
+    if (message.ended) message.ended = std::min(*message.ended, now);
+    message.starts = std::min(message.starts, message.ended.value_or(now));
+    if (change) changes.push_back(alert.changed);
+  }
+  return messages;
+}
+
+HttpsRequest AlertDesk::request_for(const Receiver& receiver, const std::vector<AlertMessage>& messages, WallTime now) const {
+  const AlertReceiver& address = receiver.address;
+  HttpsRequest request;
+  request.method = HttpsMethod::Post;
+  request.host = address.host;
+  request.port = address.port;
+  request.headers = {{"Content-Type", "application/json"}};
+  if (!address.authorization.empty()) request.headers.emplace_back("Authorization", address.authorization);
+  request.tls = address.tls;
+  if (address.kind == ReceiverKind::Webhook) {
+    request.target = address.path.empty() ? "/" : address.path;
+    request.body = webhook_body(messages);
+    return request;
+  }
+  request.target = address.path + "/api/v2/alerts";
+  request.body =
+      alertmanager_body(messages, from_nanoseconds<WallTime>(nanoseconds_of(now) + kTurnsUntilForgotten * options_.resend.count()));
+  return request;
 }
 
 void AlertDesk::serve(Receiver& receiver) {
   pthread_setname_np(pthread_self(), "alerts");
   std::optional<TlsContext> tls;
   if (receiver.address.tls) tls.emplace();
+  HttpsSession session{tls ? &*tls : nullptr};
   std::unique_lock lock{mutex_};
   while (!stop_) {
     watch_engine();
@@ -227,34 +303,18 @@ void AlertDesk::serve(Receiver& receiver) {
     }
 
     const std::uint64_t version = version_;
-    std::vector<AlertMessage> messages;
     std::vector<MonoTime> changes;
     const WallTime now_by_calendar = options_.wall();
-    if (options_.healthy()) messages.push_back(heartbeat());
-    for (const auto& [key, alert] : alerts_) {
-      if (alert.message.ended && alert.version <= receiver.accepted_version) continue;
-      messages.push_back(alert.message);
-      // A calendar that was set back must not make an alert of the future, which a receiver refuses or goes on to show.
-      AlertMessage& message = messages.back();
-      if (message.ended) message.ended = std::min(*message.ended, now_by_calendar);
-      message.starts = std::min(message.starts, message.ended.value_or(now_by_calendar));
-      if (alert.version > receiver.accepted_version) changes.push_back(alert.changed);
-    }
+    // One that could not be reached may have begun anew.
+    const bool everything = receiver.address.kind == ReceiverKind::Alertmanager &&
+                            (receiver.retry_after.count() != 0 || options_.mono() >= receiver.next_resend);
+    const std::vector<AlertMessage> messages = messages_for(receiver, everything, now_by_calendar, changes);
     lock.unlock();
 
     std::string fault;
     if (!messages.empty()) {
-      HttpsRequest request;
-      request.method = HttpsMethod::Post;
-      request.host = receiver.address.host;
-      request.port = receiver.address.port;
-      request.target = receiver.address.path + "/api/v2/alerts";
-      request.headers = {{"Content-Type", "application/json"}};
-      request.body = alertmanager_body(
-          messages, from_nanoseconds<WallTime>(nanoseconds_of(now_by_calendar) + kTurnsUntilForgotten * options_.resend.count()));
-      request.tls = receiver.address.tls;
-      const HttpsResult result = https_request(tls ? &*tls : nullptr, std::move(request),
-                                               {.timeout = options_.timeout, .body_bytes = std::size_t{1} << 20});
+      const HttpsResult result = session.request(request_for(receiver, messages, now_by_calendar),
+                                                 {.timeout = options_.timeout, .body_bytes = std::size_t{1} << 20});
       if (!result.ok())
         fault = std::string{label(result.error().fault)} + ": " + result.error().detail;
       else if (result.value().status >= kFirstRefusal)
@@ -269,7 +329,7 @@ void AlertDesk::serve(Receiver& receiver) {
       ++receiver.delivered;
       receiver.retry_after = std::chrono::nanoseconds{0};
       receiver.next_attempt = done;
-      receiver.next_resend = done + options_.resend;
+      if (everything || receiver.address.kind == ReceiverKind::Webhook) receiver.next_resend = done + options_.resend;
       receiver.told_failure = false;
     } else {
       ++receiver.failures;

@@ -18,15 +18,24 @@
 #include "daemon/alerting/alert_message.hpp"
 #include "daemon/alerting/raised_alerts_file.hpp"
 #include "daemon/latency_histogram.hpp"
+#include "feeds/transport/https_client.hpp"
 
 namespace hedgewatch {
+
+/// How a receiver wants to be told.
+enum class ReceiverKind : std::uint8_t {
+  Alertmanager,  ///< what is raised, again and again, and a heartbeat; the path is before /api/v2/alerts
+  Webhook        ///< every change, once
+};
 
 /// Where alerts are posted.
 struct AlertReceiver {
   std::string host;
   std::uint16_t port = 9093;
-  std::string path;  ///< before /api/v2/alerts; empty or starting with '/'
-  bool tls = false;  ///< false only to a loopback address
+  std::string path;           ///< empty or starting with '/'
+  bool tls = false;           ///< false only to a loopback address
+  std::string authorization;  ///< value of that header; empty: none
+  ReceiverKind kind = ReceiverKind::Alertmanager;
 
   /// `http://host:port`, as in labels and messages.
   [[nodiscard]] std::string name() const;
@@ -34,6 +43,7 @@ struct AlertReceiver {
 
 struct AlertDeskOptions {
   std::vector<AlertReceiver> receivers;
+  std::string runbooks = "/usr/share/hedgewatch/runbooks";     ///< the folder or address that alerts point to
   std::string state_file;                                      ///< empty: nothing is remembered over a restart
   std::chrono::nanoseconds resend = std::chrono::seconds{30};  ///< what is raised is sent again so often
   std::chrono::nanoseconds timeout = std::chrono::seconds{5};  ///< of one delivery
@@ -47,6 +57,13 @@ struct AlertDeskOptions {
   std::function<std::chrono::nanoseconds()> stall;
   std::function<void(AlertSeverity severity, const std::string& text, const std::string& detail)> tell;
   std::function<void(const std::string& receiver, const std::string& fault)> tell_failure;
+};
+
+/// A row that a person has acknowledged, or whose limit is another one for now.
+struct HandledAlert {
+  std::string rule;
+  std::string labels;  ///< of its row
+  double level = 0;    ///< of a limit
 };
 
 /// One receiver's totals.
@@ -76,6 +93,8 @@ class AlertDesk {
 
   /// What was raised before the restart and still has a rule, for Engine::resume_alerts; it is told on. Before start().
   [[nodiscard]] std::vector<RaisedAlert> remembered(const std::vector<AlertRule>& rules);
+  /// The limits that were overridden then and are so still, for Engine::resume_overrides. After remembered().
+  [[nodiscard]] std::vector<OverriddenLimit> remembered_overrides() const;
   void start();
   void stop();
 
@@ -84,6 +103,10 @@ class AlertDesk {
 
   /// What is told now and whose rule and row fit, for Engine's acknowledgements. Any thread.
   [[nodiscard]] std::vector<AlertIdentity> raised(std::string_view rule, const std::vector<LabelMatch>& labels) const;
+
+  /// What people have acknowledged, and the limits that are overridden now. Any thread.
+  [[nodiscard]] std::vector<HandledAlert> acknowledged() const;
+  [[nodiscard]] std::vector<HandledAlert> overridden() const;
 
   /// Time from the cycle that raised or ended an alert until a receiver had accepted it.
   [[nodiscard]] const LatencyHistogram& delivery() const { return delivery_; }
@@ -114,6 +137,11 @@ class AlertDesk {
   };
 
   void serve(Receiver& receiver);
+  /// What the receiver is to be told now, and when its changes happened. Not `everything`: the changes alone, so that a page does
+  /// not wait for what is known already.
+  [[nodiscard]] std::vector<AlertMessage> messages_for(const Receiver& receiver, bool everything, WallTime now,
+                                                       std::vector<MonoTime>& changes) const;
+  [[nodiscard]] HttpsRequest request_for(const Receiver& receiver, const std::vector<AlertMessage>& messages, WallTime now) const;
   /// Whether another alert has a place; the oldest ended one makes room.
   [[nodiscard]] bool make_room();
   void keep_memory();
@@ -125,7 +153,8 @@ class AlertDesk {
   LatencyHistogram delivery_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::map<std::string, Raised> alerts_;  ///< by key: raised, and ended ones that some receiver has not accepted
+  std::map<std::string, Raised> alerts_;       ///< by key: raised, and ended ones that some receiver has not accepted
+  std::vector<RememberedOverride> overrides_;  ///< in force
   std::uint64_t version_ = 0;
   std::vector<std::unique_ptr<Receiver>> receivers_;
   std::thread memory_;

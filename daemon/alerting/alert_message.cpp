@@ -1,5 +1,6 @@
 #include "daemon/alerting/alert_message.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -37,7 +38,19 @@ void append_json_text(std::string& out, std::string_view text) {
   out += '"';
 }
 
-std::string limit_words(const AlertRule& rule) {
+/// `{label}` gives its place to the label's value.
+std::string with_labels(std::string_view text, const std::vector<std::pair<std::string, std::string>>& labels) {
+  std::string out{text};
+  for (const auto& [name, value] : labels) {
+    const std::string mark = '{' + name + '}';
+    for (std::size_t at = out.find(mark); at != std::string::npos; at = out.find(mark, at + value.size()))
+      out.replace(at, mark.size(), value);
+  }
+  return out;
+}
+
+std::string limit_words(const AlertRule& rule, const std::optional<double>& overridden) {
+  if (overridden) return "limit overridden to " + number_text(*overridden);
   switch (rule.condition) {
     case AlertCondition::Above:
       return "limit " + number_text(rule.upper);
@@ -58,6 +71,29 @@ std::string value_words(const AlertRule& rule, const FigureValue& value) {
   if (value.state == FigureState::Ok)
     return (rule.condition == AlertCondition::Change ? "has changed by " : "is ") + number_text(value.value);
   return "is " + std::string{label(value.state)} + " (" + std::string{label(value.reason)} + ")";
+}
+
+/// Labels and annotations.
+void append_identity(std::string& body, const AlertMessage& alert) {
+  body += R"("labels":{)";
+  bool first = true;
+  for (const auto& [name, value] : alert.labels) {
+    if (value.empty()) continue;  // to Alertmanager an empty label is none
+    if (!first) body += ',';
+    first = false;
+    append_json_text(body, name);
+    body += ':';
+    append_json_text(body, value);
+  }
+  body += R"(},"annotations":{"summary":)";
+  append_json_text(body, alert.summary);
+  body += R"(,"description":)";
+  append_json_text(body, alert.description);
+  body += R"(,"runbook":)";
+  append_json_text(body, alert.runbook);
+  body += R"(,"panel":)";
+  append_json_text(body, alert_panel(alert.labels));
+  body += '}';
 }
 
 }  // namespace
@@ -90,18 +126,18 @@ std::vector<std::pair<std::string, std::string>> parse_row_labels(std::string_vi
 }
 
 AlertMessage message_of(const AlertRule& rule, std::string_view row_labels, const AlertTransition& transition,
-                        std::chrono::nanoseconds wall_offset) {
+                        std::chrono::nanoseconds wall_offset, std::string_view runbooks) {
   const auto wall = [wall_offset](MonoTime time) { return from_nanoseconds<WallTime>(nanoseconds_of(time) + wall_offset.count()); };
   AlertMessage message;
   message.labels = {{"alertname", rule.name}, {"severity", std::string{label(rule.severity)}}};
   for (auto& pair : parse_row_labels(row_labels)) message.labels.push_back(std::move(pair));
-  message.summary = rule.summary;
+  message.summary = with_labels(rule.summary, message.labels);
   message.description = std::string{definition_of(rule.figure).name} + '{' + std::string{row_labels} + "} " +
-                        value_words(rule, transition.value) + ", " + limit_words(rule) + ", since " +
+                        value_words(rule, transition.value) + ", " + limit_words(rule, transition.overridden) + ", since " +
                         utc_text(wall(transition.since));
   if (transition.to == AlertState::Acknowledged)
     message.description += ", acknowledged until " + utc_text(wall(transition.at + kAcknowledgedFor));
-  message.runbook = "deploy/runbooks/" + rule.name + ".md";
+  message.runbook = rule.runbook.empty() ? runbook_of(runbooks, rule.name) : rule.runbook;
   message.starts = wall(transition.since);
   if (!is_raised(transition.to)) message.ended = wall(transition.at);
   return message;
@@ -124,25 +160,9 @@ std::string alertmanager_body(const std::vector<AlertMessage>& alerts, WallTime 
   std::string body = "[";
   for (const AlertMessage& alert : alerts) {
     if (body.size() > 1) body += ',';
-    body += R"({"labels":{)";
-    bool first = true;
-    for (const auto& [name, value] : alert.labels) {
-      if (value.empty()) continue;  // to Alertmanager an empty label is none
-      if (!first) body += ',';
-      first = false;
-      append_json_text(body, name);
-      body += ':';
-      append_json_text(body, value);
-    }
-    body += R"(},"annotations":{"summary":)";
-    append_json_text(body, alert.summary);
-    body += R"(,"description":)";
-    append_json_text(body, alert.description);
-    body += R"(,"runbook":)";
-    append_json_text(body, alert.runbook);
-    body += R"(,"panel":)";
-    append_json_text(body, alert_panel(alert.labels));
-    body += R"(},"startsAt":)";
+    body += '{';
+    append_identity(body, alert);
+    body += R"(,"startsAt":)";
     append_json_text(body, utc_text(alert.starts));
     body += R"(,"endsAt":)";
     append_json_text(body, utc_text(alert.ended.value_or(valid_until)));
@@ -150,6 +170,35 @@ std::string alertmanager_body(const std::vector<AlertMessage>& alerts, WallTime 
   }
   body += ']';
   return body;
+}
+
+std::string webhook_body(const std::vector<AlertMessage>& alerts) {
+  const bool fires = std::any_of(alerts.begin(), alerts.end(), [](const AlertMessage& alert) { return !alert.ended; });
+  std::string body = R"({"version":"4","receiver":"hedgewatch","status":)";
+  append_json_text(body, fires ? "firing" : "resolved");
+  body += R"(,"alerts":[)";
+  bool first = true;
+  for (const AlertMessage& alert : alerts) {
+    body += first ? R"({"status":)" : R"(,{"status":)";
+    first = false;
+    append_json_text(body, alert.ended ? "resolved" : "firing");
+    body += ',';
+    append_identity(body, alert);
+    body += R"(,"startsAt":)";
+    append_json_text(body, utc_text(alert.starts));
+    // As Alertmanager writes an end that is not known.
+    body += R"(,"endsAt":)";
+    append_json_text(body, alert.ended ? utc_text(*alert.ended) : "0001-01-01T00:00:00Z");
+    body += '}';
+  }
+  body += "]}";
+  return body;
+}
+
+std::string runbook_of(std::string_view runbooks, std::string_view alert) {
+  std::string page{runbooks};
+  if (!page.empty() && page.back() != '/') page += '/';
+  return page.append(alert).append(".md");
 }
 
 }  // namespace hedgewatch

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <utility>
@@ -15,6 +16,8 @@
 namespace hedgewatch {
 
 namespace {
+
+constexpr std::string_view kLimitLine = "limit";
 
 /// The text up to the next tab, which is taken away with it.
 std::string_view next_field(std::string_view& line) {
@@ -38,9 +41,13 @@ std::string shortest_text(double value) {
 
 }  // namespace
 
-std::string remembered_text(const std::vector<RememberedAlert>& alerts) {
+std::string remembered_text(const AlertMemory& memory) {
   std::string text;
-  for (const RememberedAlert& alert : alerts) {
+  for (const RememberedOverride& limit : memory.overrides) {
+    text.append(kLimitLine).append("\t").append(limit.rule).append("\t").append(limit.labels).append("\t");
+    text.append(std::to_string(nanoseconds_of(limit.until))).append("\t").append(shortest_text(limit.level)).append("\n");
+  }
+  for (const RememberedAlert& alert : memory.alerts) {
     text += std::to_string(nanoseconds_of(alert.since)) + '\t' + alert.rule + '\t' + alert.labels;
     if (alert.acknowledged) {
       text += '\t' + std::to_string(nanoseconds_of(alert.acknowledged->until)) + '\t';
@@ -51,12 +58,25 @@ std::string remembered_text(const std::vector<RememberedAlert>& alerts) {
   return text;
 }
 
-std::vector<RememberedAlert> parse_remembered(std::string_view text) {
-  std::vector<RememberedAlert> alerts;
+AlertMemory parse_remembered(std::string_view text) {
+  AlertMemory memory;
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     const auto tabs = std::count(line.begin(), line.end(), '\t');
+    if (tabs == 4 && line.starts_with(kLimitLine) && line[kLimitLine.size()] == '\t') {
+      static_cast<void>(next_field(line));
+      RememberedOverride limit;
+      limit.rule = next_field(line);
+      limit.labels = next_field(line);
+      const auto until = whole_number<std::int64_t>(next_field(line));
+      const auto level = whole_number<double>(line);
+      if (!until || !level || !std::isfinite(*level)) continue;
+      limit.until = from_nanoseconds<WallTime>(*until);
+      limit.level = *level;
+      memory.overrides.push_back(std::move(limit));
+      continue;
+    }
     const auto since = whole_number<std::int64_t>(next_field(line));
     if ((tabs != 2 && tabs != 4) || !since) continue;
     RememberedAlert alert;
@@ -68,13 +88,13 @@ std::vector<RememberedAlert> parse_remembered(std::string_view text) {
       if (!until) continue;
       alert.acknowledged = {.until = from_nanoseconds<WallTime>(*until), .value = whole_number<double>(line)};
     }
-    alerts.push_back(std::move(alert));
+    memory.alerts.push_back(std::move(alert));
   }
-  return alerts;
+  return memory;
 }
 
-bool write_remembered(const std::string& file, const std::vector<RememberedAlert>& alerts) {
-  const std::string text = remembered_text(alerts);
+bool write_remembered(const std::string& file, const AlertMemory& memory) {
+  const std::string text = remembered_text(memory);
   const std::string next = file + ".next";
   {
     const FileDescriptor descriptor{::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};

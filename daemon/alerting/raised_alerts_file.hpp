@@ -24,13 +24,28 @@ struct RememberedAlert {
   std::optional<Acknowledged> acknowledged = std::nullopt;
 };
 
-/// One alert a line: `NANOSECONDS<tab>RULE<tab>LABELS`, and where it was acknowledged `<tab>UNTIL_NANOSECONDS<tab>VALUE`, the value
-/// empty where it was not known. Label text holds no tab or line end that is not escaped.
-[[nodiscard]] std::string remembered_text(const std::vector<RememberedAlert>& alerts);
+/// A limit that its owner has replaced for a time.
+struct RememberedOverride {
+  std::string rule;
+  std::string labels;  ///< of its row
+  double level = 0;
+  WallTime until{};
+};
+
+/// What a restart must know.
+struct AlertMemory {
+  std::vector<RememberedAlert> alerts;
+  std::vector<RememberedOverride> overrides;
+};
+
+/// A limit that is overridden is `limit<tab>RULE<tab>LABELS<tab>UNTIL_NANOSECONDS<tab>LEVEL`. One alert a line:
+/// `NANOSECONDS<tab>RULE<tab>LABELS`, and where it was acknowledged `<tab>UNTIL_NANOSECONDS<tab>VALUE`, the value empty where it
+/// was not known. Label text holds no tab or line end that is not escaped.
+[[nodiscard]] std::string remembered_text(const AlertMemory& memory);
 /// Lines that make no sense are left out: a false page is better than no start.
-[[nodiscard]] std::vector<RememberedAlert> parse_remembered(std::string_view text);
+[[nodiscard]] AlertMemory parse_remembered(std::string_view text);
 
 /// Replaces the file as a whole, so that a crash leaves the old or the new one. False with errno set.
-[[nodiscard]] bool write_remembered(const std::string& file, const std::vector<RememberedAlert>& alerts);
+[[nodiscard]] bool write_remembered(const std::string& file, const AlertMemory& memory);
 
 }  // namespace hedgewatch

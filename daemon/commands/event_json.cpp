@@ -179,6 +179,7 @@ struct BodyName {
   std::string_view operator()(const WorkingOrder&) const { return "working_order"; }
   std::string_view operator()(const WorkingOrdersBegin&) const { return "working_orders_begin"; }
   std::string_view operator()(const WorkingOrdersEnd&) const { return "working_orders_end"; }
+  std::string_view operator()(const LimitOverridden&) const { return "limit_overridden"; }
   std::string_view operator()(const TimerTick&) const { return "timer_tick"; }
   std::string_view operator()(const EndOfCycle&) const { return "end_of_cycle"; }
 };
@@ -300,6 +301,12 @@ struct BodyFields {
   void operator()(const AlertAcknowledged& acknowledged) const {
     out.count("rule", acknowledged.rule);
     out.count("row", acknowledged.row);
+  }
+  void operator()(const LimitOverridden& overridden) const {
+    out.count("rule", overridden.rule);
+    out.count("row", overridden.row);
+    out.number("level", overridden.level);
+    out.integer("lasts_ns", overridden.lasts_ns);
   }
   void operator()(const FeedStatus& status) const {
     out.text("phase", label(status.phase));

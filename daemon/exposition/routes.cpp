@@ -1,8 +1,11 @@
 #include "daemon/exposition/routes.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <utility>
 
+#include "core/types/duration_text.hpp"
 #include "daemon/exposition/form.hpp"
 #include "daemon/exposition/negotiation.hpp"
 
@@ -38,10 +41,11 @@ HttpResponse Routes::handle(const HttpRequest& request) {
   const bool reads = request.method == HttpMethod::Get || request.method == HttpMethod::Head;
   if (request.path == "/-/reload") return request.method == HttpMethod::Post ? reload() : wrong_method("POST");
   if (request.path == "/-/acknowledge") return request.method == HttpMethod::Post ? acknowledge(request) : wrong_method("POST");
+  if (request.path == "/-/override") return request.method == HttpMethod::Post ? override_limits(request) : wrong_method("POST");
   if (request.path == "/metrics") return reads ? metrics(request) : wrong_method("GET, HEAD");
   if (request.path == "/-/healthy") return reads ? healthy() : wrong_method("GET, HEAD");
   if (request.path == "/-/ready") return reads ? ready() : wrong_method("GET, HEAD");
-  return plain(kNotFound, "not found; there are /metrics, /-/healthy, /-/ready, /-/reload and /-/acknowledge\n");
+  return plain(kNotFound, "not found; there are /metrics, /-/healthy, /-/ready, /-/reload, /-/acknowledge and /-/override\n");
 }
 
 HttpResponse Routes::metrics(const HttpRequest& request) {
@@ -106,6 +110,47 @@ HttpResponse Routes::acknowledge(const HttpRequest& request) const {
   const std::size_t count = sources_.acknowledge(alert, labels);
   if (count == 0) return plain(kNotFound, "no such alert is raised\n");
   return plain(200, "acknowledged " + std::to_string(count) + (count == 1 ? " alert\n" : " alerts\n"));
+}
+
+HttpResponse Routes::override_limits(const HttpRequest& request) const {
+  constexpr std::string_view kForm =
+      "must be a form with the fields alert, owner, limit (a number, or none to take an override back), for (a duration of at most "
+      "24h) and reason, and a field for each label that is to fit, such as hedge\n";
+  constexpr std::chrono::nanoseconds kLongest = std::chrono::hours{24};
+  if (!sources_.changes_allowed) return plain(kForbidden, "overrides are only taken on a loopback address\n");
+  if (request.from_page) return plain(kForbidden, "overrides are not taken from web pages\n");
+  OverrideOrder order;
+  std::string limit;
+  std::optional<std::chrono::nanoseconds> lasts;
+  for (auto& [name, value] : parse_form(request.body).value_or(std::vector<std::pair<std::string, std::string>>{})) {
+    if (name == "alert")
+      order.alert = value;
+    else if (name == "owner")
+      order.owner = value;
+    else if (name == "reason")
+      order.reason = value;
+    else if (name == "limit")
+      limit = value;
+    else if (name == "for")
+      lasts = parse_duration(value);
+    else
+      order.labels.push_back({name, value});
+  }
+  const bool withdrawn = limit == "none";
+  if (!withdrawn) {
+    double level = 0;
+    const auto [end, fault] = std::from_chars(limit.data(), limit.data() + limit.size(), level);
+    if (fault == std::errc{} && end == limit.data() + limit.size() && std::isfinite(level)) order.limit = level;
+  }
+  const bool timed = withdrawn || (lasts && lasts->count() > 0 && *lasts <= kLongest);
+  if (order.alert.empty() || order.owner.empty() || order.reason.empty() || (!withdrawn && !order.limit) || !timed)
+    return plain(kBadRequest, std::string{kForm});
+  order.lasts = lasts.value_or(std::chrono::nanoseconds{0});
+  const OverrideAnswer answer = sources_.override_limits(order);
+  if (answer.forbidden) return plain(kForbidden, "that is not the owner of the limit\n");
+  if (answer.count == 0) return plain(kNotFound, "there is no such limit\n");
+  return plain(
+      200, (withdrawn ? "restored " : "overrode ") + std::to_string(answer.count) + (answer.count == 1 ? " limit\n" : " limits\n"));
 }
 
 }  // namespace hedgewatch

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -23,6 +24,21 @@ struct ScrapeFacts {
   std::uint64_t refused_series = 0;  ///< figures left out since the start
 };
 
+/// What the owner of a limit asks for.
+struct OverrideOrder {
+  std::string alert;
+  std::vector<LabelMatch> labels;
+  std::optional<double> limit;  ///< nothing: the override is taken back
+  std::chrono::nanoseconds lasts{0};
+  std::string owner;
+  std::string reason;
+};
+/// How many limits it concerned, or why none: another's limit, or no such one.
+struct OverrideAnswer {
+  std::size_t count = 0;
+  bool forbidden = false;
+};
+
 /// Where the routes get what they show. All are called on the HTTP thread.
 struct RouteSources {
   /// Null when the engine does not answer.
@@ -36,11 +52,13 @@ struct RouteSources {
   std::function<std::optional<std::string>()> reload;
   /// Acknowledges the raised alerts of this name whose labels fit; how many there are.
   std::function<std::size_t(const std::string& alert, const std::vector<LabelMatch>& labels)> acknowledge;
+  /// Sets other limits for a time.
+  std::function<OverrideAnswer(const OverrideOrder&)> override_limits;
   /// What changes something is only for callers on this machine.
   bool changes_allowed = false;
 };
 
-/// /metrics, /-/healthy, /-/ready, /-/reload and /-/acknowledge; everything else is 404.
+/// /metrics, /-/healthy, /-/ready, /-/reload, /-/acknowledge and /-/override; everything else is 404.
 class Routes {
  public:
   explicit Routes(RouteSources sources);
@@ -52,6 +70,7 @@ class Routes {
   [[nodiscard]] HttpResponse ready() const;
   [[nodiscard]] HttpResponse reload() const;
   [[nodiscard]] HttpResponse acknowledge(const HttpRequest& request) const;
+  [[nodiscard]] HttpResponse override_limits(const HttpRequest& request) const;
 
   RouteSources sources_;
   MetricsWriter writer_;

@@ -248,6 +248,10 @@ bool fields(A&, WorkingOrdersEnd&) {
   return true;
 }
 template <class A>
+bool fields(A& a, LimitOverridden& o) {
+  return a(o.rule) && a(o.row) && a(o.level) && a(o.lasts_ns);
+}
+template <class A>
 bool fields(A&, TimerTick&) {
   return true;
 }
@@ -295,10 +299,11 @@ struct Kinds {
   }
 };
 
-using JournalKinds = Kinds<Quote, Mark, VenueGreeks, Funding, Trade, BookBegin, BookLevel, BookEnd, BookInvalidated, IndexPrice,
-                           InstrumentListed, InstrumentStateChanged, PositionReport, PositionSnapshotBegin, PositionSnapshotEnd,
-                           Fill, AccountSummary, AccountGreeks, ForcedEvent, FeedStatus, PlatformState, TimerTick, EndOfCycle,
-                           InstrumentDelivered, Transfer, AlertAcknowledged, WorkingOrder, WorkingOrdersBegin, WorkingOrdersEnd>;
+using JournalKinds =
+    Kinds<Quote, Mark, VenueGreeks, Funding, Trade, BookBegin, BookLevel, BookEnd, BookInvalidated, IndexPrice, InstrumentListed,
+          InstrumentStateChanged, PositionReport, PositionSnapshotBegin, PositionSnapshotEnd, Fill, AccountSummary, AccountGreeks,
+          ForcedEvent, FeedStatus, PlatformState, TimerTick, EndOfCycle, InstrumentDelivered, Transfer, AlertAcknowledged,
+          WorkingOrder, WorkingOrdersBegin, WorkingOrdersEnd, LimitOverridden>;
 
 }  // namespace
 

@@ -45,7 +45,7 @@ const BadExample kBadExamples[] = {
     {"top_unknown_table",
      "32:2: telemetry: is an unknown key, must be \"daemon\", \"http\", \"journal\", \"venue\", \"account\", \"positions\", "
      "\"book\", "
-     "\"position\", \"hedge\", \"scenario\", \"profit\", \"exposure\", \"alert\" or \"alertmanager\""},
+     "\"position\", \"hedge\", \"scenario\", \"profit\", \"exposure\", \"alert\", \"limit\", \"alertmanager\" or \"webhook\""},
     {"top_plural_table", "22:3: hedges: is an unknown key, must be \"hedge\": write [[hedge]] before each"},
     {"alert_figure_unknown", "34:10: alert[0].figure: is \"hedgewatch_hedge_rato\", must be \"hedgewatch_hedge_ratio\""},
     {"alert_label_unknown", "38:12: alert[0].labels.book: is an unknown key, must be \"hedge\""},
@@ -69,6 +69,29 @@ const BadExample kBadExamples[] = {
     {"alert_latched_text", "38:11: alert[0].latched: is \"yes\", must be true or false"},
     {"alert_severity_unknown", "36:12: alert[0].severity: is \"critical\", must be \"info\", \"warn\" or \"page\""},
     {"alert_name_twice", "40:8: alert[1].name: is \"mine\", must be a name that is not taken (line 33 has it)"},
+    {"alert_summary_foreign_label",
+     "37:11: alert[0].summary: is \"too much of {book}\", must name only labels of the figure in braces, such as {hedge}"},
+    {"alert_owner_number", "37:9: alert[0].owner: is 7, must be a name: who may override the limit for a time"},
+    {"alert_runbook_number", "37:11: alert[0].runbook: is 7, must be a path or an address: where it says what to do"},
+    {"hedge_limit_owner_number", "31:15: hedge[0].limit_owner: is 7, must be a name: who may override the limit for a time"},
+    {"limit_levels_crossed", "38:8: limit[0].hard: is 1000, must be above soft (2000)"},
+    {"limit_soft_negative", "37:8: limit[0].soft: is -2000, must be above 0: the limit is on both sides of zero"},
+    {"limit_owner_missing", "32:1: limit[0].owner: is missing, must be a name: who may override the limit for a time"},
+    {"limit_side_unknown", "36:8: limit[0].side: is \"both\", must be \"above\", \"below\" or \"outside\""},
+    {"limit_below_crossed", "38:8: limit[0].hard: is 2000, must be below soft (1000)"},
+    {"limit_named_as_alert", "40:8: limit[0].name: is \"mine\", must be a name that is not taken (line 33 has it)"},
+    {"alertmanager_token_twice",
+     "34:20: alertmanager.token_credential: is given beside token_file, must be the only one of the two"},
+    {"alertmanager_token_form",
+     "34:20: alertmanager.token_credential: is no credential's name, must be the name of a systemd credential: 1 to 64 letters, "
+     "digits, '-', '_' or '.'"},
+    {"alertmanager_runbooks_number", "34:12: alertmanager.runbooks: is 1, must be a folder or an address: where the runbooks are"},
+    {"alertmanager_owner_number", "34:9: alertmanager.owner: is 1, must be a name: who may override the limit for a time"},
+    {"webhook_without_url", "32:1: webhook.url: is missing, must be https://HOST[:PORT][/PATH], or http:// to a loopback address"},
+    {"webhook_plain_on_network",
+     "33:7: webhook.url: is without TLS beyond this machine, must be https://HOST[:PORT][/PATH], or http:// to a loopback address"},
+    {"webhook_token_file_relative",
+     "34:14: webhook.token_file: is no absolute path, must be a path from the root such as \"/etc/hedgewatch/file\""},
     {"alertmanager_plain_on_network",
      "33:9: alertmanager.urls[0]: is without TLS beyond this machine, must be https://HOST[:PORT], or http:// to a loopback "
      "address such as \"http://127.0.0.1:9093\""},
@@ -567,5 +590,45 @@ TEST_SUITE("config/parser") {
       text +=
           "[[account]]\nname = \"a" + std::to_string(i) + "\"\nvenue = \"deribit\"\nclient_id = \"c\"\nsecret_credential = \"s\"\n";
     CHECK(faults_of(text) == "x:326:1: account[64]: is account 65, must be at most 64\n");
+  }
+
+  TEST_CASE("a limit makes a rule for each level and one for the unknown, of one owner; the webhook and the tokens are named") {
+    const auto parsed = parse_config(example("valid.toml"), "valid.toml");
+    REQUIRE(parsed.ok());
+    const Config& config = parsed.value();
+    const auto rule = [&](std::string_view name) {
+      const auto found =
+          std::find_if(config.alerts.begin(), config.alerts.end(), [&](const AlertRule& one) { return one.name == name; });
+      REQUIRE(found != config.alerts.end());
+      return *found;
+    };
+    const AlertRule soft = rule("VegaSoftLimit");
+    CHECK(soft.figure == Figure::BookVegaUsdPerVolPoint);
+    CHECK(soft.condition == AlertCondition::Outside);
+    CHECK(soft.lower == -20'000);
+    CHECK(soft.upper == 20'000);
+    CHECK(soft.severity == AlertSeverity::Warn);
+    CHECK(soft.owner == "anna");
+    CHECK(soft.hold == 30s);
+    CHECK(soft.runbook == "https://wiki.example/vega");
+    REQUIRE(soft.labels.size() == 1);
+    CHECK(soft.labels[0].value == "straddles");
+    const AlertRule hard = rule("VegaHardLimit");
+    CHECK(hard.upper == 40'000);
+    CHECK(hard.lower == -40'000);
+    CHECK(hard.severity == AlertSeverity::Page);
+    const AlertRule unknown = rule("VegaUnknown");
+    CHECK(unknown.condition == AlertCondition::Unknown);
+    CHECK(unknown.while_held);
+    CHECK(unknown.severity == AlertSeverity::Page);
+    CHECK(unknown.owner.empty());
+    CHECK(config.hedges[0].limit_owner == "anna");
+    CHECK(config.alertmanager.owner == "head-of-risk");
+    CHECK(config.alertmanager.runbooks == "https://wiki.example/runbooks");
+    CHECK(config.alertmanager.token.file == "/etc/hedgewatch/alertmanager-token");
+    REQUIRE(config.webhook.has_value());
+    CHECK(config.webhook->address.endpoint.host == "hooks.example");
+    CHECK(config.webhook->address.endpoint.path == "/risk");
+    CHECK(config.webhook->token.credential == "risk_hook");
   }
 }

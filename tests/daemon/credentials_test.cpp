@@ -128,4 +128,19 @@ TEST_SUITE("daemon/credentials") {
           "given by "
           "systemd with LoadCredential=deribit_api_key:FILE");
   }
+
+  TEST_CASE("a bearer token is named like a secret, and none is none") {
+    const SecretFolder folder;
+    const auto words = [&](const TokenConfig& token, const std::string& directory) {
+      const auto secret = read_token("webhook", token, directory);
+      return secret.ok() ? std::string{secret.value().view()} : secret.error().words;
+    };
+    CHECK(words({}, "").empty());
+    CHECK(words({.credential = "", .file = folder.file("token", "t0ken\n", 0600)}, "") == "t0ken");
+    const std::string credential = folder.file("hook", "fr0m-systemd\n", 0440);
+    CHECK(words({.credential = "hook", .file = ""}, folder.path()) == "fr0m-systemd");
+    const std::string open = folder.file("open", "t0ken\n", 0644);
+    CHECK(words({.credential = "", .file = open}, "") ==
+          "[webhook]: token_file \"" + open + "\": has mode 0644, must be closed to others: chmod 0600");
+  }
 }

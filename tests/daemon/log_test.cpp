@@ -74,6 +74,14 @@ TEST_SUITE("daemon/log") {
     CHECK(written.lines.back() == "<4>deribit: reconnecting: again\n");
   }
 
+  TEST_CASE("a page is critical, whatever the level, and none is counted away") {
+    Written written;
+    Log log{written.options(true, LogLevel::Error)};
+    for (int time = 0; time < 42; ++time) log.write(LogLevel::Critical, "alert", "fires: NetDelta", std::to_string(time));
+    REQUIRE(written.lines.size() == 42);
+    CHECK(written.lines.back() == "<2>alert: fires: NetDelta: 41\n");
+  }
+
   TEST_CASE("what is still counted is told at the end") {
     Written written;
     {

@@ -37,4 +37,32 @@ TEST_SUITE("daemon/setup") {
     REQUIRE(setup.hedges.size() == 1);
     CHECK(setup.hedges[0].hard_delta_limit_coins == 4);
   }
+
+  TEST_CASE(
+      "a rule of the file takes the place of the starter rule of its name, and the starter rules have the owner that is named") {
+    Config config;
+    config.alertmanager.owner = "anna";
+    HedgeSetup hedge;
+    hedge.name = "one";
+    hedge.limit_owner = "bob";
+    config.hedges = {hedge};
+    AlertRule own;
+    own.name = "MaintenanceMarginHigh";
+    own.figure = Figure::MaintenanceMarginRatio;
+    own.upper = 0.6;
+    config.alerts = {own};
+    const EngineSetup setup = to_engine_setup(config);
+    std::size_t margins = 0;
+    for (const AlertRule& rule : setup.alerts) {
+      if (rule.name == "MaintenanceMarginHigh") {
+        ++margins;
+        CHECK(rule.upper == 0.6);
+        CHECK(rule.owner.empty());
+      }
+      if (rule.name == "SessionLoss") CHECK(rule.owner == "anna");
+      if (rule.name == "SessionLossUnknown") CHECK(rule.owner.empty());
+      if (rule.name == "NetDeltaAboveHardLimit") CHECK(rule.owner == "bob");
+    }
+    CHECK(margins == 1);
+  }
 }

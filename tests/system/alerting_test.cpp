@@ -1,13 +1,9 @@
 #include <doctest/doctest.h>
 
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "feeds/transport/https_client.hpp"
-#include "feeds/transport/tls_context.hpp"
-#include "system/alertmanager_fixture.hpp"
-#include "system/daemon_fixture.hpp"
+#include "system/drill_fixture.hpp"
 
 namespace hedgewatch::testing {
 namespace {
@@ -25,66 +21,6 @@ std::string config(Exchange& exchange, const std::vector<std::string>& urls, con
 constexpr double kNeverBroken = 1e9;
 constexpr double kAlwaysBroken = 1;
 
-/// The account's book and hedge under the rules that a desk starts with.
-std::string desk_config(Exchange& exchange, const std::string& secret_file, const std::vector<std::string>& urls,
-                        const std::string& state_file) {
-  std::string list;
-  for (const std::string& url : urls) list += (list.empty() ? "\"" : ", \"") + url + '"';
-  return venue_config(exchange, "books = [\"deribit:BTC-PERPETUAL\"]\n") + account_config(secret_file) +
-         "\n[[book]]\nname = \"account\"\nrules = [{ accounts = [\"main\"] }]\n"
-         "\n[[hedge]]\nname = \"straddles\"\nbook = \"account\"\nunderlying = \"BTC\"\nlegs = [\"deribit:BTC-PERPETUAL\"]\n"
-         "view = \"net_transaction\"\ntarget_ratio = 1\nsoft_delta_limit_coins = 4\nhard_delta_limit_coins = 8\n"
-         "\n[alertmanager]\nurls = [" +
-         list + "]\nresend_interval = \"1s\"\nstate_file = \"" + state_file + "\"\n";
-}
-
-/// A daemon with a private account, Debian's Alertmanager and a pager behind it.
-class Drill {
- public:
-  Drill()
-      : tls_{exchange_.server().ca_file()},
-        alertmanager_{folder_, "one", pager_},
-        file_{folder_.write("hedgewatch.toml", desk_config(exchange_, folder_.write("secret", kClientSecret), {alertmanager_.url()},
-                                                           folder_.write("state", "")))} {
-    start();
-  }
-
-  void begin(const std::string& json) {
-    HttpsRequest request{
-        .method = HttpsMethod::Post, .host = "localhost", .port = exchange_.server().port(), .target = "/control/faults"};
-    request.body = json;
-    const auto answer = https_request(&tls_, request);
-    REQUIRE(answer.ok());
-    CAPTURE(answer.value().body);
-    REQUIRE(answer.value().status == 200);
-  }
-  void start() {
-    daemon_ = std::make_unique<Daemon>(file_);
-    daemon_->start();
-    const bool ready = daemon_->becomes_ready();
-    CAPTURE(daemon_->log_text());
-    REQUIRE(ready);
-  }
-  void stop() { daemon_.reset(); }
-  [[nodiscard]] HttpAnswer acknowledge(const std::string& form) {
-    return http_request(daemon_->application().http_port(), "POST", "/-/acknowledge",
-                        "Content-Length: " + std::to_string(form.size()) + "\r\n", form);
-  }
-
-  Pager& pager() { return pager_; }
-  Alertmanager& alertmanager() { return alertmanager_; }
-  Daemon& daemon() { return *daemon_; }
-
- private:
-  Exchange exchange_;
-  TlsContext tls_;
-  TemporaryFolder folder_;
-  Pager pager_;
-  Alertmanager alertmanager_;
-  std::string file_;
-  std::unique_ptr<Daemon> daemon_;
-};
-
 TEST_SUITE("system/alerting") {
   TEST_CASE("a broken limit pages once through Alertmanager, however often it is sent, and resolves once") {
     if (missing_alertmanager()) return;
@@ -101,7 +37,7 @@ TEST_SUITE("system/alerting") {
     static_cast<void>(folder.write("hedgewatch.toml", config(exchange, {alertmanager.url()}, state_file, kAlwaysBroken)));
     CHECK(!daemon.application().reload().has_value());
     CHECK(eventually([&] { return pager.posts("IndexDrill", "firing") == 1; }));
-    CHECK(daemon.log_text().find("fires: IndexDrill") != std::string::npos);
+    CHECK(daemon.log_text().find("<2>alert: fires: IndexDrill") != std::string::npos);
     std::this_thread::sleep_for(std::chrono::seconds{4});  // several turns of sending it again
     CHECK(pager.posts("IndexDrill", "firing") == 1);
     CHECK(pager.posts("IndexDrill", "resolved") == 0);
@@ -199,6 +135,37 @@ TEST_SUITE("system/alerting") {
     std::this_thread::sleep_for(std::chrono::seconds{3});
     CHECK(drill.pager().pages("firing") == 1);
     CHECK(drill.pager().pages("resolved") == 1);
+  }
+
+  TEST_CASE("an owner's override ends the page, is journalled news in the log and the figures, and outlives a restart") {
+    if (missing_alertmanager()) return;
+    Drill drill{small_market(),
+                "\n[[alert]]\nname = \"IndexDrill\"\nfigure = \"hedgewatch_index_price_usd\"\nabove = 1\nseverity = \"page\"\n"
+                "owner = \"anna\"\nsummary = \"The index of {underlying} is above the drill's limit\"\n"
+                "runbook = \"https://wiki.example/drill\"\n"};
+    CHECK(eventually([&] { return drill.pager().posts("IndexDrill", "firing") == 1; }));
+    CHECK(drill.pager().all().find("The index of BTC is above the drill's limit") != std::string::npos);
+    CHECK(drill.pager().all().find("https://wiki.example/drill") != std::string::npos);
+    const std::string order = "alert=IndexDrill&underlying=BTC&limit=1e9&for=1h&reason=a+drill&owner=";
+    CHECK(drill.post_form("/-/override", order + "bob").status == 403);
+    CHECK(drill.post_form("/-/override", "alert=Nothing&limit=1&for=1h&reason=r&owner=anna").status == 404);
+    CHECK(drill.post_form("/-/override", order + "anna").status == 200);
+    CHECK(eventually([&] { return drill.pager().posts("IndexDrill", "resolved") == 1; }));
+    const std::string figure = R"(hedgewatch_alert_limit_overridden{alert="IndexDrill",underlying="BTC",venue="deribit"})";
+    CHECK(drill.daemon().scrape().value(figure) == 1e9);
+    CHECK(drill.daemon().log_text().find("the limit of IndexDrill is overridden to 1e+09 for 1h by anna") != std::string::npos);
+    drill.stop();
+    drill.start();
+    std::this_thread::sleep_for(std::chrono::seconds{3});
+    CHECK(drill.daemon().scrape().value(figure) == 1e9);
+    CHECK(drill.pager().posts("IndexDrill", "firing") == 1);
+    CHECK(drill.post_form("/-/override", "alert=IndexDrill&limit=none&reason=done&owner=anna").status == 200);
+    CHECK(eventually([&] { return drill.pager().posts("IndexDrill", "firing") == 2; }));
+    CHECK(drill.acknowledge("alert=IndexDrill").status == 200);
+    CHECK(eventually([&] {
+      return drill.daemon().scrape().value(
+                 R"(hedgewatch_alert_acknowledged{alert="IndexDrill",underlying="BTC",venue="deribit"})") == 1;
+    }));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -173,6 +174,71 @@ TEST_SUITE("core/alert/alert_board") {
     desk.set(desk.one, 1);
     CHECK(desk.observe() == Told{"Ratio{hedge=\"one\"} firing>acknowledged", "Ratio{hedge=\"one\"} acknowledged>inactive",
                                  "Other{hedge=\"one\"} firing>inactive"});
+  }
+
+  TEST_CASE("a limit that is overridden holds for its time, survives a new layout, and is the rule's own again after it") {
+    Desk desk{{above("Ratio", Figure::HedgeRatio, 1.2)}};
+    const AlertIdentity one = identity_of("Ratio", Figure::HedgeRatio, "hedge=\"one\"");
+    desk.set(desk.one, 2);
+    desk.set(desk.two, 2);
+    CHECK(desk.observe().size() == 2);
+    desk.board.override_limit(one, 3, desk.now + 60s);
+    CHECK(desk.observe() == Told{"Ratio{hedge=\"one\"} firing>inactive"});
+    CHECK(desk.board.overrides_changed());
+    REQUIRE(desk.board.overrides().size() == 1);
+    CHECK(desk.board.overrides()[0].labels == "hedge=\"one\"");
+    CHECK(desk.board.overrides()[0].level == 3);
+    desk.lay_out();
+    desk.set(desk.one, 2);
+    desk.set(desk.two, 2);
+    CHECK(desk.observe().empty());
+    CHECK(!desk.board.overrides_changed());
+    desk.set(desk.one, 3.5);
+    CHECK(desk.observe() == Told{"Ratio{hedge=\"one\"} inactive>firing"});
+    REQUIRE(desk.board.transitions().size() == 1);
+    CHECK(desk.board.transitions()[0].overridden == 3.0);
+    desk.set(desk.one, 2);
+    CHECK(desk.observe() == Told{"Ratio{hedge=\"one\"} firing>inactive"});
+    desk.now += 60s;
+    CHECK(desk.observe() == Told{"Ratio{hedge=\"one\"} inactive>firing"});
+    CHECK(desk.board.overrides_changed());
+    CHECK(desk.board.overrides().empty());
+    // Taken back before its time.
+    desk.board.override_limit(one, 3, desk.now + 60s);
+    CHECK(desk.observe() == Told{"Ratio{hedge=\"one\"} firing>inactive"});
+    desk.board.override_limit(one, std::nan(""), desk.now);
+    CHECK(desk.observe() == Told{"Ratio{hedge=\"one\"} inactive>firing"});
+  }
+
+  TEST_CASE("an override of a limit on both sides of zero is its size, and a rule on the unknown has none") {
+    AlertRule both = above("Both", Figure::HedgeRatio, 1.2);
+    both.condition = AlertCondition::Outside;
+    both.lower = -1.2;
+    AlertRule uneven = both;
+    uneven.name = "Uneven";
+    uneven.lower = 0;
+    AlertRule unknown = above("Unknown", Figure::HedgeRatio, 0);
+    unknown.condition = AlertCondition::Unknown;
+    CHECK(can_be_overridden(both));
+    CHECK(!can_be_overridden(uneven));
+    CHECK(!can_be_overridden(unknown));
+    Desk desk{{both}};
+    desk.set(desk.one, -2);
+    desk.set(desk.two, 0);
+    CHECK(desk.observe().size() == 1);
+    desk.board.override_limit(identity_of("Both", Figure::HedgeRatio, "hedge=\"one\""), 3, desk.now + 60s);
+    CHECK(desk.observe() == Told{"Both{hedge=\"one\"} firing>inactive"});
+    desk.set(desk.one, -3.5);
+    CHECK(desk.observe() == Told{"Both{hedge=\"one\"} inactive>firing"});
+  }
+
+  TEST_CASE("a limit that was overridden before a restart is so after it") {
+    Desk desk{{above("Ratio", Figure::HedgeRatio, 1.2)}};
+    desk.board.resume_overrides({{.rule = "Ratio", .labels = "hedge=\"one\"", .level = 3, .until = desk.now + 10s}});
+    desk.set(desk.one, 2);
+    CHECK(desk.observe().empty());
+    desk.now += 10s;
+    CHECK(desk.observe() == Told{"Ratio{hedge=\"one\"} inactive>firing"});
   }
 
   TEST_CASE("a rule on the change fires on how far the value has come, and remembers that through a new layout") {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -85,6 +86,11 @@ class Desk {
     driver_.status(kPublic, FeedPhase::Live);
     driver_.status(kPrivate, FeedPhase::Live);
   }
+  /// By the venue's own index, by what the coin's two indices imply, or both.
+  void stablecoin(std::optional<double> own, std::optional<double> implied) {
+    own_usdc = own;
+    implied_usdc = implied;
+  }
   void forced(ForcedEventKind kind) { driver_.apply(ForcedEvent{kind, true}, kNoInstrument, kMain, kPrivate); }
   void acknowledge(std::string_view rule, Figure figure, std::string_view labels) {
     const AlertIdentity alert = identity_of(rule, figure, labels);
@@ -99,6 +105,9 @@ class Desk {
   bool with_vol = true;
   bool with_depth = true;
   double margin = 0.2;
+  double usdc = 0;  ///< cash in a stablecoin
+  std::optional<double> own_usdc;
+  std::optional<double> implied_usdc;
   double perpetual_usd = -300'000;  ///< ten calls of about half a coin each are hedged with this much
 
   Names pages;     ///< "Rule{labels}", each time one begins to be told
@@ -108,6 +117,8 @@ class Desk {
  private:
   void tell_market() {
     driver_.index(kIndex);
+    if (own_usdc) driver_.index(*own_usdc, "USDC", "USD");
+    if (implied_usdc) driver_.index(kIndex / *implied_usdc, "BTC", "USDC");
     driver_.mark(kPerpetual, {.price = kIndex, .index = kIndex});
     driver_.mark(kCall, {.price = 0.06, .vol = with_vol ? 0.5 : kAbsent, .forward = kIndex, .index = kIndex});
     if (!with_depth) return;
@@ -138,6 +149,13 @@ class Desk {
                        .margin_balance = 10,
                        .initial_margin = 10 * margin,
                        .maintenance_margin = 10 * margin});
+    if (usdc != 0 || own_usdc || implied_usdc)
+      driver_.summary({.asset = AssetCode::from("USDC").value(),
+                       .equity = usdc,
+                       .balance = usdc,
+                       .margin_balance = usdc,
+                       .initial_margin = 0,
+                       .maintenance_margin = 0});
   }
   void end_cycle() {
     driver_.cycle();
@@ -197,7 +215,7 @@ TEST_SUITE("core/alert/starter_rules") {
       CAPTURE(rule.name);
       CHECK(std::any_of(rules.begin(), rules.end(), [&](const AlertRule& twin) {
         return twin.figure == rule.figure && twin.condition == AlertCondition::Unknown && twin.severity == AlertSeverity::Page &&
-               twin.while_held && twin.hold == 30s;
+               (twin.while_held || twin.while_asset_held) && twin.hold == 30s;
       }));
     }
   }
@@ -228,6 +246,7 @@ TEST_SUITE("core/alert/starter_rules") {
     desk.driver().status(kPrivate, FeedPhase::Down);
     desk.account_live = false;
     desk.run(2min);
+    CAPTURE(desk.driver().state(Figure::SessionLossRatio, {"all"}));
     CHECK(desk.pages == Names{kFeedDown});
     desk.cut();
     desk.run(2min);
@@ -336,6 +355,65 @@ TEST_SUITE("core/alert/starter_rules") {
     desk.acknowledge("ForcedEvent", Figure::ForcedEventActive, labels);
     desk.run(10s);
     CHECK(desk.resolved == Names{"ForcedEvent{" + labels + '}'});
+  }
+
+  TEST_CASE("an account lock that was acknowledged before a restart does not page again, before its half hour is over") {
+    const std::string labels = R"(account="main",venue="deribit",kind="account_lock")";
+    Desk desk{{RaisedAlert{.rule = "ForcedEvent",
+                           .labels = labels,
+                           .since = testing::kStart,
+                           .acknowledgement = Acknowledgement{.until = testing::kStart + 20min, .value = 1}}}};
+    desk.run(60s);
+    desk.forced(ForcedEventKind::AccountLock);  // the venue says so again
+    desk.run(18min);
+    CHECK(desk.pages == Names{});
+    desk.run(2min);
+    CHECK(desk.pages == Names{"ForcedEvent{" + labels + '}'});
+  }
+
+  TEST_CASE("a stablecoin at 0.97 pages once, when two sources say so for two minutes, and resolves once") {
+    Desk desk;
+    desk.usdc = 250'000;
+    desk.stablecoin(1.0, 1.0);
+    desk.run(60s);
+    CHECK(desk.pages == Names{});
+    desk.stablecoin(0.97, 1.0);
+    desk.run(10min);
+    CHECK(desk.pages == Names{});
+    desk.stablecoin(0.97, 0.971);
+    desk.run(119s);
+    CHECK(desk.pages == Names{});
+    desk.run(10min);
+    const std::string depegged = R"(StablecoinDepegged{asset="USDC"})";
+    CHECK(desk.pages == Names{depegged});
+    // It trembles about the limit.
+    for (int times = 0; times < 30; ++times) {
+      const double price = times % 2 == 0 ? 0.9855 : 0.984;
+      desk.stablecoin(price, price);
+      desk.run(20s);
+    }
+    CHECK(desk.pages == Names{depegged});
+    CHECK(desk.resolved == Names{});
+    desk.stablecoin(0.999, 0.999);
+    desk.run(5min);
+    CHECK(desk.pages == Names{depegged});
+    CHECK(desk.resolved == Names{depegged});
+  }
+
+  TEST_CASE("a stablecoin that nobody holds pages nobody, and one that is held and has no price pages") {
+    Desk desk;
+    desk.stablecoin(0.9, 0.9);
+    desk.run(10min);
+    CHECK(desk.pages == Names{});
+    Desk other;
+    other.usdc = 1'000;
+    other.run(29s);
+    CHECK(other.pages == Names{});
+    other.run(5min);
+    CHECK(other.pages == Names{R"(StablecoinPriceUnknown{asset="USDC"})"});
+    other.stablecoin(1.0, std::nullopt);
+    other.run(60s);
+    CHECK(other.resolved == Names{R"(StablecoinPriceUnknown{asset="USDC"})"});
   }
 
   TEST_CASE("an acknowledged net delta pages again when it is a quarter worse, and not before") {

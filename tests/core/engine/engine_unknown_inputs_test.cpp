@@ -193,6 +193,7 @@ const std::vector<std::string> kCollateralValue = {"collateral_price_usd main/de
 
 const std::vector<std::string> kEquityCheck = {"reconcile_equity_difference_ratio main/deribit/BTC"};
 const std::vector<std::string> kPositionCheck = {"reconcile_position_mismatches main/deribit",
+                                                 "reconcile_mismatch_limit_ratio main/deribit",
                                                  "reconcile_seconds_since main/deribit"};
 
 /// Every component of the book's profit but the collateral's, and the ratio that is made of all of them.
@@ -204,6 +205,7 @@ std::vector<std::string> profit_rows() {
         rows.push_back("pnl_usd main/" + std::string{label(static_cast<ProfitComponent>(c))} + "/" + std::string{label(since)});
     rows.push_back("pnl_unexplained_ratio main/" + std::string{label(since)});
   }
+  rows.emplace_back("session_loss_ratio main");
   return rows;
 }
 const std::vector<std::string> kProfit = profit_rows();
@@ -299,7 +301,8 @@ const Row kRows[] = {
      [](Inputs& in) { in.send_equity = false; },
      {{"book_delta_coins main/BTC/with_equity", "book_delta_usd main/BTC/with_equity"},
       kCollateral,
-      {"pnl_unexplained_ratio main/session", "pnl_unexplained_ratio main/designation", "pnl_unexplained_ratio main/window"}}},
+      {"pnl_unexplained_ratio main/session", "pnl_unexplained_ratio main/designation", "pnl_unexplained_ratio main/window",
+       "session_loss_ratio main"}}},
     {"a summary without a margin balance",
      "unknown/never_received",
      [](Inputs& in) { in.margin_balance = kAbsent; },

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "core/engine/engine_driver.hpp"
 #include "core/pricing/black76.hpp"
@@ -269,5 +270,23 @@ TEST_SUITE("core/engine/margin_monitor") {
     CHECK(distance(driver, "up") > 0);
     CHECK_FALSE(driver.has(Figure::CollateralCoverageRatio, {"main", "deribit", "BTC"}));
     CHECK_FALSE(driver.has(Figure::MaintenanceMarginRatio, {"main", "deribit", "BTC", "model"}));
+  }
+
+  TEST_CASE("the worst cell within a fifth of spot is measured by the pool's equity; moves beyond it are not in it") {
+    EngineSetup wide = setup();
+    wide.scenario->shape.spot_shocks = {-0.5, -0.2, 0, 0.2, 0.5};
+    EngineSetup narrow = setup();
+    narrow.scenario->shape.spot_shocks = {-0.1, 0.1};
+    EngineSetup far = setup();
+    far.scenario->shape.spot_shocks = {-0.5, 0.5};
+    for (const auto& [configuration, worst_loss] : {std::pair{wide, 500'000}, {narrow, 100'000}, {far, 500'000}}) {
+      EngineDriver driver = listed(configuration);
+      hold(driver, {{kPerpetual, 1'000'000}});
+      fund(driver, 50, 1, 50);
+      for (int i = 0; i < 30; ++i) driver.cycle();
+      CAPTURE(worst_loss);
+      CHECK(pool(driver, Figure::PoolWorstLossUsd) == doctest::Approx(worst_loss));
+      CHECK(pool(driver, Figure::PoolWorstCellLossRatio) == doctest::Approx(200'000.0 / (50 * kIndex)));
+    }
   }
 }

@@ -284,4 +284,43 @@ TEST_SUITE("core/engine/profit_monitor") {
       CHECK(driver.value(Figure::PnlUsd, {"main", "delta", "designation"}) == Approx(1'000 * (at_par ? 1 : 0.97)));
     }
   }
+
+  TEST_CASE("a session's loss is measured by the equity of the book's accounts, and a gain is negative") {
+    Bench bench;
+    bench.coins(10);
+    bench.fill("PERP", 100'000, 50'000);
+    bench.position("PERP", 100'000, 50'000);
+    bench.wait();
+    bench.advance(30s);
+    bench.market(49'000, 49'000, 0.03, 0.5);
+    bench.coins(10);
+    bench.cycle();
+    double session = 0;
+    for (std::size_t c = 0; c < kProfitComponents; ++c) session += bench.profit(label(static_cast<ProfitComponent>(c)), "session");
+    CHECK(session < -1'900);
+    CHECK(bench.value(Figure::SessionLossRatio, {"main"}) == Approx(-session / (10 * 49'000)));
+    CHECK(!bench.has(Figure::SessionLossRatio, {"(all)"}));
+    bench.advance(2s);
+    bench.market(52'000, 52'000, 0.03, 0.5);
+    bench.coins(10);
+    bench.cycle();
+    CHECK(bench.value(Figure::SessionLossRatio, {"main"}) < 0);
+  }
+
+  TEST_CASE("of several books the losses are also put together") {
+    EngineSetup setup = setup_with(Numeraire::Dollars, false);
+    BookSetup other = setup.books[0];
+    other.name = "ether";
+    other.rules[0].underlyings = {"ETH"};
+    setup.books.push_back(other);
+    EngineDriver driver{setup};
+    driver.index(50'000);
+    driver.equity(10);
+    driver.begin_snapshot();
+    driver.end_snapshot();
+    driver.cycle();
+    CHECK(driver.value(Figure::SessionLossRatio, {"main"}) == 0);
+    CHECK(driver.value(Figure::SessionLossRatio, {"ether"}) == 0);
+    CHECK(driver.value(Figure::SessionLossRatio, {"(all)"}) == 0);
+  }
 }

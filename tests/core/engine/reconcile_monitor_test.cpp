@@ -127,4 +127,40 @@ TEST_SUITE("core/engine/reconcile_monitor") {
     bench.cycle();
     CHECK(bench.value(Figure::ReconcilePositionMismatches, {"main", "deribit"}) == 0);
   }
+
+  TEST_CASE("a mismatch is measured by the soft limit of the tightest hedge, and counts when it is more than one lot") {
+    EngineSetup setup = EngineDriver::setup();
+    BookSetup book;
+    book.name = "all";
+    book.rules = {BookRule{.accounts = {kMain}, .underlyings = {}, .instruments = {}}};
+    setup.books = {book};
+    for (const double limit : {8.0, 4.0}) {
+      HedgeSetup hedge;
+      hedge.name = limit == 4 ? "tight" : "wide";
+      hedge.book = "all";
+      hedge.underlying = "BTC";
+      hedge.soft_delta_limit_coins = limit;
+      hedge.hard_delta_limit_coins = 2 * limit;
+      setup.hedges.push_back(hedge);
+    }
+    const auto ratio = [](const EngineSetup& configuration, double perpetual) {
+      EngineDriver driver{configuration};
+      driver.index(50'000);
+      driver.list_perpetual("BTC-PERPETUAL");
+      driver.mark("BTC-PERPETUAL", {.price = 50'000});
+      for (const double size : {100'000.0, perpetual}) {
+        driver.begin_snapshot();
+        driver.position("BTC-PERPETUAL", size, 50'000);
+        driver.end_snapshot();
+        driver.cycle();
+      }
+      return driver.value(Figure::ReconcileMismatchLimitRatio, {"main", "deribit"});
+    };
+    CHECK(ratio(setup, 100'000) == 0);
+    CHECK(ratio(setup, 150'000) == Approx(1.0 / 4));
+    CHECK(ratio(setup, 0) == Approx(2.0 / 4));
+    CHECK(ratio(setup, 100'010) == 0);  // one lot
+    setup.hedges.clear();
+    CHECK(ratio(setup, 100'100) == 1);
+  }
 }

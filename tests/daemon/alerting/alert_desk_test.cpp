@@ -37,11 +37,13 @@ class Sink {
         return response;
       }
       const std::scoped_lock lock{mutex_};
-      bodies_.push_back(std::string{request.body});
+      bodies_.push_back(std::string{request.path} + ' ' + std::string{request.body});
       return response;
     });
   }
-  [[nodiscard]] AlertReceiver receiver() const { return {.host = "127.0.0.1", .port = server_->port(), .path = "", .tls = false}; }
+  [[nodiscard]] AlertReceiver receiver() const {
+    return {.host = "127.0.0.1", .port = server_->port(), .path = "", .tls = false, .authorization = {}};
+  }
   /// Posts in which the alert is raised, and in which it has ended: an ended one ends in the past.
   [[nodiscard]] std::size_t posts_with(const std::string& text) {
     const std::scoped_lock lock{mutex_};
@@ -202,7 +204,7 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     desk.take(desk_rows.board);
     CHECK(eventually([&] { return sink.posts_with(kAlert) == 3; }));
     desk.stop();
-    CHECK(parse_remembered(testing::read_text(remembering.state_file)).empty());
+    CHECK(parse_remembered(testing::read_text(remembering.state_file)).alerts.empty());
   }
 
   TEST_CASE("what is acknowledged ends for its receivers, is remembered over a restart, and is told again when it fires again") {
@@ -246,7 +248,63 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     desk_rows.observe(1);
     desk.take(desk_rows.board);
     desk.stop();
-    CHECK(parse_remembered(testing::read_text(remembering.state_file)).empty());
+    CHECK(parse_remembered(testing::read_text(remembering.state_file)).alerts.empty());
+  }
+
+  TEST_CASE("a webhook gets every change once, at its own address, and neither repeats nor heartbeats") {
+    Sink alertmanager;
+    Sink sink;
+    OneRow desk_rows;
+    AlertReceiver webhook = sink.receiver();
+    webhook.kind = ReceiverKind::Webhook;
+    webhook.path = "/hooks/risk";
+    AlertDeskOptions both = options({alertmanager.receiver(), webhook});
+    both.resend = 50ms;
+    AlertDesk desk{std::move(both)};
+    desk.start();
+    sink.refuse = true;
+    desk_rows.observe(2);
+    desk.take(desk_rows.board);
+    CHECK(eventually([&] { return alertmanager.posts_with(kAlert) >= 5; }));
+    sink.refuse = false;
+    CHECK(eventually([&] { return sink.posts_with("/hooks/risk {\"version\":\"4\"") == 1; }));
+    CHECK(sink.posts_with(R"("status":"firing")") == 1);
+    desk_rows.observe(1);
+    desk.take(desk_rows.board);
+    CHECK(eventually([&] { return sink.posts_with(R"("status":"resolved")") == 1; }));
+    const std::size_t repeats = alertmanager.posts_with("HedgewatchHeartbeat");
+    CHECK(eventually([&] { return alertmanager.posts_with("HedgewatchHeartbeat") >= repeats + 3; }));
+    CHECK(sink.posts_with(kAlert) == 2);
+    CHECK(sink.posts_with("HedgewatchHeartbeat") == 0);
+  }
+
+  TEST_CASE("a limit that is overridden is remembered over a restart until its time is over") {
+    const TemporaryFolder folder;
+    AlertDeskOptions remembering = options({});
+    remembering.state_file = folder.write("state", "");
+    OneRow desk_rows;
+    {
+      AlertDesk desk{remembering};
+      desk.start();
+      desk_rows.board.override_limit(identity_of("Ratio", Figure::HedgeRatio, R"(hedge="one")"), 3, mono_now() + 1h);
+      desk_rows.observe(2);
+      desk.take(desk_rows.board);
+      REQUIRE(desk.overridden().size() == 1);
+      CHECK(desk.overridden()[0].level == 3);
+      CHECK(desk.overridden()[0].labels == R"(hedge="one")");
+    }
+    AlertDesk desk{remembering};
+    CHECK(desk.remembered(desk_rows.board.rules()).empty());
+    const std::vector<OverriddenLimit> overridden = desk.remembered_overrides();
+    REQUIRE(overridden.size() == 1);
+    CHECK(overridden[0].rule == "Ratio");
+    CHECK(overridden[0].level == 3);
+    CHECK(overridden[0].until - mono_now() > 59min);
+    AlertDeskOptions later = remembering;
+    later.wall = [] { return wall_now() + 2h; };
+    AlertDesk late{later};
+    CHECK(late.remembered(desk_rows.board.rules()).empty());
+    CHECK(late.remembered_overrides().empty());
   }
 
   TEST_CASE("an engine that stands still is paged by the desk itself, and resolved when it moves") {

@@ -42,7 +42,7 @@ TEST_SUITE("daemon/alerting/alert_panel") {
     hedge.name = "any";
     hedge.soft_delta_limit_coins = 1;
     hedge.hard_delta_limit_coins = 2;
-    std::vector<std::string> names{"HedgewatchDown", "HedgewatchHeartbeat"};
+    std::vector<std::string> names{"HedgewatchDown", "HedgewatchHeartbeat", "FeedGapStorm", "JournalBehind"};
     for (const AlertRule& rule : starter_rules(std::vector{hedge})) names.push_back(rule.name);
     for (const std::string& name : names) {
       CAPTURE(name);

@@ -13,8 +13,15 @@ TEST_SUITE("daemon/alerting/raised_alerts_file") {
         {"Three", R"(hedge="b")", from_nanoseconds<WallTime>(6),
          RememberedAlert::Acknowledged{from_nanoseconds<WallTime>(7), -0.1}},
         {"Four", "", from_nanoseconds<WallTime>(8), RememberedAlert::Acknowledged{from_nanoseconds<WallTime>(9), std::nullopt}}};
-    const std::string text = remembered_text(alerts);
-    const auto back = parse_remembered("no alert\nx\ty\tz\n1\tName\tlabels\tnever\t5\n" + text + "12\tcut");
+    const std::vector<RememberedOverride> overrides{{"Five", R"(hedge="c")", -2.5, from_nanoseconds<WallTime>(10)}};
+    const std::string text = remembered_text({.alerts = alerts, .overrides = overrides});
+    const auto memory = parse_remembered("no alert\nx\ty\tz\n1\tName\tlabels\tnever\t5\nlimit\tOne\t\t5\tnan\n" + text + "12\tcut");
+    const auto& back = memory.alerts;
+    REQUIRE(memory.overrides.size() == 1);
+    CHECK(memory.overrides[0].rule == "Five");
+    CHECK(memory.overrides[0].labels == R"(hedge="c")");
+    CHECK(memory.overrides[0].level == -2.5);
+    CHECK(memory.overrides[0].until == from_nanoseconds<WallTime>(10));
     REQUIRE(back.size() == 4);
     CHECK(back[0].rule == "One");
     CHECK(back[0].labels == R"(hedge="a\tb")");

@@ -21,6 +21,8 @@ struct Fixture {
   int reloads = 0;
   std::string acknowledged;
   std::size_t raised = 1;
+  std::string overridden;
+  OverrideAnswer answer{.count = 1, .forbidden = false};
 
   Fixture() {
     FigureTable figures;
@@ -51,6 +53,13 @@ struct Fixture {
                          acknowledged = alert;
                          for (const LabelMatch& match : labels) acknowledged += ' ' + match.label + '=' + match.value;
                          return raised;
+                       },
+                   .override_limits =
+                       [this](const OverrideOrder& order) {
+                         overridden = order.alert + ' ' + (order.limit ? std::to_string(*order.limit) : "none") + ' ' +
+                                      std::to_string(order.lasts.count() / 1'000'000'000) + ' ' + order.owner + ' ' + order.reason;
+                         for (const LabelMatch& match : order.labels) overridden += ' ' + match.label + '=' + match.value;
+                         return answer;
                        },
                    .changes_allowed = changes_allowed}};
   }
@@ -161,6 +170,44 @@ TEST_SUITE("daemon/exposition/routes") {
     request.from_page = false;
     CHECK(fixture.routes(false).handle(request).status == 403);
     CHECK(fixture.acknowledged.empty());
+  }
+
+  TEST_CASE("the owner of a limit overrides it for a time, with a reason") {
+    Fixture fixture;
+    Routes routes = fixture.routes();
+    const auto post = [&routes](std::string_view body) {
+      HttpRequest request = get("/-/override");
+      request.method = HttpMethod::Post;
+      request.body = body;
+      return routes.handle(request);
+    };
+    const HttpResponse done = post("alert=SessionLoss&book=main&limit=0.05&for=2h&owner=anna&reason=roll+day");
+    CHECK(done.status == 200);
+    CHECK(done.body == "overrode 1 limit\n");
+    CHECK(fixture.overridden == "SessionLoss 0.050000 7200 anna roll day book=main");
+    CHECK(post("alert=SessionLoss&limit=none&owner=anna&reason=done").body == "restored 1 limit\n");
+    CHECK(fixture.overridden == "SessionLoss none 0 anna done");
+    fixture.overridden.clear();
+    for (const char* bad : {"", "alert=A&limit=1&for=1h&owner=o", "alert=A&limit=1&for=25h&owner=o&reason=r",
+                            "alert=A&limit=1&for=0s&owner=o&reason=r", "alert=A&limit=one&for=1h&owner=o&reason=r",
+                            "alert=A&limit=nan&for=1h&owner=o&reason=r", "limit=1&for=1h&owner=o&reason=r",
+                            "alert=A&limit=1&for=1h&reason=r", "alert=A&for=1h&owner=o&reason=r"}) {
+      CAPTURE(bad);
+      CHECK(post(bad).status == 400);
+    }
+    CHECK(fixture.overridden.empty());
+    fixture.answer = {.count = 0, .forbidden = false};
+    CHECK(post("alert=A&limit=1&for=1h&owner=o&reason=r").status == 404);
+    fixture.answer = {.count = 0, .forbidden = true};
+    CHECK(post("alert=A&limit=1&for=1h&owner=o&reason=r").status == 403);
+    CHECK(routes.handle(get("/-/override")).status == 405);
+    Routes remote = fixture.routes(false);
+    HttpRequest request = get("/-/override");
+    request.method = HttpMethod::Post;
+    request.body = "alert=A&limit=1&for=1h&owner=o&reason=r";
+    CHECK(remote.handle(request).status == 403);
+    request.from_page = true;
+    CHECK(routes.handle(request).status == 403);
   }
 }
 
