@@ -16,6 +16,7 @@
 #include "feeds/simulator/faults.hpp"
 #include "feeds/simulator/outgoing.hpp"
 #include "feeds/simulator/random.hpp"
+#include "feeds/simulator/simulated_exchange.hpp"
 #include "feeds/simulator/venue_content.hpp"
 
 namespace hedgewatch::simulator {
@@ -38,14 +39,9 @@ struct DeribitExchangeConfig {
   bool vary_key_order = true;
 };
 
-struct HttpReply {
-  int status = 200;
-  std::string body = {};
-};
-
 /// Deribit's protocol (JSON-RPC 2.0 over websocket and HTTP) without sockets: requests and time in, frames out. Faults that are
 /// switched on are applied to what goes out.
-class DeribitExchange {
+class DeribitExchange final : public SimulatedExchange {
  public:
   static constexpr std::size_t kMostRequestBytes = 32'768;
   static constexpr std::size_t kMostChannelsPerCall = 500;
@@ -53,23 +49,31 @@ class DeribitExchange {
 
   DeribitExchange(DeribitExchangeConfig config, std::unique_ptr<VenueContent> content);
 
-  /// False while a disconnect fault holds: connections are refused.
-  [[nodiscard]] bool accepts(MonoTime now) const { return !faults_.active(FaultKind::Disconnect, now); }
+  [[nodiscard]] std::string description() const override { return content_->description(); }
+  [[nodiscard]] std::string_view websocket_path() const override { return "/ws/api/v2"; }
+  [[nodiscard]] std::string_view https_path() const override { return "/api/v2"; }
+  [[nodiscard]] bool accepts(MonoTime now) const override { return !faults_.active(FaultKind::Disconnect, now); }
   [[nodiscard]] std::size_t clients() const { return clients_.size(); }
+  [[nodiscard]] bool is_full() const override { return clients_.size() >= kMostClients; }
+  [[nodiscard]] bool serves_websocket(std::string_view target) const override { return target == websocket_path(); }
 
   [[nodiscard]] ClientId open(MonoTime now);
-  void closed(ClientId client);
+  [[nodiscard]] ClientId open(std::string_view /*target*/, MonoTime now, std::vector<Outgoing>& /*out*/) override {
+    return open(now);
+  }
+  void closed(ClientId client) override;
 
-  /// A text frame from a client. Frames to send are appended to `out`.
-  void handle(ClientId client, std::string_view text, MonoTime now, std::vector<Outgoing>& out);
-  /// Everything due: notifications, heartbeats, ends of connections. `most` bounds the notifications of a replay at maximum speed.
-  void poll(MonoTime now, std::size_t most, std::vector<Outgoing>& out);
+  void handle(ClientId client, std::string_view text, MonoTime now, std::vector<Outgoing>& out) override;
+  void poll(MonoTime now, std::size_t most, std::vector<Outgoing>& out) override;
 
   /// `/api/v2/<method>` (GET with a query or POST with a JSON-RPC body) and `/control/...`.
+  [[nodiscard]] HttpReply answer(const HttpQuestion& question, MonoTime now) override {
+    return handle_http(question.verb, question.target, question.header("Authorization"), question.body, now);
+  }
   [[nodiscard]] HttpReply handle_http(std::string_view verb, std::string_view target, std::string_view authorization,
                                       std::string_view body, MonoTime now);
 
-  [[nodiscard]] FaultInjector& faults() { return faults_; }
+  [[nodiscard]] FaultInjector& faults() override { return faults_; }
   [[nodiscard]] VenueContent& content() { return *content_; }
 
  private:

@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "feeds/simulator/certificate.hpp"
-#include "feeds/simulator/deribit_exchange.hpp"
+#include "feeds/simulator/simulated_exchange.hpp"
 
 namespace hedgewatch::simulator {
 namespace {
@@ -43,6 +43,8 @@ constexpr auto kHandshakeLimit = std::chrono::seconds{10};
 constexpr std::size_t kPortion = 2'000;
 /// A replay at maximum speed waits for its slowest reader, but not for one that has stopped reading.
 constexpr auto kStallLimit = std::chrono::seconds{10};
+
+std::string_view standard(beast::string_view text) { return {text.data(), text.size()}; }
 
 class Host;
 
@@ -82,16 +84,18 @@ class WebsocketConnection : public std::enable_shared_from_this<WebsocketConnect
 /// What connections need of the server.
 class Host {
  public:
-  Host(SimulatedExchangeOptions options, std::unique_ptr<DeribitExchange> exchange)
+  Host(SimulatedExchangeOptions options, std::unique_ptr<SimulatedExchange> exchange)
       : options_{std::move(options)}, exchange_{std::move(exchange)} {}
 
   [[nodiscard]] MonoTime now() const { return options_.clock(); }
-  [[nodiscard]] DeribitExchange& exchange() { return *exchange_; }
+  [[nodiscard]] SimulatedExchange& exchange() { return *exchange_; }
   [[nodiscard]] const SimulatedExchangeOptions& options() const { return options_; }
 
-  ClientId joined(std::shared_ptr<WebsocketConnection> connection) {
-    const ClientId id = exchange_->open(now());
+  ClientId joined(std::shared_ptr<WebsocketConnection> connection, std::string_view target) {
+    outgoing_.clear();
+    const ClientId id = exchange_->open(target, now(), outgoing_);
     connections_.emplace(id, std::move(connection));
+    dispatch();
     return id;
   }
   void left(ClientId id) {
@@ -139,7 +143,7 @@ class Host {
   }
 
   SimulatedExchangeOptions options_;
-  std::unique_ptr<DeribitExchange> exchange_;
+  std::unique_ptr<SimulatedExchange> exchange_;
   std::map<ClientId, std::shared_ptr<WebsocketConnection>> connections_;
   std::vector<Outgoing> outgoing_;
 };
@@ -153,7 +157,7 @@ void WebsocketConnection::start(http::request<http::string_body> upgrade) {
   stream_.auto_fragment(false);
   stream_.async_accept(upgrade_, [self = shared_from_this()](beast::error_code error) {
     if (error) return;
-    self->client_ = self->host_.joined(self);
+    self->client_ = self->host_.joined(self, standard(self->upgrade_.target()));
     self->read();
   });
 }
@@ -257,18 +261,18 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     const std::string target{request.target()};
     HttpReply reply;
     if (websocket::is_upgrade(request)) {
-      if (target != "/ws/api/v2") {
-        reply = {404, R"({"error":"the websocket is at /ws/api/v2"})"};
-      } else if (host_.exchange().clients() >= DeribitExchange::kMostClients) {
+      if (!host_.exchange().serves_websocket(target)) {
+        reply = {404, R"({"error":"the websocket is at )" + std::string{host_.exchange().websocket_path()} + R"("})"};
+      } else if (host_.exchange().is_full()) {
         reply = {429, R"({"error":"too many connections"})"};
       } else {
         std::make_shared<WebsocketConnection>(std::move(stream_), host_)->start(std::move(request));
         return;
       }
     } else {
-      const std::string verb{request.method_string()};
-      const std::string authorization{request[http::field::authorization]};
-      reply = host_.exchange().handle_http(verb, target, authorization, request.body(), host_.now());
+      HttpQuestion question{.verb = standard(request.method_string()), .target = target, .body = request.body()};
+      for (const auto& field : request) question.headers.emplace_back(standard(field.name_string()), standard(field.value()));
+      reply = host_.exchange().answer(question, host_.now());
     }
     response_.emplace(static_cast<http::status>(reply.status), request.version());
     response_->set(http::field::content_type, "application/json");
@@ -292,7 +296,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 }  // namespace
 
 struct SimulatedExchangeServer::State {
-  State(SimulatedExchangeOptions options, std::unique_ptr<DeribitExchange> exchange)
+  State(SimulatedExchangeOptions options, std::unique_ptr<SimulatedExchange> exchange)
       : host{std::move(options), std::move(exchange)}, acceptor{context}, timer{context} {}
 
   void accept() {
@@ -329,7 +333,7 @@ struct SimulatedExchangeServer::State {
   bool remove_ca_file = false;
 };
 
-SimulatedExchangeServer::SimulatedExchangeServer(SimulatedExchangeOptions options, std::unique_ptr<DeribitExchange> exchange)
+SimulatedExchangeServer::SimulatedExchangeServer(SimulatedExchangeOptions options, std::unique_ptr<SimulatedExchange> exchange)
     : state_{std::make_unique<State>(std::move(options), std::move(exchange))} {}
 
 SimulatedExchangeServer::~SimulatedExchangeServer() { stop(); }
@@ -383,8 +387,12 @@ void SimulatedExchangeServer::stop() {
 
 std::uint16_t SimulatedExchangeServer::port() const { return state_->port; }
 const std::filesystem::path& SimulatedExchangeServer::ca_file() const { return state_->ca_file; }
-std::string SimulatedExchangeServer::websocket_url() const { return "wss://localhost:" + std::to_string(port()) + "/ws/api/v2"; }
-std::string SimulatedExchangeServer::https_url() const { return "https://localhost:" + std::to_string(port()) + "/api/v2"; }
+std::string SimulatedExchangeServer::websocket_url() const {
+  return "wss://localhost:" + std::to_string(port()).append(state_->host.exchange().websocket_path());
+}
+std::string SimulatedExchangeServer::https_url() const {
+  return "https://localhost:" + std::to_string(port()).append(state_->host.exchange().https_path());
+}
 std::string SimulatedExchangeServer::control_url() const { return "https://localhost:" + std::to_string(port()) + "/control"; }
 
 }  // namespace hedgewatch::simulator

@@ -10,7 +10,7 @@
 
 namespace hedgewatch::simulator {
 
-class DeribitExchange;
+class SimulatedExchange;
 
 struct SimulatedExchangeOptions {
   std::uint16_t port = 0;  ///< 0: any free one
@@ -24,12 +24,12 @@ struct SimulatedExchangeOptions {
   std::size_t most_queued_frames = 50'000;
 };
 
-/// A simulated exchange on loopback, on its own thread: TLS websocket at /ws/api/v2, HTTPS at /api/v2/<method>, drills at /control.
+/// A simulated exchange on loopback, on its own thread: TLS websocket and HTTPS where the venue has them, drills at /control.
 /// One port serves all three. The certificate is for localhost, 127.0.0.1 and ::1, from an authority made at start.
 class SimulatedExchangeServer {
  public:
   /// The exchange is used on the server's thread only, from start() to stop().
-  SimulatedExchangeServer(SimulatedExchangeOptions options, std::unique_ptr<DeribitExchange> exchange);
+  SimulatedExchangeServer(SimulatedExchangeOptions options, std::unique_ptr<SimulatedExchange> exchange);
   /// Stops.
   ~SimulatedExchangeServer();
   SimulatedExchangeServer(const SimulatedExchangeServer&) = delete;
@@ -42,8 +42,8 @@ class SimulatedExchangeServer {
 
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] const std::filesystem::path& ca_file() const;
-  [[nodiscard]] std::string websocket_url() const;  ///< wss://localhost:PORT/ws/api/v2
-  [[nodiscard]] std::string https_url() const;      ///< https://localhost:PORT/api/v2
+  [[nodiscard]] std::string websocket_url() const;  ///< wss://localhost:PORT/ws/api/v2 for Deribit
+  [[nodiscard]] std::string https_url() const;      ///< https://localhost:PORT/api/v2 for Deribit
   [[nodiscard]] std::string control_url() const;    ///< https://localhost:PORT/control
 
  private:

@@ -26,11 +26,11 @@ bool same_letters(std::string_view a, std::string_view b) { return lower_case(a)
 }  // namespace
 
 SyntheticContent::SyntheticContent(const SyntheticContentConfig& config)
-    : market_{config.market},
+    : paced_{config.market},
+      market_{paced_.market()},
       account_{config.account, market_},
       resting_{config.quote_usd, market_},
-      text_{market_, config.market.seed, config.vary_key_order},
-      start_{config.market.start} {}
+      text_{market_, config.market.seed, config.vary_key_order} {}
 
 std::string SyntheticContent::description() const {
   return "a market of " + std::to_string(market_.instruments().size()) + " instruments from seed " +
@@ -38,7 +38,7 @@ std::string SyntheticContent::description() const {
          " positions";
 }
 
-VenueTime SyntheticContent::venue_time(MonoTime now) const { return origin_ ? start_ + (now - *origin_) : start_; }
+VenueTime SyntheticContent::venue_time(MonoTime now) const { return paced_.venue_time(now); }
 
 std::optional<std::size_t> SyntheticContent::underlying_by_index(std::string_view index_name) const {
   for (std::size_t u = 0; u < market_.underlyings().size(); ++u)
@@ -159,23 +159,23 @@ std::vector<std::string> SyntheticContent::topics(std::string_view head, const M
   return topics;
 }
 
-void SyntheticContent::tell_markets(const Wanted& wanted, std::vector<Notification>& out) {
+void SyntheticContent::tell_markets(const MarketChanges& changes, const Wanted& wanted, std::vector<Notification>& out) {
   const auto& instruments = market_.instruments();
   // The last ticker of a contract carries its delivery price, before its state says that it is over.
-  for (const std::size_t index : changes_.expired)
+  for (const std::size_t index : changes.expired)
     if (std::string topic = "ticker." + instruments[index].name; wanted(topic))
       out.push_back({std::move(topic), text_.ticker(instruments[index]), FrameClass::Market});
-  for (const std::size_t index : changes_.states)
+  for (const std::size_t index : changes.states)
     for (const std::string& topic : topics("instrument.state", instruments[index]))
       if (wanted(topic)) out.push_back({topic, text_.state(instruments[index]), FrameClass::Platform});
 
   std::map<std::string, std::vector<std::string>> trades;
-  for (const MarketTrade& trade : changes_.trades)
+  for (const MarketTrade& trade : changes.trades)
     for (const std::string& topic : topics("trades", instruments[trade.instrument]))
       if (wanted(topic)) trades[topic].push_back(text_.trade(trade));
   for (const auto& [topic, rows] : trades) out.push_back({topic, json_array(rows), FrameClass::Market});
 
-  for (const BookChange& change : changes_.books) {
+  for (const BookChange& change : changes.books) {
     const MarketInstrument& instrument = instruments[change.instrument];
     if (std::string topic = "book." + instrument.name + ".raw"; wanted(topic))
       out.push_back({std::move(topic), text_.book_change(change), FrameClass::BookChange});
@@ -188,7 +188,7 @@ void SyntheticContent::tell_markets(const Wanted& wanted, std::vector<Notificati
           out.push_back(
               {std::move(topic), text_.grouped_book(instrument, group, static_cast<std::size_t>(depth)), FrameClass::Market});
   }
-  for (const std::size_t index : changes_.marked) {
+  for (const std::size_t index : changes.marked) {
     const MarketInstrument& instrument = instruments[index];
     if (std::string topic = "ticker." + instrument.name; wanted(topic))
       out.push_back({std::move(topic), text_.ticker(instrument), FrameClass::Market});
@@ -276,32 +276,21 @@ void SyntheticContent::tell_account(const Wanted& wanted, std::vector<Notificati
       if (wanted(topic)) out.push_back({std::move(topic), text_.stablecoin_summary(account_, s), FrameClass::Account});
 }
 
-void SyntheticContent::step(const Wanted& wanted, std::vector<Notification>& out) {
+void SyntheticContent::on_step(const MarketChanges& changes, const Wanted& wanted, std::vector<Notification>& out) {
   ++steps_;
-  market_.step(changes_);
-  account_.step(market_, changes_, fills_);
+  account_.step(market_, changes, fills_);
   resting_.step(market_, changed_orders_);
   past_fills_.insert(past_fills_.end(), fills_.begin(), fills_.end());
   while (past_fills_.size() > kMostPastFills) past_fills_.pop_front();
   tell_indices(wanted, out);
   if (steps_ % kStepsPerIndex == 0) tell_stablecoins(wanted, out);
-  tell_markets(wanted, out);
+  tell_markets(changes, wanted, out);
   if (steps_ % kStepsPerSecondTopics == 0) tell_aggregated_books(wanted, out);
   tell_account(wanted, out);
 }
 
 void SyntheticContent::poll(MonoTime now, std::size_t /*most*/, const Wanted& wanted, std::vector<Notification>& out) {
-  if (!origin_) origin_ = now;
-  const auto step_length = market_.configuration().step;
-  int steps = 0;
-  while (market_.now() + step_length <= venue_time(now)) {
-    if (++steps > kMostStepsAtOnce) {
-      // Suspended for long: the clock stands where the market stands.
-      origin_ = now - (market_.now() - start_);
-      break;
-    }
-    step(wanted, out);
-  }
+  paced_.advance(now, [&](const MarketChanges& changes) { on_step(changes, wanted, out); });
 }
 
 std::optional<std::size_t> SyntheticContent::underlying_of(const Params& params) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "feeds/simulator/deribit_text.hpp"
+#include "feeds/simulator/paced_market.hpp"
 #include "feeds/simulator/resting_orders.hpp"
 #include "feeds/simulator/synthetic_account.hpp"
 #include "feeds/simulator/synthetic_market.hpp"
@@ -26,8 +27,6 @@ struct SyntheticContentConfig {
 /// A seeded market and account as a venue's content. Its clock starts with the market's and runs with the caller's.
 class SyntheticContent final : public VenueContent {
  public:
-  /// More steps than this are not caught up in one call: after a longer pause the venue's clock has lost the difference.
-  static constexpr int kMostStepsAtOnce = 100;
   static constexpr std::size_t kMostPastFills = 20'000;
 
   explicit SyntheticContent(const SyntheticContentConfig& config);
@@ -44,8 +43,8 @@ class SyntheticContent final : public VenueContent {
   [[nodiscard]] const SyntheticAccount& account() const { return account_; }
 
  private:
-  void step(const Wanted& wanted, std::vector<Notification>& out);
-  void tell_markets(const Wanted& wanted, std::vector<Notification>& out);
+  void on_step(const MarketChanges& changes, const Wanted& wanted, std::vector<Notification>& out);
+  void tell_markets(const MarketChanges& changes, const Wanted& wanted, std::vector<Notification>& out);
   void tell_aggregated_books(const Wanted& wanted, std::vector<Notification>& out);
   void tell_indices(const Wanted& wanted, std::vector<Notification>& out);
   void tell_account(const Wanted& wanted, std::vector<Notification>& out);
@@ -77,19 +76,17 @@ class SyntheticContent final : public VenueContent {
     double coins = 0;
   };
 
-  SyntheticMarket market_;
+  PacedMarket paced_;
+  SyntheticMarket& market_;
   SyntheticAccount account_;
   RestingOrders resting_;
   DeribitText text_;
-  MarketChanges changes_;
   std::vector<AccountFill> fills_;
   std::vector<RestingOrder> changed_orders_;
   std::vector<Moved> moved_;            ///< by drills, oldest first
   std::deque<AccountFill> past_fills_;  ///< oldest first, the newest kMostPastFills
   std::map<std::size_t, SentBook> aggregated_;
   std::uint64_t steps_ = 0;
-  std::optional<MonoTime> origin_;  ///< when the venue's clock stood at the market's start
-  VenueTime start_{};
 };
 
 }  // namespace hedgewatch::simulator

@@ -168,6 +168,7 @@ SyntheticMarket::SyntheticMarket(SyntheticMarketConfig config)
   for (const StablecoinConfig& coin : config_.stablecoins)
     stablecoins_.push_back(
         {.currency = coin.currency, .index_name = lower_letters(coin.currency) + "_usd", .price_usd = coin.price_usd});
+  for (std::size_t i = 0; i < underlyings_.size(); ++i) paths_.emplace_back(config_.seed * 1'000'003 + i + 1);
   shocked_.assign(underlyings_.size(), false);
   restressed_.assign(underlyings_.size(), false);
   for (std::size_t i = 0; i < underlyings_.size(); ++i) {
@@ -443,6 +444,7 @@ void SyntheticMarket::stress(std::size_t underlying, const MarketStress& stress)
 void SyntheticMarket::submit(std::size_t instrument, bool buy, double amount) { orders_.push_back({instrument, buy, amount}); }
 
 void SyntheticMarket::move_underlying(MarketUnderlying& underlying) {
+  Random& path = paths_[static_cast<std::size_t>(&underlying - underlyings_.data())];
   const double seconds = std::chrono::duration<double>(config_.step).count();
   const double years = seconds / kSecondsPerYear;
   const UnderlyingConfig& config = underlying.config;
@@ -450,21 +452,21 @@ void SyntheticMarket::move_underlying(MarketUnderlying& underlying) {
   underlying.interest_value += underlying.current_funding * seconds / 28'800;
   underlying.funding_coins_per_usd += underlying.current_funding * seconds / 28'800 / underlying.index_usd;
   const double sd = config.volatility_ratio * std::sqrt(years);
-  double log_return = sd * random_.normal() - sd * sd / 2;
-  if (config.jumps_per_day > 0 && random_.chance(config.jumps_per_day * seconds / 86'400)) {
-    log_return += config.jump_size_ratio * random_.normal();
+  double log_return = sd * path.normal() - sd * sd / 2;
+  if (config.jumps_per_day > 0 && path.chance(config.jumps_per_day * seconds / 86'400)) {
+    log_return += config.jump_size_ratio * path.normal();
     shocked_[static_cast<std::size_t>(&underlying - underlyings_.data())] = true;
   }
   underlying.index_usd *= std::exp(log_return);
   underlying.index_high_usd = std::max(underlying.index_high_usd, underlying.index_usd);
   underlying.index_low_usd = std::min(underlying.index_low_usd, underlying.index_usd);
   // Vol rises when the index falls; premium and carry come back to their means.
-  underlying.vol_level *= std::exp(-0.8 * log_return + 0.00002 * random_.normal());
+  underlying.vol_level *= std::exp(-0.8 * log_return + 0.00002 * path.normal());
   underlying.vol_level += (1 - underlying.vol_level) * seconds / 14'400;
   underlying.perpetual_premium +=
-      (0.0001 - underlying.perpetual_premium) * seconds / 600 + 0.000015 * std::sqrt(seconds) * random_.normal();
+      (0.0001 - underlying.perpetual_premium) * seconds / 600 + 0.000015 * std::sqrt(seconds) * path.normal();
   underlying.carry +=
-      (config.carry_per_year_ratio - underlying.carry) * seconds / 7'200 + 0.0001 * std::sqrt(seconds) * random_.normal();
+      (config.carry_per_year_ratio - underlying.carry) * seconds / 7'200 + 0.0001 * std::sqrt(seconds) * path.normal();
   underlying.stress_premium = underlying.stress.basis_ratio;
   // Only a market under stress draws, so that a calm one does not depend on whether there is such a thing.
   if (underlying.stress.basis_noise_ratio > 0) underlying.stress_premium += underlying.stress.basis_noise_ratio * random_.normal();

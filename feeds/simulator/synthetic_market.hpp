@@ -259,7 +259,8 @@ class SyntheticMarket {
   [[nodiscard]] double years_to(VenueTime expiry) const;
 
   SyntheticMarketConfig config_;
-  Random random_;
+  Random random_;              ///< of books and trades
+  std::vector<Random> paths_;  ///< per underlying, of index, vol level, premium and carry: the same whoever trades
   VenueTime now_{};
   std::uint64_t steps_ = 0;
   std::int64_t next_instrument_id_ = 300'001;
