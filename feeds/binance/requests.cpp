@@ -95,20 +95,19 @@ std::string unsubscribe_request(std::uint64_t id, std::span<const std::string> s
   return request("UNSUBSCRIBE", id, streams);
 }
 
-HttpRequest instruments_request(Product product) { return {std::string{paths(product).exchange_info}, {}}; }
+HttpCall instruments_request(Product product) { return {std::string{paths(product).exchange_info}, {}}; }
 
-HttpRequest depth_request(Product product, std::string_view symbol) {
-  HttpRequest request{std::string{paths(product).depth}, {}};
+HttpCall depth_request(Product product, std::string_view symbol) {
+  HttpCall request{std::string{paths(product).depth}, {}};
   request.target.append("?symbol=").append(symbol).append("&limit=1000");
   return request;
 }
 
-HttpRequest funding_info_request(Product product) {
+HttpCall funding_info_request(Product product) {
   return {product == Product::CoinMargined ? "/dapi/v1/fundingInfo" : "/fapi/v1/fundingInfo", {}};
 }
 
-std::optional<HttpRequest> signed_request(std::string_view path, std::string_view query, const Credential& credential,
-                                          WallTime now) {
+std::optional<HttpCall> signed_request(std::string_view path, std::string_view query, const Credential& credential, WallTime now) {
   std::string payload{query};
   if (!payload.empty()) payload += '&';
   payload += "recvWindow=5000&timestamp=" + std::to_string(nanoseconds_of(now) / 1'000'000);
@@ -120,18 +119,18 @@ std::optional<HttpRequest> signed_request(std::string_view path, std::string_vie
   } else {
     signature = hmac_sha256_hex(credential.secret, payload);
   }
-  HttpRequest request;
+  HttpCall request;
   request.target.append(path).append("?").append(payload).append("&signature=").append(signature);
   request.headers.emplace_back("X-MBX-APIKEY", credential.key);
   return request;
 }
 
-std::optional<HttpRequest> positions_request(Product product, const Credential& credential, WallTime now) {
+std::optional<HttpCall> positions_request(Product product, const Credential& credential, WallTime now) {
   if (product == Product::Spot) return std::nullopt;
   return signed_request(paths(product).positions, "", credential, now);
 }
 
-std::optional<HttpRequest> account_request(Product product, const Credential& credential, WallTime now) {
+std::optional<HttpCall> account_request(Product product, const Credential& credential, WallTime now) {
   return signed_request(paths(product).account, "", credential, now);
 }
 

@@ -9,7 +9,7 @@
 
 #include "core/types/time.hpp"
 #include "feeds/binance/symbols.hpp"
-#include "feeds/session/http_request.hpp"
+#include "feeds/session/http_call.hpp"
 #include "feeds/session/secret.hpp"
 
 /// The texts that are sent, one frame or one GET each.
@@ -40,16 +40,16 @@ enum class StreamPath : std::uint8_t { Public, Market, Private };
 [[nodiscard]] std::string subscribe_request(std::uint64_t id, std::span<const std::string> streams);
 [[nodiscard]] std::string unsubscribe_request(std::uint64_t id, std::span<const std::string> streams);
 
-[[nodiscard]] HttpRequest instruments_request(Product product);
+[[nodiscard]] HttpCall instruments_request(Product product);
 /// 1,000 levels.
-[[nodiscard]] HttpRequest depth_request(Product product, std::string_view symbol);
-[[nodiscard]] HttpRequest funding_info_request(Product product);
+[[nodiscard]] HttpCall depth_request(Product product, std::string_view symbol);
+[[nodiscard]] HttpCall funding_info_request(Product product);
 /// A signed GET. `query` holds the parameters, encoded, without timestamp and signature. Nothing when the secret is a key in PEM
 /// that cannot sign.
-[[nodiscard]] std::optional<HttpRequest> signed_request(std::string_view path, std::string_view query, const Credential& credential,
-                                                        WallTime now);
+[[nodiscard]] std::optional<HttpCall> signed_request(std::string_view path, std::string_view query, const Credential& credential,
+                                                     WallTime now);
 /// Nothing for spot, which has balances alone.
-[[nodiscard]] std::optional<HttpRequest> positions_request(Product product, const Credential& credential, WallTime now);
-[[nodiscard]] std::optional<HttpRequest> account_request(Product product, const Credential& credential, WallTime now);
+[[nodiscard]] std::optional<HttpCall> positions_request(Product product, const Credential& credential, WallTime now);
+[[nodiscard]] std::optional<HttpCall> account_request(Product product, const Credential& credential, WallTime now);
 
 }  // namespace hedgewatch::binance

@@ -75,7 +75,7 @@ std::string book_topic(Category category, std::string_view symbol) {
 
 std::string trade_topic(std::string_view what) { return std::string{"publicTrade."}.append(what); }
 
-HttpRequest instruments_request(Category category, std::string_view coin, std::string_view cursor) {
+HttpCall instruments_request(Category category, std::string_view coin, std::string_view cursor) {
   std::string query;
   add(query, "category", word(category));
   add(query, "baseCoin", coin);
@@ -84,11 +84,11 @@ HttpRequest instruments_request(Category category, std::string_view coin, std::s
   return {"/v5/market/instruments-info?" + query, {}};
 }
 
-HttpRequest signed_request(std::string_view path, std::string_view query, const Credential& credential, WallTime now) {
+HttpCall signed_request(std::string_view path, std::string_view query, const Credential& credential, WallTime now) {
   const std::string timestamp = std::to_string(milliseconds(now));
   std::string message = timestamp + credential.key;
   message.append(kReceiveWindow).append(query);
-  HttpRequest request;
+  HttpCall request;
   request.target.append(path);
   if (!query.empty()) request.target.append("?").append(query);
   request.headers = {{"X-BAPI-API-KEY", credential.key},
@@ -98,8 +98,8 @@ HttpRequest signed_request(std::string_view path, std::string_view query, const 
   return request;
 }
 
-HttpRequest positions_request(Category category, std::string_view settle_coin, std::string_view cursor,
-                              const Credential& credential, WallTime now) {
+HttpCall positions_request(Category category, std::string_view settle_coin, std::string_view cursor, const Credential& credential,
+                           WallTime now) {
   std::string query;
   add(query, "category", word(category));
   add(query, "settleCoin", settle_coin);
@@ -108,7 +108,7 @@ HttpRequest positions_request(Category category, std::string_view settle_coin, s
   return signed_request("/v5/position/list", query, credential, now);
 }
 
-HttpRequest wallet_request(const Credential& credential, WallTime now) {
+HttpCall wallet_request(const Credential& credential, WallTime now) {
   return signed_request("/v5/account/wallet-balance", "accountType=UNIFIED", credential, now);
 }
 

@@ -8,7 +8,7 @@
 
 #include "core/types/time.hpp"
 #include "feeds/bybit/symbols.hpp"
-#include "feeds/session/http_request.hpp"
+#include "feeds/session/http_call.hpp"
 #include "feeds/session/secret.hpp"
 
 /// The texts that are sent, one frame or one GET each.
@@ -40,12 +40,12 @@ inline constexpr std::int64_t kLoginMilliseconds = 10'000;
 
 /// One page of a market's instruments. `coin` must be given for options: without it the venue lists those of bitcoin alone.
 /// `cursor` is next_page of the page before, empty for the first.
-[[nodiscard]] HttpRequest instruments_request(Category category, std::string_view coin, std::string_view cursor);
+[[nodiscard]] HttpCall instruments_request(Category category, std::string_view coin, std::string_view cursor);
 /// A signed GET: `query` is sent and signed as it is.
-[[nodiscard]] HttpRequest signed_request(std::string_view path, std::string_view query, const Credential& credential, WallTime now);
+[[nodiscard]] HttpCall signed_request(std::string_view path, std::string_view query, const Credential& credential, WallTime now);
 /// One page of the open positions; linear ones are asked for by the coin that they settle in.
-[[nodiscard]] HttpRequest positions_request(Category category, std::string_view settle_coin, std::string_view cursor,
-                                            const Credential& credential, WallTime now);
-[[nodiscard]] HttpRequest wallet_request(const Credential& credential, WallTime now);
+[[nodiscard]] HttpCall positions_request(Category category, std::string_view settle_coin, std::string_view cursor,
+                                         const Credential& credential, WallTime now);
+[[nodiscard]] HttpCall wallet_request(const Credential& credential, WallTime now);
 
 }  // namespace hedgewatch::bybit

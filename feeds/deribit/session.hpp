@@ -84,11 +84,11 @@ class DeribitSession final : public VenueSession {
   [[nodiscard]] std::optional<MonoTime> deadline() const override;
   [[nodiscard]] std::optional<MonoTime> reconnect_at() const override;
 
-  /// Market data is needed for this instrument from now on; a name that is not listed yet is remembered until it is.
+  void want(std::string_view name) override;
+  /// Market data is needed for this instrument from now on.
   void want(InstrumentId instrument);
-  void want(std::string_view name);
 
-  [[nodiscard]] SessionNotices& notices();
+  [[nodiscard]] SessionNotices& notices() override;
   /// Live: channels are granted, data is coming and, for an account, its positions are known.
   [[nodiscard]] bool live() const;
 

@@ -16,6 +16,7 @@
 #include "feeds/deribit/session.hpp"
 #include "feeds/session/back_off.hpp"
 #include "feeds/session/book_synchroniser.hpp"
+#include "feeds/session/jitter.hpp"
 #include "feeds/session/lag_watch.hpp"
 #include "feeds/session/seen_fills.hpp"
 #include "feeds/session/silence_watchdog.hpp"
@@ -62,23 +63,6 @@ struct Pending {
   std::uint64_t batch = 0;
   MonoTime due{};
   MonoTime sent{};
-};
-
-/// Reconnect jitter and nonces: uniform, not secret.
-class Jitter {
- public:
-  explicit Jitter(std::uint64_t seed) : state_{seed} {}
-  std::uint64_t bits() {
-    std::uint64_t z = state_ += 0x9E3779B97F4A7C15U;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-    return z ^ (z >> 31);
-  }
-
-  double fraction() { return static_cast<double>(bits() >> 11) * 0x1.0p-53; }
-
- private:
-  std::uint64_t state_;
 };
 
 /// An asset's code as the names of indices have it.
@@ -276,7 +260,7 @@ struct DeribitSession::State {
   FeedStatistics& statistics;
   deribit::Decoder decoder;
   SessionNotices notices;
-  deribit::Jitter jitter;
+  Jitter jitter;
   LagWatch lag;
 
   // for the life of the session

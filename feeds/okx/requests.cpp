@@ -93,22 +93,22 @@ std::string unsubscribe_request(std::string_view id, std::span<const Subscriptio
   return request(id, "unsubscribe", subscriptions);
 }
 
-HttpRequest instruments_request(std::string_view type, std::string_view family) {
-  HttpRequest request{"/api/v5/public/instruments?instType=", {}};
+HttpCall instruments_request(std::string_view type, std::string_view family) {
+  HttpCall request{"/api/v5/public/instruments?instType=", {}};
   request.target.append(type);
   if (!family.empty()) request.target.append("&instFamily=").append(family);
   return request;
 }
 
-HttpRequest signed_request(std::string_view target, const Credential& credential, WallTime now, bool demo) {
+HttpCall signed_request(std::string_view target, const Credential& credential, WallTime now, bool demo) {
   const std::string time = iso_time(now);
   std::string message = time + "GET";
   message += target;
-  HttpRequest request{std::string{target},
-                      {{"OK-ACCESS-KEY", credential.key},
-                       {"OK-ACCESS-SIGN", hmac_sha256_base64(credential.secret, message)},
-                       {"OK-ACCESS-TIMESTAMP", time},
-                       {"OK-ACCESS-PASSPHRASE", std::string{credential.passphrase.view()}}}};
+  HttpCall request{std::string{target},
+                   {{"OK-ACCESS-KEY", credential.key},
+                    {"OK-ACCESS-SIGN", hmac_sha256_base64(credential.secret, message)},
+                    {"OK-ACCESS-TIMESTAMP", time},
+                    {"OK-ACCESS-PASSPHRASE", std::string{credential.passphrase.view()}}}};
   if (demo) request.headers.emplace_back("x-simulated-trading", "1");
   return request;
 }

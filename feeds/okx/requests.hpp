@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "core/types/time.hpp"
-#include "feeds/session/http_request.hpp"
+#include "feeds/session/http_call.hpp"
 #include "feeds/session/secret.hpp"
 
 /// The texts that are sent, one frame or one GET each.
@@ -38,8 +38,8 @@ inline constexpr std::string_view kPong = "pong";
 [[nodiscard]] std::string unsubscribe_request(std::string_view id, std::span<const Subscription> subscriptions);
 
 /// `type` is SPOT, SWAP, FUTURES or OPTION; options must be asked for by their family.
-[[nodiscard]] HttpRequest instruments_request(std::string_view type, std::string_view family);
+[[nodiscard]] HttpCall instruments_request(std::string_view type, std::string_view family);
 /// A signed GET; `target` is the path with its query. `demo`: the account is one of demo trading.
-[[nodiscard]] HttpRequest signed_request(std::string_view target, const Credential& credential, WallTime now, bool demo);
+[[nodiscard]] HttpCall signed_request(std::string_view target, const Credential& credential, WallTime now, bool demo);
 
 }  // namespace hedgewatch::okx

@@ -7,10 +7,13 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "feeds/transport/clock.hpp"
+#include "feeds/transport/https_client.hpp"
 
 namespace hedgewatch {
 
@@ -22,6 +25,26 @@ namespace {
 constexpr std::size_t kDeliverFrom = 256;
 /// Between two calls of on_deadline.
 constexpr std::chrono::nanoseconds kLeastPause = std::chrono::milliseconds{1};
+
+HttpsMethod method_of(HttpVerb verb) {
+  switch (verb) {
+    case HttpVerb::Get:
+      return HttpsMethod::Get;
+    case HttpVerb::Post:
+      return HttpsMethod::Post;
+    case HttpVerb::Put:
+      return HttpsMethod::Put;
+  }
+  return HttpsMethod::Get;
+}
+
+/// Of a header's text; 0 when it holds no count.
+unsigned seconds_in(std::string_view text) {
+  constexpr unsigned kMost = 3'600;
+  unsigned seconds = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return error == std::errc{} && rest == text.data() + text.size() ? std::min(seconds, kMost) : 0;
+}
 
 /// The counter has one writer.
 void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) {
@@ -38,6 +61,9 @@ class FeedConnection::Driver final : public WebsocketListener, public std::enabl
         client_{io, tls, setup.endpoint, setup.limits, *this},
         session_{std::move(session)},
         sink_{sink},
+        tls_{tls},
+        calls_{setup.calls},
+        call_limits_{.timeout = setup.call_timeout, .body_bytes = setup.limits.frame_bytes},
         batch_{setup.batch_capacity},
         timer_{io},
         flush_interval_{setup.flush_interval} {}
@@ -46,7 +72,7 @@ class FeedConnection::Driver final : public WebsocketListener, public std::enabl
     asio::post(io_, [self = shared_from_this()] {
       if (self->phase_ != Phase::Idle) return;
       self->phase_ = Phase::Running;
-      self->client_.open();
+      self->open(session_now());
     });
   }
 
@@ -101,13 +127,49 @@ class FeedConnection::Driver final : public WebsocketListener, public std::enabl
     arm_timer();
   }
 
+  /// Opens the socket, once the session has what it needs for it.
+  void open(SessionTime now) {
+    const bool ready = session_->prepare(now, actions_);
+    obey();
+    if (ready) {
+      if (std::exchange(opened_, true)) add(counters.reconnects, 1);
+      client_.open(session_->path_suffix());
+    }
+    arm_timer();
+  }
+
   void obey() {
     for (const std::string& text : actions_.send) client_.send(text);
+    for (SessionCall& call : actions_.calls) make(call);
     if (actions_.close && !closing_) {
       add(counters.session_closes, 1);
       close(actions_.close_reason);
     }
     actions_.clear();
+  }
+
+  void make(SessionCall& call) {
+    HttpsRequest request{.method = method_of(call.request.verb), .host = calls_.host, .port = calls_.port};
+    request.target = calls_.path + call.request.target;
+    request.headers = call.request.headers;
+    async_https_request(io_, &tls_, std::move(request), call_limits_, [weak = weak_from_this(), id = call.id](HttpsResult result) {
+      if (const auto self = weak.lock()) self->on_called(id, std::move(result));
+    });
+  }
+
+  void on_called(std::uint64_t id, HttpsResult result) {
+    if (phase_ != Phase::Running) return;
+    HttpOutcome outcome;
+    if (result.ok()) {
+      outcome.status = result.value().status;
+      outcome.retry_after_s = seconds_in(result.value().header("Retry-After"));
+      outcome.body = std::move(result).value().body;
+    } else {
+      outcome.body = std::string{label(result.error().fault)} + ": " + result.error().detail;
+    }
+    const SessionTime now = session_now();
+    session_->on_outcome(id, outcome, now, batch_, actions_);
+    after_session(now);
   }
 
   void close(std::string_view reason) {
@@ -170,8 +232,7 @@ class FeedConnection::Driver final : public WebsocketListener, public std::enabl
     if (held_back_) held_back_ = !sink_.flush();
     if (client_.idle()) {
       if (const auto at = session_->reconnect_at(); at && *at <= now.mono) {
-        add(counters.reconnects, 1);
-        client_.open();
+        open(now);
       }
     } else if (const auto at = session_->deadline(); at && *at <= now.mono && client_.is_open()) {
       session_->on_deadline(now, batch_, actions_);
@@ -209,6 +270,9 @@ class FeedConnection::Driver final : public WebsocketListener, public std::enabl
   WebsocketClient client_;
   std::unique_ptr<VenueSession> session_;
   EventSink& sink_;
+  TlsContext& tls_;
+  CallEndpoint calls_;
+  HttpsLimits call_limits_;
   EventBatch batch_;
   SessionActions actions_;
   std::vector<InstrumentId> lost_books_;
@@ -217,6 +281,7 @@ class FeedConnection::Driver final : public WebsocketListener, public std::enabl
   std::optional<MonoTime> armed_;
   std::vector<std::function<void()>> stopped_;
   bool held_back_ = false;  ///< the sink has something left that it must be asked to hand on
+  bool opened_ = false;     ///< at least once, or tried
   bool closing_ = false;    ///< asked the socket to close, not closed yet
   Phase phase_ = Phase::Idle;
 };

@@ -22,8 +22,17 @@ struct FeedCounters {
   std::atomic<std::uint64_t> lost_books{0};      ///< declared invalid because the sink was full
 };
 
+/// Where the calls of a session go, by the TLS context of its socket.
+struct CallEndpoint {
+  std::string host;
+  std::uint16_t port = 443;
+  std::string path = {};  ///< stands before each call's target; empty or without an ending '/'
+};
+
 struct FeedConnectionSetup {
   WebsocketEndpoint endpoint;
+  CallEndpoint calls = {};  ///< without a host every call fails
+  std::chrono::nanoseconds call_timeout = std::chrono::seconds{10};
   WebsocketLimits limits;
   std::size_t batch_capacity = EventBatch::kDefaultCapacity;
   std::chrono::nanoseconds flush_interval = std::chrono::milliseconds{1};  ///< how often held back events are tried again

@@ -40,6 +40,18 @@ bool sendable(const HttpsRequest& request) {
 }
 
 /// One request and its response on a stream of its own. Its handlers keep it alive.
+http::verb verb_of(HttpsMethod method) {
+  switch (method) {
+    case HttpsMethod::Get:
+      return http::verb::get;
+    case HttpsMethod::Post:
+      return http::verb::post;
+    case HttpsMethod::Put:
+      return http::verb::put;
+  }
+  return http::verb::get;
+}
+
 template <class Stream>
 class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
   static constexpr bool kTls = !std::is_same_v<Stream, tcp::socket>;
@@ -113,7 +125,7 @@ class Exchange : public std::enable_shared_from_this<Exchange<Stream>> {
   void write() {
     if (!done_) return;
     step_ = "request";
-    message_.method(request_.method == HttpsMethod::Post ? http::verb::post : http::verb::get);
+    message_.method(verb_of(request_.method));
     message_.version(11);
     message_.target(request_.target);
     const bool ipv6 = request_.host.find(':') != std::string::npos;

@@ -20,7 +20,7 @@ namespace hedgewatch {
 
 class TlsContext;
 
-enum class HttpsMethod : std::uint8_t { Get, Post };
+enum class HttpsMethod : std::uint8_t { Get, Post, Put };
 
 struct HttpsRequest {
   HttpsMethod method = HttpsMethod::Get;

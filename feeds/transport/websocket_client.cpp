@@ -138,8 +138,9 @@ struct WebsocketClient::Shared {
 /// One attempt to connect and what comes of it. Its handlers keep it alive; without a listener it is dead.
 class WebsocketClient::Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<Shared> shared, WebsocketListener& listener)
+  Connection(std::shared_ptr<Shared> shared, WebsocketListener& listener, std::string_view path_suffix)
       : shared_{std::move(shared)},
+        path_suffix_{path_suffix},
         listener_{&listener},
         resolver_{shared_->io},
         stream_{shared_->io, shared_->tls.native()},
@@ -251,7 +252,7 @@ class WebsocketClient::Connection : public std::enable_shared_from_this<Connecti
     accept_ = accept_of(key);
     upgrade_.method(http::verb::get);
     upgrade_.version(11);
-    upgrade_.target(shared_->endpoint.path);
+    upgrade_.target(shared_->endpoint.path + path_suffix_);
     upgrade_.set(http::field::host, authority(shared_->endpoint));
     upgrade_.set(http::field::upgrade, "websocket");
     upgrade_.set(http::field::connection, "Upgrade");
@@ -456,6 +457,7 @@ class WebsocketClient::Connection : public std::enable_shared_from_this<Connecti
   tcp::socket& socket() { return stream_.next_layer(); }
 
   std::shared_ptr<Shared> shared_;
+  std::string path_suffix_;
   WebsocketListener* listener_;  ///< nothing once it was told the end
   tcp::resolver resolver_;
   asio::ssl::stream<tcp::socket> stream_;
@@ -490,9 +492,9 @@ void WebsocketClient::abandon() {
   if (connection_) connection_->abandon();
 }
 
-void WebsocketClient::open() {
+void WebsocketClient::open(std::string_view path_suffix) {
   if (!idle()) return;
-  connection_ = std::make_shared<Connection>(shared_, listener_);
+  connection_ = std::make_shared<Connection>(shared_, listener_, path_suffix);
   asio::post(shared_->io, [connection = connection_] {
     if (!connection->closed()) connection->start();
   });

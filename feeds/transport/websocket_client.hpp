@@ -90,8 +90,8 @@ class WebsocketClient {
   WebsocketClient(const WebsocketClient&) = delete;
   WebsocketClient& operator=(const WebsocketClient&) = delete;
 
-  /// Starts to connect. Ignored unless idle.
-  void open();
+  /// Starts to connect, at the endpoint's path with `path_suffix` behind it. Ignored unless idle.
+  void open(std::string_view path_suffix = {});
   /// Queues one text message. Ignored unless open. Should the queue be full, the connection closes with SendQueueFull: a protocol
   /// with a hole in it is no protocol.
   void send(std::string_view text);

@@ -15,7 +15,7 @@ constexpr auto kNow = from_nanoseconds<WallTime>(1'801'234'567'089'000'000);
 constexpr auto kWhole = from_nanoseconds<WallTime>(1'801'234'567'000'000'000);
 constexpr const char* kSecret = "a-secret-of-our-own";
 
-std::string header(const HttpRequest& request, std::string_view name) {
+std::string header(const HttpCall& request, std::string_view name) {
   for (const auto& [key, value] : request.headers)
     if (key == name) return value;
   return {};

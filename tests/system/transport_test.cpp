@@ -552,6 +552,8 @@ class ScriptedSession final : public VenueSession {
   }
   std::optional<MonoTime> deadline() const override { return deadline_; }
   std::optional<MonoTime> reconnect_at() const override { return reconnect_at_; }
+  void want(std::string_view) override {}
+  SessionNotices& notices() override { return notices_; }
 
  private:
   static void status(FeedPhase phase, SessionTime now, EventBatch& events) {
@@ -559,6 +561,7 @@ class ScriptedSession final : public VenueSession {
   }
 
   Log& log_;
+  SessionNotices notices_;
   std::optional<MonoTime> deadline_;
   std::optional<MonoTime> reconnect_at_;
 };
