@@ -59,18 +59,24 @@ struct Endpoint {
 
 struct VenueConfig {
   Venue kind = Venue::Deribit;
+  /// Where websockets are opened, and where calls are made. Of Deribit the one address of both is `endpoint`. Of the other venues
+  /// both are the beginnings of addresses; without hosts they are the venue's own of the network.
   Endpoint endpoint;
+  Endpoint rest_endpoint;
+  /// The venue's markets that are followed, in its own words: Binance and Bybit, whose connections each carry one.
+  std::vector<std::string> products;
   /// `network` in the file, and what the venue must say of itself: true, real money; false, a test network or a simulator.
   bool production = true;
-  std::string ca_file;                  ///< PEM file of the only trusted authorities; empty: the system's
-  std::vector<std::string> currencies;  ///< settlement currencies whose instruments are discovered
+  std::string ca_file;  ///< PEM file of the only trusted authorities; empty: the system's
+  /// Whose instruments are discovered: settlement currencies at Deribit, underlying coins elsewhere.
+  std::vector<std::string> currencies;
   std::vector<InstrumentPattern> watch;
   std::vector<InstrumentPattern> books;  ///< exact: instruments whose order book is subscribed
   std::chrono::nanoseconds market_data_max_age = std::chrono::seconds{60};
   std::chrono::nanoseconds account_max_age = std::chrono::seconds{120};
   std::optional<double> carry_rate;  ///< continuous, per year; absent: no forward is carried from the perpetual or the index
   bool stablecoins_at_par = true;    ///< see VenueSetup
-  std::chrono::nanoseconds heartbeat_interval = std::chrono::seconds{10};  ///< whole seconds
+  std::chrono::nanoseconds heartbeat_interval = std::chrono::seconds{10};  ///< whole seconds, and no more than the venue allows
   std::chrono::nanoseconds silence_limit = std::chrono::seconds{25};       ///< no frame of any kind for so long: reconnect
   std::chrono::nanoseconds max_lag = std::chrono::seconds{3};              ///< data that comes later than this is not live
 };
@@ -115,8 +121,11 @@ struct AccountConfig {
   std::string name;
   Venue venue = Venue::Deribit;
   std::string client_id;
-  std::string secret_credential;  ///< a systemd credential's name; empty: secret_file is given
-  std::string secret_file;        ///< absolute path; empty: secret_credential is given
+  std::string secret_credential;           ///< a systemd credential's name; empty: secret_file is given
+  std::string secret_file;                 ///< absolute path; empty: secret_credential is given
+  std::string passphrase_credential = {};  ///< the same of the passphrase that OKX wants beside the secret
+  std::string passphrase_file = {};
+  std::string product = {};  ///< Binance, where each market has margin of its own; of the venue's products
   AuthMethod auth = AuthMethod::ClientSignature;
   bool allow_trading_scope = false;  ///< false: a key that may trade or withdraw is refused
   struct Haircut {

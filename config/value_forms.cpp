@@ -150,6 +150,14 @@ Result<Endpoint, std::string_view> parse_endpoint(std::string_view text) {
   return parse_authority_and_path(text.substr(kScheme.size()), kUsualPort);
 }
 
+Result<Endpoint, std::string_view> parse_rest_endpoint(std::string_view text) {
+  constexpr std::string_view kScheme = "https://";
+  constexpr std::uint16_t kUsualPort = 443;
+  if (text.starts_with("http://")) return std::string_view{"without TLS"};
+  if (!text.starts_with(kScheme)) return std::string_view{"no https:// address"};
+  return parse_authority_and_path(text.substr(kScheme.size()), kUsualPort);
+}
+
 Result<HttpAddress, std::string_view> parse_http_address(std::string_view text) {
   constexpr std::string_view kPlain = "http://";
   constexpr std::string_view kTls = "https://";
@@ -176,12 +184,37 @@ std::optional<ListenAddress> parse_listen_address(std::string_view text) {
 }
 
 HostKind host_kind(Venue venue, std::string_view host) {
-  if (venue != Venue::Deribit) return HostKind::Other;
+  struct Row {
+    Venue venue;
+    std::string_view domain;  ///< the host itself, or what stands behind its last point but these
+    HostKind kind;
+  };
+  // The first that fits counts.
+  static constexpr std::array kHosts{Row{Venue::Deribit, "test.deribit.com", HostKind::Testnet},
+                                     Row{Venue::Deribit, "deribit.com", HostKind::Production},
+                                     Row{Venue::Binance, "testnet.binance.vision", HostKind::Testnet},
+                                     Row{Venue::Binance, "binancefuture.com", HostKind::Testnet},
+                                     Row{Venue::Binance, "demo-fapi.binance.com", HostKind::Testnet},
+                                     Row{Venue::Binance, "demo-fstream.binance.com", HostKind::Testnet},
+                                     Row{Venue::Binance, "binance.com", HostKind::Production},
+                                     Row{Venue::Binance, "binance.vision", HostKind::Production},
+                                     Row{Venue::Okx, "wspap.okx.com", HostKind::Testnet},
+                                     Row{Venue::Okx, "wseeapap.okx.com", HostKind::Testnet},
+                                     Row{Venue::Okx, "wsuspap.okx.com", HostKind::Testnet},
+                                     Row{Venue::Okx, "ws.okx.com", HostKind::Production},
+                                     Row{Venue::Okx, "wseea.okx.com", HostKind::Production},
+                                     Row{Venue::Okx, "wsus.okx.com", HostKind::Production},
+                                     Row{Venue::Bybit, "stream-testnet.bybit.com", HostKind::Testnet},
+                                     Row{Venue::Bybit, "api-testnet.bybit.com", HostKind::Testnet},
+                                     Row{Venue::Bybit, "stream-demo.bybit.com", HostKind::Testnet},
+                                     Row{Venue::Bybit, "api-demo.bybit.com", HostKind::Testnet},
+                                     Row{Venue::Bybit, "bybit.com", HostKind::Production},
+                                     Row{Venue::Bybit, "bytick.com", HostKind::Production}};
   std::string name{host};
   std::ranges::transform(name, name.begin(), [](char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; });
   if (name.ends_with('.')) name.pop_back();
-  if (name == "test.deribit.com" || name.ends_with(".test.deribit.com")) return HostKind::Testnet;
-  if (name == "deribit.com" || name.ends_with(".deribit.com")) return HostKind::Production;
+  for (const Row& row : kHosts)
+    if (row.venue == venue && (name == row.domain || name.ends_with("." + std::string{row.domain}))) return row.kind;
   return HostKind::Other;
 }
 

@@ -35,6 +35,9 @@ inline constexpr std::string_view kInstrumentForm = "one instrument such as \"de
 /// `wss://host[:port][/path]`; an IPv6 host stands in brackets. The error says what the text is, without repeating it.
 [[nodiscard]] Result<Endpoint, std::string_view> parse_endpoint(std::string_view text);
 
+/// `https://host[:port][/path]`, as parse_endpoint.
+[[nodiscard]] Result<Endpoint, std::string_view> parse_rest_endpoint(std::string_view text);
+
 /// `https://host[:port][/path]`, or `http://` where the host is a loopback address or `localhost`.
 [[nodiscard]] Result<HttpAddress, std::string_view> parse_http_address(std::string_view text);
 
@@ -50,7 +53,7 @@ struct ListenAddress {
 [[nodiscard]] std::optional<VenueTime> utc_time(std::string_view text);
 inline constexpr std::string_view kUtcTimeForm = "a time in UTC such as \"2026-01-31T08:00:00Z\"";
 
-/// What a host name tells about the venue behind it.
+/// What a host name tells about the venue behind it. OKX's calls go to one host for production and demo trading: it tells nothing.
 enum class HostKind : std::uint8_t { Production, Testnet, Other };
 [[nodiscard]] HostKind host_kind(Venue venue, std::string_view host);
 

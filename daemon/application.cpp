@@ -142,7 +142,7 @@ struct Application::State {
         log{given_log},
         undo{[this](const std::string& name, const std::string& reason) { log.error(kSelf, "could not stop " + name, reason); }} {}
 
-  void build(Config loaded, std::string text, std::vector<Secret> secrets, AlertTokens tokens);
+  void build(Config loaded, std::string text, std::vector<AccountSecrets> secrets, AlertTokens tokens);
   [[nodiscard]] AlertDeskOptions alert_options(AlertTokens tokens);
   [[nodiscard]] OverrideAnswer override_limits(const OverrideOrder& order);
   [[nodiscard]] std::vector<std::string> not_ready() const;
@@ -172,7 +172,7 @@ struct Application::State {
   ShutdownStack undo;  ///< last: a start-up that failed is undone before its parts go
 };
 
-void Application::State::build(Config loaded, std::string text, std::vector<Secret> secrets, AlertTokens tokens) {
+void Application::State::build(Config loaded, std::string text, std::vector<AccountSecrets> secrets, AlertTokens tokens) {
   config = std::move(loaded);
   if (config.daemon.lock_memory) {
     const std::string refusal = lock_memory();
@@ -385,10 +385,10 @@ std::vector<std::string> Application::start() {
   const std::uint64_t hash = config_text_hash(text);
   state.log.set_level(config.daemon.log_level);
 
-  std::vector<Secret> secrets;
+  std::vector<AccountSecrets> secrets;
   std::vector<std::string> faults;
   for (const AccountConfig& account : config.accounts) {
-    auto secret = read_secret(account, credentials_directory());
+    auto secret = read_secrets(account, credentials_directory());
     if (secret.ok())
       secrets.push_back(std::move(secret).value());
     else

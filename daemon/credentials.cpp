@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "daemon/file_descriptor.hpp"
 
@@ -67,6 +68,13 @@ std::string access_fault(const struct stat& status, bool from_systemd) {
   return {};
 }
 
+/// One line without spaces, or a key in PEM.
+bool is_secret_text(std::string_view text) {
+  if (text.starts_with("-----BEGIN "))
+    return std::ranges::all_of(text, [](char c) { return (c >= ' ' && c < 0x7F) || c == '\n' || c == '\r'; });
+  return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7F; });
+}
+
 /// Where a secret is, and how messages name it.
 struct SecretPlace {
   std::string owner;  ///< account "main"
@@ -99,9 +107,19 @@ Result<Secret, CredentialError> read_place(const SecretPlace& place, const std::
   if (buffer.full() || text.size() > kMostSecretBytes)
     return error("is longer than " + std::to_string(kMostSecretBytes) + " bytes, must be a secret alone");
   if (text.empty()) return error("is empty, must hold the secret");
-  if (!std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7F; }))
-    return error("holds spaces, line ends or control characters, must be one word");
+  if (!is_secret_text(text)) return error("holds spaces, line ends or control characters, must be one word");
   return Secret{text};
+}
+
+/// One secret of an account, named by one of two keys: KIND_credential or KIND_file.
+Result<Secret, CredentialError> read_of_account(const AccountConfig& account, std::string_view kind, const std::string& credential,
+                                                const std::string& file, const std::string& directory) {
+  const bool from_systemd = !credential.empty();
+  return read_place({.owner = "account \"" + account.name + '"',
+                     .key = std::string{kind} + (from_systemd ? "_credential" : "_file"),
+                     .value = from_systemd ? credential : file,
+                     .from_systemd = from_systemd},
+                    directory);
 }
 
 }  // namespace
@@ -112,12 +130,18 @@ std::string credentials_directory() {
 }
 
 Result<Secret, CredentialError> read_secret(const AccountConfig& account, const std::string& directory) {
-  const bool from_systemd = !account.secret_credential.empty();
-  return read_place({.owner = "account \"" + account.name + '"',
-                     .key = from_systemd ? "secret_credential" : "secret_file",
-                     .value = from_systemd ? account.secret_credential : account.secret_file,
-                     .from_systemd = from_systemd},
-                    directory);
+  return read_of_account(account, "secret", account.secret_credential, account.secret_file, directory);
+}
+
+Result<AccountSecrets, CredentialError> read_secrets(const AccountConfig& account, const std::string& directory) {
+  auto secret = read_secret(account, directory);
+  if (!secret.ok()) return secret.error();
+  AccountSecrets secrets{std::move(secret).value(), {}};
+  if (account.passphrase_credential.empty() && account.passphrase_file.empty()) return secrets;
+  auto passphrase = read_of_account(account, "passphrase", account.passphrase_credential, account.passphrase_file, directory);
+  if (!passphrase.ok()) return passphrase.error();
+  secrets.passphrase = std::move(passphrase).value();
+  return secrets;
 }
 
 Result<Secret, CredentialError> read_token(std::string_view table, const TokenConfig& token, const std::string& directory) {

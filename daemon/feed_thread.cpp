@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <future>
-#include <map>
+#include <iterator>
 #include <optional>
 #include <random>
 #include <thread>
@@ -17,7 +18,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "daemon/setup.hpp"
-#include "feeds/deribit/session.hpp"
+#include "daemon/venue_feeds.hpp"
 #include "feeds/transport/feed_connection.hpp"
 #include "feeds/transport/tls_context.hpp"
 
@@ -42,24 +43,6 @@ LogLevel level_of(NoticeSeverity severity) {
   return LogLevel::Info;
 }
 
-DeribitSessionOptions common_options(const VenueConfig& venue, ConnectionId connection, std::uint64_t seed) {
-  DeribitSessionOptions options;
-  options.connection = connection;
-  options.endpoint = venue.production ? DeribitEndpoint::Production : DeribitEndpoint::TestNetwork;
-  options.currencies = venue.currencies;
-  options.heartbeat = std::chrono::duration_cast<std::chrono::seconds>(venue.heartbeat_interval);
-  options.silence_limit = venue.silence_limit;
-  options.max_lag = venue.max_lag;
-  options.seed = seed;
-  return options;
-}
-
-FeedConnectionSetup connection_setup(const VenueConfig& venue) {
-  FeedConnectionSetup setup;
-  setup.endpoint = {.host = venue.endpoint.host, .port = venue.endpoint.port, .path = venue.endpoint.path};
-  return setup;
-}
-
 }  // namespace
 
 struct FeedThread::State {
@@ -67,20 +50,19 @@ struct FeedThread::State {
   struct VenueState {
     Venue kind = Venue::Deribit;
     std::unique_ptr<TlsContext> tls;
-    deribit::Symbols symbols;
-    DeribitSession* market_data = nullptr;
+    std::unique_ptr<SymbolTable> symbols;
+    std::vector<VenueSession*> market_data;
   };
-  struct Feed {
+  struct Line {
     FeedName name;
     std::unique_ptr<FeedStatistics> statistics = std::make_unique<FeedStatistics>();
-    DeribitSession* session = nullptr;  ///< the connection's
+    VenueSession* session = nullptr;  ///< the connection's
     std::unique_ptr<FeedConnection> connection;
     std::uint64_t lost_notices = 0;
   };
 
   explicit State(Log& given_log) : log{given_log} {}
 
-  void add_feed(FeedName name, VenueState& venue, const VenueConfig& config, DeribitSessionOptions options, EventQueue& queue);
   void keep_house();
   void tell_notices();
 
@@ -89,61 +71,50 @@ struct FeedThread::State {
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
   asio::steady_timer timer{context};
   std::vector<std::unique_ptr<VenueState>> venues;
-  std::vector<Feed> feeds;
+  std::vector<Line> lines;
   std::vector<FeedName> names;
   std::thread thread;
 };
 
-void FeedThread::State::add_feed(FeedName name, VenueState& venue, const VenueConfig& config, DeribitSessionOptions options,
-                                 EventQueue& queue) {
-  Feed& feed = feeds.emplace_back();
-  feed.name = name;
-  names.push_back(std::move(name));
-  EventSink& sink = queue.sink(options.connection);
-  auto session = std::make_unique<DeribitSession>(std::move(options), venue.symbols, *feed.statistics);
-  feed.session = session.get();
-  feed.connection = std::make_unique<FeedConnection>(context, *venue.tls, connection_setup(config), std::move(session), sink);
-}
-
-FeedThread::FeedThread(const Config& config, std::vector<Secret> secrets, EventQueue& queue, Log& log)
+FeedThread::FeedThread(const Config& config, std::vector<AccountSecrets> secrets, EventQueue& queue, Log& log)
     : state_{std::make_unique<State>(log)} {
   std::random_device entropy;
-  const auto seed = [&entropy] { return std::uint64_t{entropy()} << 32 | entropy(); };
-  const EngineSetup setup = to_engine_setup(config);
   const std::vector<InstrumentPattern> named = named_instruments(config);
-
-  for (std::size_t index = 0; index < config.venues.size(); ++index) {
-    const VenueConfig& venue = config.venues[index];
+  for (const VenueConfig& venue : config.venues) {
     auto& shared = *state_->venues.emplace_back(std::make_unique<State::VenueState>());
     shared.kind = venue.kind;
     shared.tls =
         std::make_unique<TlsContext>(venue.ca_file.empty() ? std::nullopt : std::optional<std::filesystem::path>{venue.ca_file});
-    const ConnectionId connection = venue_connection(index);
-    DeribitSessionOptions options = common_options(venue, connection, seed());
-    options.role = DeribitRole::MarketData;
-    options.watch = venue.watch;
-    std::ranges::copy_if(named, std::back_inserter(options.watch),
-                         [&venue](const InstrumentPattern& pattern) { return pattern.venue == venue.kind; });
-    options.books = venue.books;
-    state_->add_feed({venue.kind, setup.connections[static_cast<std::size_t>(connection)]}, shared, venue, std::move(options),
-                     queue);
-    shared.market_data = state_->feeds.back().session;
+    shared.symbols = make_symbols(venue.kind);
   }
 
-  for (std::size_t index = 0; index < config.accounts.size(); ++index) {
-    const AccountConfig& account = config.accounts[index];
-    const auto venue = std::ranges::find(config.venues, account.venue, &VenueConfig::kind);
-    if (venue == config.venues.end()) continue;  // the parser refuses it
-    auto& shared = *state_->venues[static_cast<std::size_t>(venue - config.venues.begin())];
-    const ConnectionId connection = account_connection(config, index);
-    DeribitSessionOptions options = common_options(*venue, connection, seed());
-    options.role = DeribitRole::Account;
-    options.account = AccountId{static_cast<std::uint16_t>(index)};
-    options.credential = deribit::Credential{account.client_id, std::move(secrets[index])};
-    options.login = account.auth == AuthMethod::ClientSignature ? DeribitLogin::Signature : DeribitLogin::Secret;
-    options.allow_trading_scope = account.allow_trading_scope;
-    state_->add_feed({account.venue, setup.connections[static_cast<std::size_t>(connection)]}, shared, *venue, std::move(options),
-                     queue);
+  const std::vector<ConnectionPlan> plans = connection_plans(config);
+  for (std::size_t index = 0; index < plans.size(); ++index) {
+    const ConnectionPlan& plan = plans[index];
+    const VenueConfig& venue = config.venues[plan.venue];
+    State::VenueState& shared = *state_->venues[plan.venue];
+    std::vector<InstrumentPattern> watch = venue.watch;
+    std::ranges::copy_if(named, std::back_inserter(watch),
+                         [&venue](const InstrumentPattern& pattern) { return pattern.venue == venue.kind; });
+    State::Line& line = state_->lines.emplace_back();
+    line.name = {venue.kind, plan.name};
+    state_->names.push_back(line.name);
+    Feed feed = make_feed({.plan = plan,
+                           .venue = venue,
+                           .account = plan.account ? &config.accounts[*plan.account] : nullptr,
+                           .secrets = plan.account ? std::move(secrets[*plan.account]) : AccountSecrets{},
+                           .connection = ConnectionId{static_cast<std::uint8_t>(index)},
+                           .watch = std::move(watch),
+                           .seed = std::uint64_t{entropy()} << 32 | entropy(),
+                           .symbols = *shared.symbols,
+                           .statistics = *line.statistics});
+    line.session = feed.session.get();
+    if (!plan.account) shared.market_data.push_back(line.session);
+    FeedConnectionSetup setup;
+    setup.endpoint = std::move(feed.endpoint);
+    setup.calls = std::move(feed.calls);
+    line.connection = std::make_unique<FeedConnection>(state_->context, *shared.tls, setup, std::move(feed.session),
+                                                       queue.sink(ConnectionId{static_cast<std::uint8_t>(index)}));
   }
 }
 
@@ -151,7 +122,7 @@ FeedThread::~FeedThread() { stop(); }
 
 void FeedThread::start() {
   state_->work.emplace(state_->context.get_executor());
-  for (State::Feed& feed : state_->feeds) feed.connection->start();
+  for (State::Line& line : state_->lines) line.connection->start();
   state_->keep_house();
   state_->thread = std::thread{[state = state_.get()] {
     pthread_setname_np(pthread_self(), "feeds");
@@ -161,9 +132,9 @@ void FeedThread::start() {
 
 void FeedThread::stop() {
   if (!state_->thread.joinable()) return;
-  std::vector<std::promise<void>> stopped(state_->feeds.size());
+  std::vector<std::promise<void>> stopped(state_->lines.size());
   for (std::size_t index = 0; index < stopped.size(); ++index)
-    state_->feeds[index].connection->stop([&done = stopped[index]] { done.set_value(); });
+    state_->lines[index].connection->stop([&done = stopped[index]] { done.set_value(); });
   for (std::promise<void>& done : stopped) done.get_future().wait();
   asio::post(state_->context, [state = state_.get()] {
     state->tell_notices();
@@ -177,13 +148,14 @@ void FeedThread::want(std::vector<InstrumentPattern> exact) {
   asio::post(state_->context, [state = state_.get(), wanted = std::move(exact)] {
     for (const InstrumentPattern& pattern : wanted)
       for (const auto& venue : state->venues)
-        if (venue->kind == pattern.venue) venue->market_data->want(pattern.symbol);
+        if (venue->kind == pattern.venue)
+          for (VenueSession* session : venue->market_data) session->want(pattern.symbol);
   });
 }
 
 const std::vector<FeedName>& FeedThread::names() const { return state_->names; }
 
-const FeedStatistics& FeedThread::statistics(std::size_t connection) const { return *state_->feeds[connection].statistics; }
+const FeedStatistics& FeedThread::statistics(std::size_t connection) const { return *state_->lines[connection].statistics; }
 
 void FeedThread::State::keep_house() {
   timer.expires_after(kNoticeInterval);
@@ -195,13 +167,13 @@ void FeedThread::State::keep_house() {
 }
 
 void FeedThread::State::tell_notices() {
-  for (Feed& feed : feeds) {
-    SessionNotices& notices = feed.session->notices();
+  for (Line& line : lines) {
+    SessionNotices& notices = line.session->notices();
     for (const SessionNotice& notice : notices.take())
-      log.write(level_of(notice.severity), feed.name.connection, notice.text, notice.detail);
-    if (notices.lost() != feed.lost_notices) {
-      log.warning(feed.name.connection, "notices were lost", std::to_string(notices.lost() - feed.lost_notices));
-      feed.lost_notices = notices.lost();
+      log.write(level_of(notice.severity), line.name.connection, notice.text, notice.detail);
+    if (notices.lost() != line.lost_notices) {
+      log.warning(line.name.connection, "notices were lost", std::to_string(notices.lost() - line.lost_notices));
+      line.lost_notices = notices.lost();
     }
   }
 }

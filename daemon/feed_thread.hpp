@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "daemon/credentials.hpp"
 #include "daemon/event_queue.hpp"
 #include "daemon/log.hpp"
 #include "feeds/session/feed_statistics.hpp"
-#include "feeds/session/secret.hpp"
 
 namespace hedgewatch {
 
@@ -19,13 +19,13 @@ struct FeedName {
   std::string connection;
 };
 
-/// Owns every connection to the exchanges and the one I/O thread they live on: a market-data connection for each venue, then one
-/// for each account. What accounts hold, the market-data connection of their venue subscribes to.
+/// Owns every connection to the exchanges and the one I/O thread they live on, as connection_plans() has them. What accounts hold,
+/// the market-data connections of their venue subscribe to.
 class FeedThread {
  public:
   /// `secrets` has one entry per account. Queue and log outlive the thread.
-  /// Throws std::runtime_error when a venue's certificate file cannot be used.
-  FeedThread(const Config& config, std::vector<Secret> secrets, EventQueue& queue, Log& log);
+  /// Throws std::runtime_error when a venue's certificate file or a key cannot be used.
+  FeedThread(const Config& config, std::vector<AccountSecrets> secrets, EventQueue& queue, Log& log);
   /// Stops.
   ~FeedThread();
   FeedThread(const FeedThread&) = delete;

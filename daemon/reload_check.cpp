@@ -63,6 +63,8 @@ ReloadVerdict check_reload(const Config& current, const Config& next) {
     const auto path = [index](std::string_view key) { return element("venue", index, key); };
     compare.refuse(path("kind"), old_venue.kind, new_venue.kind);
     compare.refuse(path("endpoint"), old_venue.endpoint, new_venue.endpoint);
+    compare.refuse(path("rest_endpoint"), old_venue.rest_endpoint, new_venue.rest_endpoint);
+    compare.refuse(path("products"), old_venue.products, new_venue.products);
     compare.refuse(path("network"), old_venue.production, new_venue.production);
     compare.refuse(path("ca_file"), old_venue.ca_file, new_venue.ca_file);
     compare.refuse(path("currencies"), old_venue.currencies, new_venue.currencies);
@@ -85,6 +87,9 @@ ReloadVerdict check_reload(const Config& current, const Config& next) {
     compare.refuse(path("client_id"), old_account.client_id, new_account.client_id);
     compare.refuse(path("secret_credential"), old_account.secret_credential, new_account.secret_credential);
     compare.refuse(path("secret_file"), old_account.secret_file, new_account.secret_file);
+    compare.refuse(path("passphrase_credential"), old_account.passphrase_credential, new_account.passphrase_credential);
+    compare.refuse(path("passphrase_file"), old_account.passphrase_file, new_account.passphrase_file);
+    compare.refuse(path("product"), old_account.product, new_account.product);
     compare.refuse(path("auth"), old_account.auth, new_account.auth);
     compare.refuse(path("allow_trading_scope"), old_account.allow_trading_scope, new_account.allow_trading_scope);
   }

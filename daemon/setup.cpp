@@ -1,21 +1,56 @@
 #include "daemon/setup.hpp"
 
 #include <algorithm>
-#include <cstdint>
+
 #include <vector>
 
 #include "core/alert/starter_rules.hpp"
 
 namespace hedgewatch {
 
+namespace {
+
+/// What a venue's market data is split by: Bybit's markets have addresses of their own; each stream of Binance's futures and
+/// options belongs to one of two paths.
+std::vector<std::string> parts_of(const VenueConfig& venue) {
+  if (venue.products.empty()) return {std::string{}};
+  if (venue.kind != Venue::Binance) return venue.products;
+  std::vector<std::string> parts;
+  for (const std::string& product : venue.products) {
+    if (product == "spot" || product == "coin_margined") {
+      parts.push_back(product);
+    } else {
+      parts.push_back(product + "_public");
+      parts.push_back(product + "_market");
+    }
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::vector<ConnectionPlan> connection_plans(const Config& config) {
+  std::vector<ConnectionPlan> plans;
+  for (std::size_t index = 0; index < config.venues.size(); ++index) {
+    const VenueConfig& venue = config.venues[index];
+    for (const std::string& part : parts_of(venue))
+      plans.push_back({std::string{label(venue.kind)} + (part.empty() ? "" : "-" + part), index, part});
+  }
+  for (std::size_t index = 0; index < config.accounts.size(); ++index) {
+    const AccountConfig& account = config.accounts[index];
+    const auto venue = std::ranges::find(config.venues, account.venue, &VenueConfig::kind);
+    if (venue == config.venues.end()) continue;
+    plans.push_back({std::string{label(account.venue)} + '/' + account.name,
+                     static_cast<std::size_t>(venue - config.venues.begin()), account.product, index});
+  }
+  return plans;
+}
+
 EngineSetup to_engine_setup(const Config& config) {
   EngineSetup setup;
   for (const VenueConfig& venue : config.venues) {
     setup.venues.push_back(
         {venue.kind, venue.market_data_max_age, venue.account_max_age, venue.carry_rate, venue.stablecoins_at_par});
-    setup.connections.emplace_back(label(venue.kind));
-    setup.connection_venues.push_back(venue.kind);
-    setup.account_connections.push_back(false);
     setup.watch.insert(setup.watch.end(), venue.watch.begin(), venue.watch.end());
     // A followed book is looked at, so its instrument is too.
     setup.watch.insert(setup.watch.end(), venue.books.begin(), venue.books.end());
@@ -26,9 +61,11 @@ EngineSetup to_engine_setup(const Config& config) {
     setup.accounts.push_back(account.name);
     for (const AccountConfig::Haircut& haircut : account.collateral)
       setup.collateral.push_back({.account = id, .asset = haircut.asset, .haircut_ratio = haircut.ratio});
-    setup.connections.push_back(std::string{label(account.venue)} + '/' + account.name);
-    setup.connection_venues.push_back(account.venue);
-    setup.account_connections.push_back(true);
+  }
+  for (const ConnectionPlan& plan : connection_plans(config)) {
+    setup.connections.push_back(plan.name);
+    setup.connection_venues.push_back(config.venues[plan.venue].kind);
+    setup.account_connections.push_back(plan.account.has_value());
   }
   setup.profit = config.profit;
   setup.books = config.books;
@@ -47,12 +84,6 @@ EngineSetup to_engine_setup(const Config& config) {
     if (starter.owner.empty() && starter.condition != AlertCondition::Unknown) starter.owner = config.alertmanager.owner;
   setup.alerts.insert(setup.alerts.end(), config.alerts.begin(), config.alerts.end());
   return setup;
-}
-
-ConnectionId venue_connection(std::size_t venue_index) { return ConnectionId{static_cast<std::uint8_t>(venue_index)}; }
-
-ConnectionId account_connection(const Config& config, std::size_t account_index) {
-  return ConnectionId{static_cast<std::uint8_t>(config.venues.size() + account_index)};
 }
 
 }  // namespace hedgewatch

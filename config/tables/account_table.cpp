@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,22 +18,38 @@ namespace {
 
 constexpr std::size_t kMostAccounts = 64;
 
-void read_secret_source(TableReader& table, AccountConfig& account) {
-  constexpr std::string_view kCredentialForm = "the name of a systemd credential: 1 to 64 letters, digits, '-', '_' or '.'";
-  const bool both = table.has("secret_credential") && table.has("secret_file");
-  auto credential = table.text("secret_credential", kCredentialForm);
+constexpr std::string_view kCredentialForm = "the name of a systemd credential: 1 to 64 letters, digits, '-', '_' or '.'";
+
+/// A secret is named by one of two keys, and never stands in the file itself.
+void read_secret_source(TableReader& table, std::string_view credential_key, std::string_view file_key, bool given_inline,
+                        std::string& credential_name, std::string& file) {
+  const bool both = table.has(credential_key) && table.has(file_key);
+  auto credential = table.text(credential_key, kCredentialForm);
   if (credential && !is_credential_name(credential->value)) {
     // Not repeated: it may be the secret itself.
     table.fault(*credential, "is no credential's name, must be " + std::string{kCredentialForm});
     credential.reset();
   }
-  if (credential) account.secret_credential = credential->value;
-  account.secret_file = read_absolute_path(table, "secret_file");
-  const bool inline_secret = table.has("secret") || table.has("client_secret");
+  if (credential) credential_name = credential->value;
+  file = read_absolute_path(table, file_key);
   if (both && credential)
-    table.fault(*credential, "is given beside secret_file, must be the only one of the two");
-  else if (!table.has("secret_credential") && !table.has("secret_file") && !inline_secret)
-    table.missing("secret_credential", std::string{kCredentialForm} + " (or secret_file given)");
+    table.fault(*credential, "is given beside " + std::string{file_key} + ", must be the only one of the two");
+  else if (!table.has(credential_key) && !table.has(file_key) && !given_inline)
+    table.missing(credential_key, std::string{kCredentialForm} + " (or " + std::string{file_key} + " given)");
+}
+
+/// One of the venue's configured products.
+void read_product(TableReader& table, const Config& config, AccountConfig& account) {
+  const auto venue = std::ranges::find(config.venues, account.venue, &VenueConfig::kind);
+  if (venue == config.venues.end() || venue->kind != Venue::Binance) return;
+  const std::vector<std::string_view> known{venue->products.begin(), venue->products.end()};
+  const std::string form = "one of the venue's products: " + one_of(known);
+  const auto product = table.required_text("product", form);
+  if (!product) return;
+  if (std::ranges::find(venue->products, product->value) == venue->products.end())
+    table.fault(*product, "is " + shown(product->value) + ", must be " + form);
+  else
+    account.product = product->value;
 }
 
 void read_collateral(TableReader& account, AccountConfig& config) {
@@ -75,8 +92,13 @@ void read_account(TableReader& table, CrossReferences& references, Config& confi
     else
       table.fault(*client_id, "is " + shown(client_id->value) + ", must be " + std::string{kClientIdForm});
   }
-  read_secret_source(table, account);
-  read_choice(table, "auth", kMethods, account.auth);
+  read_secret_source(table, "secret_credential", "secret_file", table.has("secret") || table.has("client_secret"),
+                     account.secret_credential, account.secret_file);
+  if (account.venue == Venue::Okx)
+    read_secret_source(table, "passphrase_credential", "passphrase_file", table.has("passphrase"), account.passphrase_credential,
+                       account.passphrase_file);
+  if (account.venue == Venue::Deribit) read_choice(table, "auth", kMethods, account.auth);
+  read_product(table, config, account);
   if (const auto allow = table.boolean("allow_trading_scope", "true or false")) account.allow_trading_scope = allow->value;
   read_collateral(table, account);
   table.finish();

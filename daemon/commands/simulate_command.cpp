@@ -13,11 +13,9 @@
 #include <utility>
 
 #include "daemon/commands/command.hpp"
-#include "feeds/simulator/deribit_exchange.hpp"
 #include "feeds/simulator/json_text.hpp"
-#include "feeds/simulator/recorded_content.hpp"
 #include "feeds/simulator/server.hpp"
-#include "feeds/simulator/synthetic_content.hpp"
+#include "feeds/simulator/simulated_exchange.hpp"
 #include "feeds/transport/clock.hpp"
 
 namespace hedgewatch {
@@ -34,8 +32,6 @@ std::optional<VenueTime> parse_start_time(const std::string& text) {
   if (in.fail() || in.peek() != std::char_traits<char>::eof()) return std::nullopt;
   return venue_time_from_milliseconds(static_cast<std::int64_t>(timegm(&fields)) * 1'000);
 }
-
-constexpr double kStablecoinCash = 250'000;
 
 std::optional<std::string> read_secret(const std::filesystem::path& file) {
   std::ifstream in{file, std::ios::binary};
@@ -84,8 +80,11 @@ Exit status: 0 stopped by a signal, 1 a fault in the input (file, port), 2 wrong
 
 }  // namespace
 
-Result<std::unique_ptr<simulator::DeribitExchange>, std::string> make_simulated_exchange(const SimulateOptions& options,
-                                                                                         MonoTime now, WallTime wall) {
+VenueTime market_start(const SimulateOptions& options, WallTime wall) {
+  return options.start_time.value_or(from_nanoseconds<VenueTime>(nanoseconds_of(wall) / 1'000'000 * 1'000'000));
+}
+
+Simulation make_simulated_exchange(const SimulateOptions& options, MonoTime now, WallTime wall) {
   auto faults = simulator::parse_faults(options.faults);
   if (!faults) return faults.error();
   std::string secret = "simulated";
@@ -94,29 +93,13 @@ Result<std::unique_ptr<simulator::DeribitExchange>, std::string> make_simulated_
     if (!read || read->empty()) return "cannot read a secret from " + options.client_secret_file.string();
     secret = std::move(*read);
   }
-  std::unique_ptr<simulator::VenueContent> content;
-  if (options.frames.empty()) {
-    simulator::SyntheticContentConfig config;
-    config.market.seed = options.seed;
-    config.market.start = options.start_time.value_or(from_nanoseconds<VenueTime>(nanoseconds_of(wall) / 1'000'000 * 1'000'000));
-    config.market.strikes_per_side = options.strikes_per_side;
-    config.market.jumps_per_day = options.jumps_per_day;
-    config.account.seed = options.seed;
-    config.market.stablecoins = {{.currency = "USDC"}};
-    config.account.stablecoin_cash = kStablecoinCash;
-    content = std::make_unique<simulator::SyntheticContent>(config);
-  } else {
-    auto recorded = simulator::RecordedContent::load(options.frames, {.speed = options.speed});
-    if (!recorded) return options.frames.string() + ": " + recorded.error();
-    content = std::move(recorded).value();
-  }
-  auto exchange = std::make_unique<simulator::DeribitExchange>(
-      simulator::DeribitExchangeConfig{.seed = options.seed,
-                                       .keys = {{options.client_id, secret, options.trading_key}},
-                                       .token_lifetime = options.token_lifetime,
-                                       .check_signature_age = options.frames.empty() && !options.start_time},
-      std::move(content));
-  for (const simulator::Fault& fault : faults.value()) exchange->faults().add(fault, now);
+  if (options.venue != "deribit" && !options.frames.empty()) return std::string{"a recording can only be served as deribit"};
+  Simulation exchange = options.venue == "binance" ? make_binance_simulation(options, std::move(secret), wall)
+                        : options.venue == "okx"   ? make_okx_simulation(options, std::move(secret), wall)
+                        : options.venue == "bybit" ? make_bybit_simulation(options, std::move(secret), wall)
+                                                   : make_deribit_simulation(options, std::move(secret), wall);
+  if (!exchange) return exchange;
+  for (const simulator::Fault& fault : faults.value()) exchange.value()->faults().add(fault, now);
   return exchange;
 }
 
@@ -126,7 +109,7 @@ int simulate(const SimulateOptions& options, std::ostream& out, std::ostream& er
     err << "simulate: " << exchange.error() << '\n';
     return kExitFault;
   }
-  err << "simulate: " << exchange.value()->content().description() << std::endl;
+  err << "simulate: " << exchange.value()->description() << std::endl;
   try {
     simulator::SimulatedExchangeServer server{{.port = options.port, .ca_file = options.ca_out, .clock = mono_now},
                                               std::move(exchange).value()};
@@ -157,7 +140,9 @@ void add_simulate_command(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("simulate", "Serve a simulated exchange on loopback, from a seed or a recording");
   command->footer(kFooter);
   SimulateOptions& options = given->options;
-  command->add_option("--venue", options.venue, "protocol to speak")->check(CLI::IsMember({"deribit"}))->capture_default_str();
+  command->add_option("--venue", options.venue, "protocol to speak")
+      ->check(CLI::IsMember({"deribit", "binance", "okx", "bybit"}))
+      ->capture_default_str();
   command->add_option("--port", options.port, "TCP port on 127.0.0.1; 0 takes a free one")->capture_default_str();
   command->add_option("--seed", options.seed, "the same seed shows the same market")->capture_default_str();
   command->add_option("--start-time", given->start_time,

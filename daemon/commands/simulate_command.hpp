@@ -19,7 +19,7 @@ class App;
 namespace hedgewatch {
 
 namespace simulator {
-class DeribitExchange;
+class SimulatedExchange;
 }
 
 /// What `hedgewatch simulate` was asked for.
@@ -40,9 +40,19 @@ struct SimulateOptions {
   double jumps_per_day = 0;
 };
 
+// What a venue's options build, without faults; `wall` is the start of a seeded market that names none. One file a venue:
+// daemon/venues.
+using Simulation = Result<std::unique_ptr<simulator::SimulatedExchange>, std::string>;
+[[nodiscard]] Simulation make_deribit_simulation(const SimulateOptions& options, std::string secret, WallTime wall);
+[[nodiscard]] Simulation make_binance_simulation(const SimulateOptions& options, std::string secret, WallTime wall);
+[[nodiscard]] Simulation make_okx_simulation(const SimulateOptions& options, std::string secret, WallTime wall);
+[[nodiscard]] Simulation make_bybit_simulation(const SimulateOptions& options, std::string secret, WallTime wall);
+/// Where a seeded market starts: as the options say, else now in whole milliseconds.
+[[nodiscard]] VenueTime market_start(const SimulateOptions& options, WallTime wall);
+
 /// Builds what the options say, with its faults counted from `now`. `wall` is the calendar's time, for the market's start when none
 /// is given. The error is what to tell the user.
-[[nodiscard]] Result<std::unique_ptr<simulator::DeribitExchange>, std::string> make_simulated_exchange(
+[[nodiscard]] Result<std::unique_ptr<simulator::SimulatedExchange>, std::string> make_simulated_exchange(
     const SimulateOptions& options, MonoTime now, WallTime wall);
 
 /// Serves until `wait` returns. The first line on `out` is the addresses as JSON. Returns the exit status.

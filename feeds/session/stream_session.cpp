@@ -90,8 +90,7 @@ void StreamSession::State::begin(SessionTime now) {
   scratch_topics.clear();
   dialect->standing_topics(scratch_topics);
   for (const StreamTopic& topic : scratch_topics) want_topic(topic);
-  if (!is_account())
-    for (std::size_t position = 0; position < symbols.size(); ++position) consider(symbols.id_at(position));
+  seen_symbols = 0;
   scratch_calls.clear();
   dialect->calls_at_open(scratch_calls);
   unmet = scratch_calls;
@@ -238,6 +237,7 @@ void StreamSession::on_open(SessionTime now, EventBatch& events, SessionActions&
   s.least_pause = State::nanoseconds{0};
   s.statistics.connections.add();
   s.watchdog.start(now.mono);
+  if (s.options.ping_interval.count() > 0) s.limits.ping_interval = std::min(s.limits.ping_interval, s.options.ping_interval);
   if (s.limits.ping_interval.count() > 0) s.next_ping = now.mono + s.limits.ping_interval;
   if (s.limits.life.count() > 0) s.life_ends = now.mono + s.limits.life;
   if (auto login = s.dialect->login(s.next_id, now.wall)) {

@@ -27,6 +27,8 @@ struct StreamSessionOptions {
   /// A monitor's key is read-only: one that may do more is refused unless this is set.
   bool allow_trading_scope = false;
 
+  /// Pings are sent at least so often, or as often as the venue wants them; zero: as the venue wants.
+  std::chrono::nanoseconds ping_interval{0};
   /// Without any frame for this long the connection is taken for dead.
   std::chrono::nanoseconds silence_limit{std::chrono::seconds{25}};
   /// Without market data for this long it is, too.

@@ -175,6 +175,7 @@ struct StreamSession::State {
   std::unordered_map<std::string, Watch, TopicHash, std::equal_to<>> watches;
   std::set<std::string, std::less<>> wanted_names;
   std::uint64_t seen_wants = 0;
+  std::size_t seen_symbols = 0;
   std::uint64_t next_id = 1;
   FeedStatus told;
   bool fatal = false;

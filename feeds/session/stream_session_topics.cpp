@@ -76,7 +76,10 @@ void StreamSession::State::drop(InstrumentId id) {
 }
 
 void StreamSession::State::take_up_wants() {
-  if (is_account() || symbols.wants() == seen_wants) return;
+  if (is_account()) return;
+  // Another connection of the venue may have listed them.
+  for (; seen_symbols < symbols.size(); ++seen_symbols) consider(symbols.id_at(seen_symbols));
+  if (symbols.wants() == seen_wants) return;
   seen_wants = symbols.wants();
   for (std::size_t position = 0; position < symbols.size(); ++position)
     if (const InstrumentId id = symbols.id_at(position); symbols.wanted(id)) consider(id);

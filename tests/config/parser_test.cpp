@@ -140,7 +140,34 @@ const BadExample kBadExamples[] = {
     {"http_timeout_without_unit", "2:19: http.request_timeout: is \"5\", must be a duration from \"100ms\" to \"1m\""},
     {"http_timeout_number", "2:19: http.request_timeout: is 5, must be a duration from \"100ms\" to \"1m\""},
     {"venue_single_table", "4:1: venue: is a table, must be an array of tables, [[venue]] before each"},
-    {"venue_kind_unknown", "5:8: venue[0].kind: is \"derbit\", must be \"deribit\", the only kind of this version"},
+    {"venue_kind_unknown", "5:8: venue[0].kind: is \"derbit\", must be \"deribit\", \"binance\", \"okx\" or \"bybit\""},
+    {"venue_rest_endpoint_missing",
+     "4:1: venue[0].rest_endpoint: is missing, must be https://HOST[:PORT][/PATH], what the addresses of its calls begin with "
+     "(beside endpoint)"},
+    {"venue_rest_endpoint_alone",
+     "4:1: venue[0].endpoint: is missing, must be wss://HOST[:PORT][/PATH], what the addresses of its streams begin with "
+     "(beside rest_endpoint)"},
+    {"venue_rest_endpoint_without_tls",
+     "9:17: venue[0].rest_endpoint: is without TLS, must be https://HOST[:PORT][/PATH], what the addresses of its calls begin with"},
+    {"venue_rest_endpoint_of_deribit", "?"},
+    {"venue_products_missing",
+     "4:1: venue[0].products: is missing, must be an array, each element \"spot\", \"linear\", \"inverse\" or \"option\""},
+    {"venue_products_unknown",
+     "8:22: venue[0].products[1]: is \"options\", must be \"spot\", \"linear\", \"inverse\" or \"option\""},
+    {"venue_products_twice", "8:21: venue[0].products[1]: is \"spot\" again, must be listed once"},
+    {"venue_private_ca_for_own_hosts",
+     "8:11: venue[0].ca_file: is \"/etc/hedgewatch/ca.pem\", must be left out for the production host \"the venue's own\": a "
+     "private authority could stand in for the exchange"},
+    {"account_passphrase_missing",
+     "9:1: account[0].passphrase_credential: is missing, must be the name of a systemd credential: 1 to 64 letters, digits, '-', "
+     "'_' or '.' (or passphrase_file given)"},
+    {"account_passphrase_inline", "?"},
+    {"account_passphrase_twice",
+     "14:25: account[0].passphrase_credential: is given beside passphrase_file, must be the only one of the two"},
+    {"account_product_missing",
+     "10:1: account[0].product: is missing, must be one of the venue's products: \"usd_margined\""},
+    {"account_product_not_followed",
+     "15:11: account[0].product: is \"options\", must be one of the venue's products: \"usd_margined\""},
     {"venue_twice", "33:8: venue[1].kind: is \"deribit\" again, must be the only [[venue]] of its kind (line 5 has one)"},
     {"venue_endpoint_missing",
      "4:1: venue[0].endpoint: is missing, must be wss://HOST[:PORT]/PATH such as \"wss://www.deribit.com/ws/api/v2\""},
@@ -582,6 +609,85 @@ TEST_SUITE("config/parser") {
       text += "[[book]]\nname = \"" + std::string{book} +
               "\"\nrules = [{ underlyings = [\"BTC\"] }]\nequity = [{ account = \"a\", share = 0.3333333333333333 }]\n";
     CHECK(faults_of(text) == "");
+  }
+
+  TEST_CASE("every kind of venue has its markets, its addresses and what its accounts need") {
+    const auto parsed = parse_config(
+        R"([http]
+listen = "127.0.0.1:9464"
+
+[[venue]]
+kind = "okx"
+network = "testnet"
+endpoint = "wss://localhost:8443"
+rest_endpoint = "https://localhost:8444/base"
+ca_file = "/etc/hedgewatch/ca.pem"
+currencies = ["BTC"]
+
+[[venue]]
+kind = "binance"
+network = "production"
+currencies = ["BTC"]
+products = ["spot", "usd_margined"]
+
+[[venue]]
+kind = "bybit"
+network = "production"
+currencies = ["BTC", "ETH"]
+products = ["linear", "option"]
+
+[[account]]
+name = "one"
+venue = "okx"
+client_id = "key-1"
+secret_credential = "okx_secret"
+passphrase_file = "/etc/hedgewatch/passphrase"
+
+[[account]]
+name = "two"
+venue = "binance"
+client_id = "key2"
+secret_credential = "binance_secret"
+product = "usd_margined"
+
+[[account]]
+name = "three"
+venue = "bybit"
+client_id = "key3"
+secret_credential = "bybit_secret"
+
+[[book]]
+name = "options"
+rules = [{ underlyings = ["BTC"] }]
+
+[[hedge]]
+name = "delta"
+book = "options"
+underlying = "BTC"
+legs = ["binance:BTCUSDT", "okx:BTC-USD-SWAP"]
+view = "net_transaction"
+target_ratio = 1
+soft_delta_limit_coins = 2
+hard_delta_limit_coins = 5
+)",
+        "venues.toml");
+    std::string faults;
+    if (!parsed.ok())
+      for (const ConfigFault& fault : parsed.error()) faults += fault.text() + '\n';
+    CAPTURE(faults);
+    REQUIRE(parsed.ok());
+    const Config& config = parsed.value();
+    REQUIRE(config.venues.size() == 3);
+    CHECK(config.venues[0].kind == Venue::Okx);
+    CHECK(config.venues[0].endpoint == Endpoint{"localhost", 8443, ""});
+    CHECK(config.venues[0].rest_endpoint == Endpoint{"localhost", 8444, "/base"});
+    CHECK(config.venues[1].kind == Venue::Binance);
+    CHECK(config.venues[1].endpoint.host.empty());
+    CHECK(config.venues[1].products == std::vector<std::string>{"spot", "usd_margined"});
+    CHECK(config.venues[2].products == std::vector<std::string>{"linear", "option"});
+    CHECK(config.accounts[0].passphrase_file == "/etc/hedgewatch/passphrase");
+    CHECK(config.accounts[1].product == "usd_margined");
+    CHECK(config.accounts[2].venue == Venue::Bybit);
   }
 
   TEST_CASE("one account too many is told once") {

@@ -27,8 +27,6 @@ TEST_SUITE("daemon/setup") {
     CHECK(setup.connections == std::vector<std::string>{"deribit", "deribit/main", "deribit/treasury"});
     CHECK(setup.connection_venues == std::vector{Venue::Deribit, Venue::Deribit, Venue::Deribit});
     CHECK(setup.account_connections == std::vector{false, true, true});
-    CHECK(venue_connection(0) == ConnectionId{0});
-    CHECK(account_connection(config, 1) == ConnectionId{2});
     // Two patterns to watch, the instrument whose book is followed, and two that advice may trade.
     CHECK(setup.watch.size() == 5);
     CHECK(setup.order_books.size() == 1);
@@ -64,5 +62,39 @@ TEST_SUITE("daemon/setup") {
       if (rule.name == "NetDeltaAboveHardLimit") CHECK(rule.owner == "bob");
     }
     CHECK(margins == 1);
+  }
+
+  TEST_CASE("a venue's market data has as many connections as its markets need, and an account has one") {
+    Config config;
+    config.venues.resize(4);
+    config.venues[0].kind = Venue::Deribit;
+    config.venues[1].kind = Venue::Binance;
+    config.venues[1].products = {"spot", "usd_margined", "coin_margined", "options"};
+    config.venues[2].kind = Venue::Okx;
+    config.venues[3].kind = Venue::Bybit;
+    config.venues[3].products = {"linear", "option"};
+    config.accounts.resize(2);
+    config.accounts[0].name = "hedge";
+    config.accounts[0].venue = Venue::Binance;
+    config.accounts[0].product = "usd_margined";
+    config.accounts[1].name = "main";
+    config.accounts[1].venue = Venue::Okx;
+    const std::vector<ConnectionPlan> plans = connection_plans(config);
+    std::vector<std::string> names;
+    for (const ConnectionPlan& plan : plans) names.push_back(plan.name);
+    CHECK(names == std::vector<std::string>{"deribit", "binance-spot", "binance-usd_margined_public", "binance-usd_margined_market",
+                                            "binance-coin_margined", "binance-options_public", "binance-options_market", "okx",
+                                            "bybit-linear", "bybit-option", "binance/hedge", "okx/main"});
+    CHECK(plans[2].part == "usd_margined_public");
+    CHECK(plans[2].venue == 1);
+    CHECK_FALSE(plans[2].account);
+    CHECK(plans[10].account == std::size_t{0});
+    CHECK(plans[10].part == "usd_margined");
+    CHECK(plans[11].venue == 2);
+    const EngineSetup setup = to_engine_setup(config);
+    CHECK(setup.connections == names);
+    CHECK(setup.connection_venues[9] == Venue::Bybit);
+    CHECK(setup.account_connections[9] == false);
+    CHECK(setup.account_connections[10] == true);
   }
 }

@@ -1,0 +1,10 @@
+#include "daemon/commands/simulate_command.hpp"
+#include "feeds/simulator/simulated_exchange.hpp"
+
+namespace hedgewatch {
+
+Simulation make_okx_simulation(const SimulateOptions& /*options*/, std::string /*secret*/, WallTime /*wall*/) {
+  return std::string{"okx is not simulated yet"};
+}
+
+}  // namespace hedgewatch
