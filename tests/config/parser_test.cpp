@@ -148,12 +148,16 @@ const BadExample kBadExamples[] = {
      "4:1: venue[0].endpoint: is missing, must be wss://HOST[:PORT][/PATH], what the addresses of its streams begin with "
      "(beside rest_endpoint)"},
     {"venue_rest_endpoint_without_tls",
-     "9:17: venue[0].rest_endpoint: is without TLS, must be https://HOST[:PORT][/PATH], what the addresses of its calls begin with"},
-    {"venue_rest_endpoint_of_deribit", "?"},
+     "9:17: venue[0].rest_endpoint: is without TLS, must be https://HOST[:PORT][/PATH], what the addresses of its calls begin "
+     "with"},
+    {"venue_rest_endpoint_of_deribit",
+     "8:1: venue[0].rest_endpoint: is an unknown key, must be \"kind\", \"endpoint\", \"network\", \"ca_file\", \"currencies\", "
+     "\"watch\", \"books\", \"market_data_max_age\", \"account_max_age\", \"carry_rate\", \"heartbeat_interval\", \"max_lag\" or "
+     "\"silence_limit\""},
     {"venue_products_missing",
      "4:1: venue[0].products: is missing, must be an array, each element \"spot\", \"linear\", \"inverse\" or \"option\""},
     {"venue_products_unknown",
-     "8:22: venue[0].products[1]: is \"options\", must be \"spot\", \"linear\", \"inverse\" or \"option\""},
+     "8:23: venue[0].products[1]: is \"options\", must be \"spot\", \"linear\", \"inverse\" or \"option\""},
     {"venue_products_twice", "8:21: venue[0].products[1]: is \"spot\" again, must be listed once"},
     {"venue_private_ca_for_own_hosts",
      "8:11: venue[0].ca_file: is \"/etc/hedgewatch/ca.pem\", must be left out for the production host \"the venue's own\": a "
@@ -161,11 +165,11 @@ const BadExample kBadExamples[] = {
     {"account_passphrase_missing",
      "9:1: account[0].passphrase_credential: is missing, must be the name of a systemd credential: 1 to 64 letters, digits, '-', "
      "'_' or '.' (or passphrase_file given)"},
-    {"account_passphrase_inline", "?"},
+    {"account_passphrase_inline",
+     "14:1: account[0].passphrase: is a secret in the file, must be named by secret_credential or secret_file and kept outside"},
     {"account_passphrase_twice",
      "14:25: account[0].passphrase_credential: is given beside passphrase_file, must be the only one of the two"},
-    {"account_product_missing",
-     "10:1: account[0].product: is missing, must be one of the venue's products: \"usd_margined\""},
+    {"account_product_missing", "10:1: account[0].product: is missing, must be one of the venue's products: \"usd_margined\""},
     {"account_product_not_followed",
      "15:11: account[0].product: is \"options\", must be one of the venue's products: \"usd_margined\""},
     {"venue_twice", "33:8: venue[1].kind: is \"deribit\" again, must be the only [[venue]] of its kind (line 5 has one)"},
@@ -513,7 +517,7 @@ TEST_SUITE("config/parser") {
   }
 
   TEST_CASE("every example file is in the table") {
-    std::set<std::string> listed{"valid"};
+    std::set<std::string> listed{"valid", "valid_venues"};
     for (const BadExample& row : kBadExamples) listed.insert(row.name);
     for (const auto& entry : std::filesystem::directory_iterator{testing::source_directory() / "tests/data/config"}) {
       const std::string name = entry.path().stem().string();
@@ -612,65 +616,7 @@ TEST_SUITE("config/parser") {
   }
 
   TEST_CASE("every kind of venue has its markets, its addresses and what its accounts need") {
-    const auto parsed = parse_config(
-        R"([http]
-listen = "127.0.0.1:9464"
-
-[[venue]]
-kind = "okx"
-network = "testnet"
-endpoint = "wss://localhost:8443"
-rest_endpoint = "https://localhost:8444/base"
-ca_file = "/etc/hedgewatch/ca.pem"
-currencies = ["BTC"]
-
-[[venue]]
-kind = "binance"
-network = "production"
-currencies = ["BTC"]
-products = ["spot", "usd_margined"]
-
-[[venue]]
-kind = "bybit"
-network = "production"
-currencies = ["BTC", "ETH"]
-products = ["linear", "option"]
-
-[[account]]
-name = "one"
-venue = "okx"
-client_id = "key-1"
-secret_credential = "okx_secret"
-passphrase_file = "/etc/hedgewatch/passphrase"
-
-[[account]]
-name = "two"
-venue = "binance"
-client_id = "key2"
-secret_credential = "binance_secret"
-product = "usd_margined"
-
-[[account]]
-name = "three"
-venue = "bybit"
-client_id = "key3"
-secret_credential = "bybit_secret"
-
-[[book]]
-name = "options"
-rules = [{ underlyings = ["BTC"] }]
-
-[[hedge]]
-name = "delta"
-book = "options"
-underlying = "BTC"
-legs = ["binance:BTCUSDT", "okx:BTC-USD-SWAP"]
-view = "net_transaction"
-target_ratio = 1
-soft_delta_limit_coins = 2
-hard_delta_limit_coins = 5
-)",
-        "venues.toml");
+    const auto parsed = parse_config(example("valid_venues.toml"), "valid_venues.toml");
     std::string faults;
     if (!parsed.ok())
       for (const ConfigFault& fault : parsed.error()) faults += fault.text() + '\n';
@@ -686,8 +632,9 @@ hard_delta_limit_coins = 5
     CHECK(config.venues[1].products == std::vector<std::string>{"spot", "usd_margined"});
     CHECK(config.venues[2].products == std::vector<std::string>{"linear", "option"});
     CHECK(config.accounts[0].passphrase_file == "/etc/hedgewatch/passphrase");
-    CHECK(config.accounts[1].product == "usd_margined");
-    CHECK(config.accounts[2].venue == Venue::Bybit);
+    CHECK(config.accounts[1].passphrase_credential == "okx_passphrase_b");
+    CHECK(config.accounts[2].product == "usd_margined");
+    CHECK(config.accounts[3].venue == Venue::Bybit);
   }
 
   TEST_CASE("one account too many is told once") {
