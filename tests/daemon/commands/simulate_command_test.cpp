@@ -49,7 +49,8 @@ TEST_SUITE("daemon/commands/simulate_command") {
   TEST_CASE("the market starts now unless another time is given") {
     const auto now = make_simulated_exchange({}, MonoTime{}, kWall);
     REQUIRE(now.ok());
-    CHECK(static_cast<simulator::DeribitExchange&>(*now.value()).content().venue_time(MonoTime{}) == VenueTime{std::chrono::milliseconds{1'772'625'600'123}});
+    CHECK(static_cast<simulator::DeribitExchange&>(*now.value()).content().venue_time(MonoTime{}) ==
+          VenueTime{std::chrono::milliseconds{1'772'625'600'123}});
     SimulateOptions options;
     options.start_time = VenueTime{std::chrono::seconds{1'700'000'000}};
     const auto then = make_simulated_exchange(options, MonoTime{}, kWall);
