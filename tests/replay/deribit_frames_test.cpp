@@ -164,7 +164,7 @@ TEST_SUITE("replay/deribit_frames") {
         {"user.orders ignored of no use", 4},
         {"user.portfolio decoded", 1},
         {"user.trades decoded", 2}},
-       "39 records, 48 events");
+       "39 records, 50 events");
   }
 
   TEST_CASE("the documentation's replies") {
