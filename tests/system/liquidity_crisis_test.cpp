@@ -285,10 +285,13 @@ TEST_SUITE("system/liquidity_crisis") {
     const Moment after{desk.scrape()};
     const auto paid = [&](const std::string& kind) { return after(cost(kind)) - crisis(cost(kind)); };
     const double spread = crisis(of_hedge("hedge_spread_ratio", "", ",venue=\"all\""));
-    CHECK(paid("half_spread") == doctest::Approx(traded * spread / 2).epsilon(0.5));
+    // The spread of the moment of the fill, which trembles: many times the usual one.
+    const double usual = traded * calm(of_hedge("hedge_spread_ratio", "", ",venue=\"all\"")) / 2;
+    CHECK(paid("half_spread") > 4 * usual);
     CHECK(paid("fees") > 0);
-    // The signal was the band's edge, near the top of the fall: having waited is the dearest part.
-    CHECK(paid("delay") > 10 * paid("half_spread"));
+    // The signal was the band's edge, on the way down. In a leg that wanders by a per cent a second what the price has done since,
+    // dear or lucky, is of another size than what a fill costs in the calm.
+    CHECK(std::abs(paid("delay")) > 4 * usual);
 
     // The feed goes as well. Nothing of the hedge is shown as if it were known, the feed's own figure says why.
     desk.control("faults", R"({"fault":"disconnect","duration":"5s"})");
