@@ -35,6 +35,41 @@ double fee_coins(const MarketInstrument& instrument, double price, double amount
 
 }  // namespace
 
+std::vector<OpeningLine> opening_options(const SyntheticMarket& market, std::size_t underlying, double straddle_usd) {
+  const auto& instruments = market.instruments();
+  const double index = market.underlyings()[underlying].index_usd;
+  std::vector<VenueTime> expiries;
+  for (const MarketInstrument& instrument : instruments)
+    if (instrument.underlying == underlying && is_option(instrument) && instrument.expiry - market.now() > std::chrono::days{5} &&
+        std::find(expiries.begin(), expiries.end(), instrument.expiry) == expiries.end())
+      expiries.push_back(instrument.expiry);
+  std::sort(expiries.begin(), expiries.end());
+  std::vector<OpeningLine> lines;
+  for (std::size_t e = 0; e < std::min<std::size_t>(expiries.size(), 2); ++e) {
+    const double share = e == 0 ? 0.4 : 0.6;
+    std::vector<double> strikes;
+    for (const MarketInstrument& instrument : instruments)
+      if (instrument.underlying == underlying && is_option(instrument) && instrument.expiry == expiries[e] &&
+          instrument.right == OptionRight::Call)
+        strikes.push_back(instrument.strike_usd);
+    std::sort(strikes.begin(), strikes.end());
+    const std::size_t middle = strikes.size() / 2;
+    const std::size_t wing = std::max<std::size_t>(strikes.size() / 3, 1);
+    for (std::size_t i = 0; i < instruments.size(); ++i) {
+      const MarketInstrument& instrument = instruments[i];
+      if (instrument.underlying != underlying || !is_option(instrument) || instrument.expiry != expiries[e]) continue;
+      const double lots = std::round(straddle_usd / index * share / instrument.lot);
+      const double size = lots * instrument.lot;
+      const bool call = instrument.right == OptionRight::Call;
+      // Fewer puts than calls: the options have a delta worth hedging.
+      if (instrument.strike_usd == strikes[middle]) lines.push_back({i, -(call ? size : std::round(lots * 0.6) * instrument.lot)});
+      if (instrument.strike_usd == strikes[call ? std::min(middle + wing, strikes.size() - 1) : middle - std::min(wing, middle)])
+        lines.push_back({i, std::round(lots / 2) * instrument.lot});
+    }
+  }
+  return lines;
+}
+
 SyntheticAccount::Margin SyntheticAccount::margin(const MarketInstrument& instrument, double size) {
   if (!is_option(instrument)) {
     const double coins = std::abs(size) / instrument.mark_price;
@@ -55,35 +90,7 @@ SyntheticAccount::SyntheticAccount(SyntheticAccountConfig config, const Syntheti
     cash_.push_back({.balance = std::round(config_.cash_usd / index * 10) / 10});
     last_hedge_.push_back(market.now());
     funding_seen_.push_back(market.underlyings()[u].funding_coins_per_usd);
-    // Short straddles at the money and long wings, in two expiries one to eight weeks out.
-    std::vector<VenueTime> expiries;
-    for (const MarketInstrument& instrument : instruments)
-      if (instrument.underlying == u && is_option(instrument) && instrument.expiry - market.now() > std::chrono::days{5} &&
-          std::find(expiries.begin(), expiries.end(), instrument.expiry) == expiries.end())
-        expiries.push_back(instrument.expiry);
-    std::sort(expiries.begin(), expiries.end());
-    for (std::size_t e = 0; e < std::min<std::size_t>(expiries.size(), 2); ++e) {
-      const double share = e == 0 ? 0.4 : 0.6;
-      std::vector<double> strikes;
-      for (const MarketInstrument& instrument : instruments)
-        if (instrument.underlying == u && is_option(instrument) && instrument.expiry == expiries[e] &&
-            instrument.right == OptionRight::Call)
-          strikes.push_back(instrument.strike_usd);
-      std::sort(strikes.begin(), strikes.end());
-      const std::size_t middle = strikes.size() / 2;
-      const std::size_t wing = std::max<std::size_t>(strikes.size() / 3, 1);
-      for (std::size_t i = 0; i < instruments.size(); ++i) {
-        const MarketInstrument& instrument = instruments[i];
-        if (instrument.underlying != u || !is_option(instrument) || instrument.expiry != expiries[e]) continue;
-        const double lots = std::round(config_.straddle_usd / index * share / instrument.lot);
-        const double size = lots * instrument.lot;
-        const bool call = instrument.right == OptionRight::Call;
-        // Fewer puts than calls: the options have a delta worth hedging.
-        if (instrument.strike_usd == strikes[middle]) open(market, i, -(call ? size : std::round(lots * 0.6) * instrument.lot));
-        if (instrument.strike_usd == strikes[call ? std::min(middle + wing, strikes.size() - 1) : middle - std::min(wing, middle)])
-          open(market, i, std::round(lots / 2) * instrument.lot);
-      }
-    }
+    for (const OpeningLine& line : opening_options(market, u, config_.straddle_usd)) open(market, line.instrument, line.size);
     const MarketInstrument& perpetual = instruments[market.perpetual_of(u)];
     const double delta = summary(market, u).delta_total;
     const double contracts = std::round(-delta * perpetual.mark_price / perpetual.contract_size);

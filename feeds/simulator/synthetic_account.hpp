@@ -61,6 +61,15 @@ struct AccountFill {
   double profit_coins = 0;  ///< realised by what it closed
 };
 
+/// A line that an account starts with.
+struct OpeningLine {
+  std::size_t instrument = 0;
+  double size = 0;  ///< signed, coin
+};
+
+/// Short straddles at the money and long wings, in two expiries one to eight weeks out. Pure.
+[[nodiscard]] std::vector<OpeningLine> opening_options(const SyntheticMarket& market, std::size_t underlying, double straddle_usd);
+
 /// A private account beside a market: sold straddles with long wings, hedged by the perpetual, small random fills. Pure and seeded.
 class SyntheticAccount {
  public:
