@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/types/time.hpp"
+#include "feeds/simulator/api_key.hpp"
 #include "feeds/simulator/channel.hpp"
 #include "feeds/simulator/faults.hpp"
 #include "feeds/simulator/outgoing.hpp"
@@ -20,13 +21,6 @@
 #include "feeds/simulator/venue_content.hpp"
 
 namespace hedgewatch::simulator {
-
-/// A key that clients may log in with. Levels: none, read, read_write.
-struct ApiKey {
-  std::string client_id = {};
-  std::string client_secret = {};
-  bool read_write = false;  ///< true: its scope says read_write, which a monitor must refuse
-};
 
 struct DeribitExchangeConfig {
   std::uint64_t seed = 1;
@@ -146,7 +140,6 @@ class DeribitExchange final : public SimulatedExchange {
   [[nodiscard]] std::string reply_text(std::string_view id, const RpcReply& reply, MonoTime now);
   [[nodiscard]] std::string notification_text(const Subscriber& subscriber, std::string_view data);
   HttpReply control(std::string_view verb, std::string_view path, std::string_view body, MonoTime now);
-  RpcReply control_faults(const Params& params, MonoTime now);
   void drop_subscription(ClientId id, const std::string& name);
   void take_turns(MonoTime now, std::vector<Outgoing>& out);
   void beat(MonoTime now, std::vector<Outgoing>& out);

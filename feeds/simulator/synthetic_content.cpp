@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "feeds/simulator/market_drills.hpp"
+
 namespace hedgewatch::simulator {
 namespace {
 
@@ -440,16 +442,6 @@ std::optional<RpcReply> SyntheticContent::answer(std::string_view method, const 
 }
 
 std::optional<RpcReply> SyntheticContent::drill(std::string_view name, const Params& params, MonoTime /*now*/) {
-  if (name == "trade") {
-    const auto index = market_.find(params.text("instrument_name").value_or(""));
-    const auto direction = params.text("direction").value_or("");
-    const auto amount = params.number("amount");
-    if (!index) return RpcReply{unknown_instrument()};
-    if ((direction != "buy" && direction != "sell") || !amount || !(*amount > 0))
-      return RpcReply{invalid_params("amount", R"(send {"instrument_name":"BTC-PERPETUAL","direction":"buy","amount":1000})")};
-    market_.submit(*index, direction == "buy", *amount);
-    return RpcReply{std::string{"\"ok\""}};
-  }
   if (name == "transfer") {
     const auto underlying = underlying_of(params);
     const auto coins = params.number("amount");
@@ -460,43 +452,7 @@ std::optional<RpcReply> SyntheticContent::drill(std::string_view name, const Par
     if (moved_.size() > kMostPastFills) moved_.erase(moved_.begin());
     return RpcReply{std::string{"\"ok\""}};
   }
-  if (name == "stress") {
-    const auto underlying = underlying_by_index(params.text("index_name").value_or(""));
-    if (!underlying) return RpcReply{invalid_params("index_name")};
-    const MarketStress stress{.spread_multiple = params.number("spread_multiple").value_or(1),
-                              .depth_divisor = params.number("depth_divisor").value_or(1),
-                              .basis_ratio = params.number("basis_ratio").value_or(0),
-                              .basis_noise_ratio = params.number("basis_noise_ratio").value_or(0)};
-    if (!(stress.spread_multiple >= 1) || !(stress.spread_multiple <= 1'000))
-      return RpcReply{invalid_params("spread_multiple", "must be between 1 and 1000")};
-    if (!(stress.depth_divisor >= 1) || !(stress.depth_divisor <= 1e6))
-      return RpcReply{invalid_params("depth_divisor", "must be between 1 and 1000000")};
-    if (!(std::abs(stress.basis_ratio) <= 0.5)) return RpcReply{invalid_params("basis_ratio", "must be between -0.5 and 0.5")};
-    if (!(stress.basis_noise_ratio >= 0) || !(stress.basis_noise_ratio <= 0.05))
-      return RpcReply{invalid_params("basis_noise_ratio", "must be between 0 and 0.05")};
-    market_.stress(*underlying, stress);
-    return RpcReply{std::string{"\"ok\""}};
-  }
-  if (name == "index" || name == "vol") {
-    const std::string index_name = params.text("index_name").value_or("");
-    const auto underlying = underlying_by_index(index_name);
-    const auto ratio = params.number("move_ratio");
-    const auto& stablecoins = market_.stablecoins();
-    const auto stablecoin = std::find_if(stablecoins.begin(), stablecoins.end(),
-                                         [&](const MarketStablecoin& coin) { return coin.index_name == index_name; });
-    const bool moves_stablecoin = name == "index" && stablecoin != stablecoins.end();
-    if (!underlying && !moves_stablecoin) return RpcReply{invalid_params("index_name")};
-    if (!ratio || !(*ratio > -0.9) || !(*ratio < 5))
-      return RpcReply{invalid_params("move_ratio", "must be between -0.9 and 5, 0.01 is one per cent")};
-    if (moves_stablecoin)
-      market_.shock_stablecoin(static_cast<std::size_t>(stablecoin - stablecoins.begin()), *ratio);
-    else if (name == "index")
-      market_.shock_index(*underlying, *ratio);
-    else
-      market_.shock_vol(*underlying, *ratio);
-    return RpcReply{std::string{"\"ok\""}};
-  }
-  return std::nullopt;
+  return drill_market(market_, name, params, [this](std::string_view instrument) { return market_.find(instrument); });
 }
 
 }  // namespace hedgewatch::simulator
