@@ -117,6 +117,11 @@ void StreamSession::State::on_answer(OpenCall& open_call, HttpOutcome& outcome, 
   const StreamCall& call = open_call.call.call;
   if (call.kind == kBookSnapshotCall) return on_snapshot(open_call, before, now, events);
   take_up_listings(before, events);
+  // On each page of a statement.
+  for (const Event& told_event : events.events().subspan(before)) {
+    const auto* report = std::get_if<PositionReport>(&told_event.body);
+    if (report != nullptr && report->size != Size{}) symbols.want(told_event.header.instrument);
+  }
   if (!answer.next_page.empty()) {
     StreamCall next = call;
     next.page = answer.next_page;
@@ -139,10 +144,6 @@ void StreamSession::State::on_answer(OpenCall& open_call, HttpOutcome& outcome, 
 
 void StreamSession::State::finish_statement(std::size_t before, SessionTime /*now*/, EventBatch& events) {
   const VenueTime as_of = events.size() > before ? events.events().back().header.exchange_time : kNoVenueTime;
-  for (const Event& told_event : events.events().subspan(before)) {
-    const auto* report = std::get_if<PositionReport>(&told_event.body);
-    if (report != nullptr && report->size != Size{}) symbols.want(told_event.header.instrument);
-  }
   for (const Event& held : held_reports)
     if (held.header.exchange_time > as_of && !events.push(held)) overflow = true;
   held_reports.clear();
