@@ -151,7 +151,9 @@ bool Decoder::Work::control(const Envelope& outer) {
     return option_acknowledgement();
   }
   if (outer.operation.empty()) return fail(DecodeFault::MissingField, "op");
-  const bool good = outer.success.value_or(outer.code.has_value() && *outer.code == 0);
+  // What is subscribed already is as good as subscribed now.
+  const bool good = outer.success.value_or(outer.code.has_value() && *outer.code == 0) ||
+                    outer.message.find("already subscribed") != std::string_view::npos;
   if (outer.operation == "subscribe" || outer.operation == "unsubscribe" || outer.operation == "auth") {
     name(outer.operation == "auth" ? "auth" : outer.operation == "subscribe" ? "subscribe" : "unsubscribe");
     if (!outer.success && !outer.code) return ignore("request");
@@ -161,19 +163,35 @@ bool Decoder::Work::control(const Envelope& outer) {
                                                       : ControlKind::Unsubscribed;
     return true;
   }
+  if (outer.success.has_value() && !good) {
+    // A limit may refuse any request, a ping too.
+    detail.control = ControlKind::Error;
+    return name("refusal");
+  }
   return ignore("operation of no use here");
 }
 
+/// An error where nothing was accepted; else what was refused stands beside it.
 bool Decoder::Work::option_acknowledgement() {
   name("subscribe");
-  detail.control = ControlKind::Subscribed;
-  return object("data", [&](JsonKey field) {
-    if (!field.is("failTopics")) return skip();
-    return array("failTopics", [&] {
-      detail.control = ControlKind::Error;
-      return text("failTopics", detail.message);
+  const auto collect = [&](std::string_view field, std::vector<std::string_view>& topics) {
+    return array(field, [&] {
+      std::string_view listed;
+      if (!text(field, listed)) return false;
+      topics.push_back(listed);
+      return true;
     });
+  };
+  const bool read = object("data", [&](JsonKey field) {
+    if (field.is("failTopics")) return collect("failTopics", decoder.refused_);
+    if (field.is("successTopics")) return collect("successTopics", decoder.accepted_);
+    return skip();
   });
+  if (!read) return false;
+  const bool nothing = decoder.accepted_.empty() && !decoder.refused_.empty();
+  detail.control = nothing ? ControlKind::Error : ControlKind::Subscribed;
+  if (!decoder.refused_.empty()) detail.message = decoder.refused_.front();
+  return true;
 }
 
 std::optional<Category> Decoder::Work::category_of(std::string_view row) {
@@ -197,6 +215,8 @@ Result<Decoded, DecodeError> Decoder::decode(simdjson::padded_string_view frame,
   result_ = nullptr;
   reply_category_ = {};
   reply_time_ = kNoVenueTime;
+  accepted_.clear();
+  refused_.clear();
   Work work{*this, received, out};
   if (!scratch_.reader.start(frame)) {
     work.fail_reading("");
@@ -247,7 +267,7 @@ Result<Decoded, DecodeError> Decoder::decode_positions(MonoTime received, Statem
     if (part.first && !work.push(PositionSnapshotBegin{})) return false;
     if (!work.positions()) return false;
     work.header = header;
-    return !part.last || work.push(PositionSnapshotEnd{});
+    return !part.last || !work.detail.next_page.empty() || work.push(PositionSnapshotEnd{});
   }));
   return work.finish(FrameKind::Account);
 }
@@ -260,6 +280,58 @@ Result<Decoded, DecodeError> Decoder::decode_wallet(MonoTime received, EventBatc
   static_cast<void>(
       result_list(work, result_, reply_category_, [&] { return work.array("list", [&] { return work.wallet_account(); }); }));
   return work.finish(FrameKind::Account);
+}
+
+Result<Decoded, DecodeError> Decoder::decode_greeks(MonoTime received, EventBatch& out) {
+  Work work{*this, received, out};
+  work.name("coin-greeks");
+  work.header.account = options_.account;
+  work.header.exchange_time = reply_time_;
+  static_cast<void>(result_list(work, result_, reply_category_, [&] { return work.greeks(); }));
+  return work.finish(FrameKind::Account);
+}
+
+Result<bool, DecodeError> Decoder::decode_read_only(MonoTime received, EventBatch& out) {
+  Work work{*this, received, out};
+  work.name("query-api");
+  std::optional<std::int64_t> read_only;
+  if (result_ == nullptr || scratch_.detail.code != 0) return DecodeError{DecodeFault::MissingField, work.label, "result"};
+  work.in.seek(result_);
+  const bool read = work.object(
+      "result", [&](JsonKey field) { return field.is("readOnly") ? work.integer("readOnly", read_only) : work.skip(); });
+  if (!read) return *work.error;
+  if (!read_only) return DecodeError{DecodeFault::MissingField, work.label, "readOnly"};
+  return *read_only == 1;
+}
+
+Result<bool, DecodeError> Decoder::decode_maintenance(MonoTime received, EventBatch& out) {
+  Work work{*this, received, out};
+  work.name("system-status");
+  bool ongoing = false;
+  const bool read = result_list(work, result_, reply_category_, [&] {
+    return work.array("list", [&] {
+      std::string_view state;
+      bool says_what = false;
+      bool concerns = false;
+      const bool row = work.object("list", [&](JsonKey field) {
+        if (field.is("state")) return work.text("state", state);
+        if (!field.is("serviceTypes") || work.in.peek() != '[') return work.skip();
+        return work.array("serviceTypes", [&] {
+          constexpr std::int64_t kPrivateStreams = 4;
+          constexpr std::int64_t kMarketData = 5;
+          std::optional<std::int64_t> service;
+          says_what = true;
+          if (!work.integer("serviceTypes", service)) return false;
+          concerns = concerns || service == kPrivateStreams || service == kMarketData;
+          return true;
+        });
+      });
+      if (row && state == "ongoing" && (concerns || !says_what)) ongoing = true;
+      return row;
+    });
+  });
+  if (!read) return *work.error;
+  return ongoing;
 }
 
 }  // namespace hedgewatch::bybit

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "feeds/bybit/symbols.hpp"
@@ -27,10 +29,22 @@ class Decoder {
   /// instruments-info: InstrumentListed per instrument. A row that cannot be read is left out and counted: one odd listing must
   /// not hide the others. detail().next_page tells where the list goes on.
   [[nodiscard]] Result<Decoded, DecodeError> decode_instruments(MonoTime received, EventBatch& out);
-  /// position/list: a page of the whole statement.
+  /// position/list: a page of the whole statement. Where detail().next_page names another page it goes on, whatever `part` says.
   [[nodiscard]] Result<Decoded, DecodeError> decode_positions(MonoTime received, StatementPart part, EventBatch& out);
   /// account/wallet-balance: AccountSummary per coin.
   [[nodiscard]] Result<Decoded, DecodeError> decode_wallet(MonoTime received, EventBatch& out);
+  /// asset/coin-greeks: AccountGreeks per coin.
+  [[nodiscard]] Result<Decoded, DecodeError> decode_greeks(MonoTime received, EventBatch& out);
+  /// user/query-api: whether the key can do no more than read.
+  [[nodiscard]] Result<bool, DecodeError> decode_read_only(MonoTime received, EventBatch& out);
+  /// system/status: whether work on market data or private streams is going on. A row that does not say what it is about counts.
+  [[nodiscard]] Result<bool, DecodeError> decode_maintenance(MonoTime received, EventBatch& out);
+
+  /// When the reply that was decoded last was written.
+  [[nodiscard]] VenueTime reply_time() const { return reply_time_; }
+  /// Topics that an option socket's acknowledgement names. Views into the frame.
+  [[nodiscard]] std::span<const std::string_view> accepted_topics() const { return accepted_; }
+  [[nodiscard]] std::span<const std::string_view> refused_topics() const { return refused_; }
 
  private:
   struct Work;
@@ -52,6 +66,8 @@ class Decoder {
   FrameScratch scratch_;
   std::vector<Ticker> tickers_;  ///< by the count inside the id
   PositionLegs legs_;
+  std::vector<std::string_view> accepted_;
+  std::vector<std::string_view> refused_;
   JsonReader::Position result_ = nullptr;
   std::string_view reply_category_;
   VenueTime reply_time_ = kNoVenueTime;

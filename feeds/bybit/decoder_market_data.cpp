@@ -175,11 +175,31 @@ bool Decoder::Work::book(const Envelope& outer) {
     return fail(outer.type.empty() ? DecodeFault::MissingField : DecodeFault::UnknownWord, "type");
   if (!single(symbol, suffix(decoder.category_), "s")) return false;
   if (outer.matched != kNoVenueTime) header.exchange_time = outer.matched;
+  // The first level is told whole each time: a quote, that of spot pairs, whose tickers have none.
+  if (outer.type == "snapshot" && detail.channel_name.starts_with("orderbook.1.")) return first_level();
   // After a restart of the service the count begins at 1, whatever the type says.
   const bool snapshot = outer.type == "snapshot" || *update == 1;
   detail.cross_sequence = cross.value_or(0);
   if (!snapshot) detail.previous = *update - 1;
   return end_book(snapshot ? BookForm::Snapshot : BookForm::Change, *update);
+}
+
+bool Decoder::Work::first_level() {
+  QuoteFields quote;
+  quote.bid.named = quote.ask.named = true;
+  const std::span<Event> events = out.events();
+  std::size_t kept = events_before;
+  for (std::size_t at = events_before; at < events.size(); ++at) {
+    if (const auto* level = std::get_if<BookLevel>(&events[at].body)) {
+      const bool bid = level->side == Side::Buy;
+      (bid ? quote.bid : quote.ask) = {level->price.raw(), true, true, false};
+      (bid ? quote.bid_size : quote.ask_size) = {level->size.raw(), true, true, false};
+    }
+    // An instrument that was listed from its name alone stays.
+    if (std::holds_alternative<InstrumentListed>(events[at].body)) events[kept++] = events[at];
+  }
+  out.truncate(kept);
+  return push_quote(quote);
 }
 
 bool Decoder::Work::trades() {

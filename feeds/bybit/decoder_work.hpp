@@ -46,6 +46,8 @@ struct Decoder::Work : FrameReader {
   bool future_ticker(std::string_view type);
   bool emit(const Ticker& ticker);
   bool book(const Envelope& envelope);
+  /// The book's events of one level a side, as the quote that they are.
+  bool first_level();
   bool trades();
 
   // ---- instruments

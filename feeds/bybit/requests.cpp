@@ -69,6 +69,8 @@ std::string unsubscribe_request(std::string_view id, std::span<const std::string
 
 std::string ticker_topic(std::string_view symbol) { return std::string{"tickers."}.append(symbol); }
 
+std::string first_level_topic(std::string_view symbol) { return std::string{"orderbook.1."}.append(symbol); }
+
 std::string book_topic(Category category, std::string_view symbol) {
   return std::string{category == Category::Option ? "orderbook.25." : "orderbook.50."}.append(symbol);
 }
@@ -106,6 +108,20 @@ HttpCall positions_request(Category category, std::string_view settle_coin, std:
   add(query, "limit", kPositionsPerPage);
   add(query, "cursor", cursor);
   return signed_request("/v5/position/list", query, credential, now);
+}
+
+HttpCall key_request(const Credential& credential, WallTime now) {
+  return signed_request("/v5/user/query-api", {}, credential, now);
+}
+
+HttpCall greeks_request(const Credential& credential, WallTime now) {
+  return signed_request("/v5/asset/coin-greeks", {}, credential, now);
+}
+
+HttpCall status_request() {
+  HttpCall request;
+  request.target = "/v5/system/status";
+  return request;
 }
 
 HttpCall wallet_request(const Credential& credential, WallTime now) {

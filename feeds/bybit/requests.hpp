@@ -33,6 +33,8 @@ inline constexpr std::int64_t kLoginMilliseconds = 10'000;
 
 /// `symbol` is the venue's own.
 [[nodiscard]] std::string ticker_topic(std::string_view symbol);
+/// The best level of a side alone, whole each time.
+[[nodiscard]] std::string first_level_topic(std::string_view symbol);
 /// The depth that every market of the kind has: 50 levels, of options 25.
 [[nodiscard]] std::string book_topic(Category category, std::string_view symbol);
 /// Options' trades come for a whole coin: `what` is its name there, a symbol elsewhere.
@@ -46,6 +48,12 @@ inline constexpr std::int64_t kLoginMilliseconds = 10'000;
 /// One page of the open positions; linear ones are asked for by the coin that they settle in.
 [[nodiscard]] HttpCall positions_request(Category category, std::string_view settle_coin, std::string_view cursor,
                                          const Credential& credential, WallTime now);
+/// Whether the key may only read.
+[[nodiscard]] HttpCall key_request(const Credential& credential, WallTime now);
+/// The venue's own sums over the options of each coin.
+[[nodiscard]] HttpCall greeks_request(const Credential& credential, WallTime now);
+/// Announced and present maintenance.
+[[nodiscard]] HttpCall status_request();
 [[nodiscard]] HttpCall wallet_request(const Credential& credential, WallTime now);
 
 }  // namespace hedgewatch::bybit

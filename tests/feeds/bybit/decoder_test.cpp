@@ -194,6 +194,12 @@ TEST_SUITE("feeds/bybit/decoder") {
     bench.takes(frame("pong_option"), FrameKind::Control, "pong");
     CHECK(bench.decoder->detail().control == ControlKind::Pong);
     bench.takes(frame("acknowledgement_option"), FrameKind::Control, "subscribe");
+    CHECK(bench.decoder->detail().control == ControlKind::Subscribed);
+    REQUIRE(bench.decoder->refused_topics().size() == 1);
+    CHECK(std::string{bench.decoder->refused_topics().front()} == "tickers.NOTHING");
+    REQUIRE(bench.decoder->accepted_topics().size() == 1);
+    CHECK(std::string{bench.decoder->accepted_topics().front()} == "tickers.ETH-25DEC26-3200-P-USDT");
+    bench.takes(with(frame("acknowledgement_option"), "\"tickers.ETH-25DEC26-3200-P-USDT\"", ""), FrameKind::Control, "subscribe");
     CHECK(bench.decoder->detail().control == ControlKind::Error);
     CHECK(std::string{bench.decoder->detail().message} == "tickers.NOTHING");
     bench.takes(frame("refused_topic"), FrameKind::Control, "subscribe");
@@ -201,6 +207,38 @@ TEST_SUITE("feeds/bybit/decoder") {
     CHECK(std::string{bench.decoder->detail().request} == "s2");
     bench.takes(frame("auth"), FrameKind::Control, "auth");
     CHECK(bench.decoder->detail().control == ControlKind::LoggedIn);
+  }
+
+  TEST_CASE("a topic that is subscribed already is as good as subscribed now") {
+    Bench bench{bybit::Category::Linear};
+    bench.takes(with(frame("refused_topic"), "handler not found", "already subscribed"), FrameKind::Control, "subscribe");
+    CHECK(bench.decoder->detail().control == ControlKind::Subscribed);
+  }
+
+  TEST_CASE("a refusal of any request is an error") {
+    Bench bench{bybit::Category::Linear};
+    bench.takes(with(with(frame("pong_public"), "\"success\":true", "\"success\":false"), "pong", "Too many visits!"),
+                FrameKind::Control, "refusal");
+    CHECK(bench.decoder->detail().control == ControlKind::Error);
+    CHECK(std::string{bench.decoder->detail().message} == "Too many visits!");
+  }
+
+  TEST_CASE("the first level, whole each time, is a quote; an empty side is one, and so is a removal none") {
+    Bench bench{bybit::Category::Spot};
+    const std::string first =
+        R"({"topic":"orderbook.1.ETHUSDT","type":"snapshot","ts":1801234567020,"data":{"s":"ETHUSDT","b":[["3012.1","5.25"]],"a":[["3012.2","7.5"]],"u":41,"seq":9001},"cts":1801234567017})";
+    bench.takes(first, FrameKind::MarketData, "orderbook");
+    CHECK(bench.only<Quote>().bid == Price::parse("3012.1"));
+    CHECK(bench.only<Quote>().ask_size == *Size::parse("7.5"));
+    CHECK(bench.all<BookBegin>().empty());
+    CHECK(bench.all<BookLevel>().empty());
+    CHECK(bench.decoder->detail().book == BookForm::None);
+    bench.takes(with(first, R"(["3012.2","7.5"])", ""), FrameKind::MarketData, "orderbook");
+    CHECK_FALSE(bench.only<Quote>().ask.has_value());
+    // Recordings of before 2025 have changes of it: those are a book's.
+    bench.takes(with(first, "snapshot", "delta"), FrameKind::MarketData, "orderbook");
+    CHECK(bench.all<Quote>().empty());
+    CHECK(bench.decoder->detail().book == BookForm::Change);
   }
 
   TEST_CASE("listings: the type decides, the strike is in the name, an odd row is left out, and there is a next page") {
