@@ -200,8 +200,13 @@ void ReconcileMonitor::compare_totals(const DeskView& view, std::size_t account,
     }
     const Contract& contract = view.registry.contract(slot);
     const std::uint32_t place = view.desk.tracked_of_slot[index_of(slot)];
-    if (contract.settlement != totals.asset || position.size == 0 || place == kNoPlace) continue;
-    ours.add(contract, view.desk.tracked[place].valuation, position.size, view.now_at(source.venue()));
+    const bool of_coin = source.venue() == Venue::Bybit;
+    if ((of_coin ? contract.base : contract.settlement) != totals.asset || position.size == 0 || place == kNoPlace) continue;
+    const InstrumentValuation& valuation = view.desk.tracked[place].valuation;
+    if (of_coin)
+      ours.add_option_of_coin(contract, valuation, position.size);
+    else
+      ours.add(contract, valuation, position.size, view.now_at(source.venue()));
   }
   totals.difference = ours.compare(totals.venue, worst(known, Quality::fresh(totals.told_at)));
 }

@@ -28,9 +28,19 @@ void AccountTotals::add(const Contract& contract, const InstrumentValuation& val
     return;
   }
   total_quality_ = worst(total_quality_, valuation.mark);
+  if (valuation.greeks.ok() && valuation.mark.ok())
+    delta_total_ += left * size * (valuation.published.delta - valuation.mark_price);
+  add_greeks(valuation, size);
+}
+
+void AccountTotals::add_option_of_coin(const Contract& contract, const InstrumentValuation& valuation, double size) {
+  if (size == 0 || valuation.expired || contract.kind != ContractKind::Option) return;
+  add_greeks(valuation, size);
+}
+
+void AccountTotals::add_greeks(const InstrumentValuation& valuation, double size) {
   greeks_quality_ = worst(greeks_quality_, valuation.greeks);
   if (!valuation.greeks.ok()) return;
-  if (valuation.mark.ok()) delta_total_ += left * size * (valuation.published.delta - valuation.mark_price);
   delta_ += size * valuation.published.delta;
   gamma_ += size * valuation.published.gamma;
   vega_ += size * valuation.published.vega_per_vol_point;

@@ -17,6 +17,9 @@ class AccountTotals {
   /// Adds a position of the account. One that the venue counts elsewhere (another settlement asset) must not come here; a linear
   /// contract makes the totals unknown, because the venue scales those by index.
   void add(const Contract& contract, const InstrumentValuation& valuation, double size, VenueTime at);
+  /// The same for a venue that sums up the options of a coin, whatever they settle in (Bybit): sizes are coins, Greeks those per
+  /// coin, and there is no total with futures. What is no option says nothing here.
+  void add_option_of_coin(const Contract& contract, const InstrumentValuation& valuation, double size);
 
   /// Ours less the venue's. Unknown where either is.
   struct Difference {
@@ -30,6 +33,8 @@ class AccountTotals {
   [[nodiscard]] Difference compare(const AccountGreeks& venue, const Quality& told) const;
 
  private:
+  void add_greeks(const InstrumentValuation& valuation, double size);
+
   double delta_total_ = 0;
   double delta_ = 0;
   double gamma_ = 0;
