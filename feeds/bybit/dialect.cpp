@@ -68,7 +68,13 @@ bool contains(std::string_view text, std::string_view part) { return text.find(p
 Dialect::Dialect(DialectOptions options, SymbolTable& symbols)
     : options_{std::move(options)},
       symbols_{symbols},
-      decoder_{symbols, options_.category, {.connection = options_.connection, .account = options_.account}} {}
+      // An account may hold what is not discovered, an option of another coin: its name tells what it is, and it must not look
+      // flat.
+      decoder_{symbols,
+               options_.category,
+               {.connection = options_.connection,
+                .account = options_.account,
+                .unlisted = options_.credential ? UnlistedInstrument::Imply : UnlistedInstrument::Refuse}} {}
 
 StreamLimits Dialect::limits() const {
   const bool option = options_.category == Category::Option && !options_.credential;

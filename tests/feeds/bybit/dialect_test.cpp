@@ -442,6 +442,20 @@ TEST_SUITE("feeds/bybit/dialect") {
     for (const FeedCount& errors : wire.statistics.decode_errors) CHECK(errors.get() == 0);
   }
 
+  TEST_CASE("an account may hold options of a coin that is not discovered: their names tell what they are") {
+    BybitBench bench;
+    SymbolTable symbols{Venue::Bybit};
+    Wire wire{bench, symbols, Category::Linear, {}, monitor_key(), {"BTC"}};
+    wire.run(3s);
+    CAPTURE(wire.notices());
+    CHECK(wire.live());
+    std::size_t of_ether = 0;
+    for (const Event& event : wire.batch.events())
+      if (std::holds_alternative<PositionReport>(event.body) && symbols.name(event.header.instrument).starts_with("ETH-"))
+        ++of_ether;
+    CHECK(of_ether > 0);
+  }
+
   TEST_CASE("the wallet and the positions are stated again and again, since marks move without a message") {
     auto config = BybitBench::config();
     config.account.option_fills_per_minute = 0;
