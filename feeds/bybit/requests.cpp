@@ -1,7 +1,5 @@
 #include "feeds/bybit/requests.hpp"
 
-#include <algorithm>
-
 #include "feeds/session/signing.hpp"
 
 namespace hedgewatch::bybit {
@@ -52,12 +50,6 @@ std::string auth_request(std::string_view id, const Credential& credential, Wall
 }
 
 std::string ping_request(std::string_view id) { return begin(id, "ping") + "}"; }
-
-std::size_t topics_in_one_call(Category category, std::span<const std::string> topics) {
-  constexpr std::size_t kSpot = 10;
-  constexpr std::size_t kElsewhere = 50;
-  return std::min(topics.size(), category == Category::Spot ? kSpot : kElsewhere);
-}
 
 std::string subscribe_request(std::string_view id, std::span<const std::string> topics) {
   return topics_request(id, "subscribe", topics);

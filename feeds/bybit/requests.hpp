@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -25,9 +24,6 @@ inline constexpr std::int64_t kLoginMilliseconds = 10'000;
 [[nodiscard]] std::string auth_request(std::string_view id, const Credential& credential, WallTime now);
 /// Due every 20 s.
 [[nodiscard]] std::string ping_request(std::string_view id);
-/// How many of the first topics go into one call. Spot takes ten; elsewhere calls are kept small, so that a refusal names its
-/// cause.
-[[nodiscard]] std::size_t topics_in_one_call(Category category, std::span<const std::string> topics);
 [[nodiscard]] std::string subscribe_request(std::string_view id, std::span<const std::string> topics);
 [[nodiscard]] std::string unsubscribe_request(std::string_view id, std::span<const std::string> topics);
 

@@ -14,7 +14,7 @@ namespace {
 
 using bybit::Category;
 
-constexpr double kSecondsPerYear = 365 * 86'400.0;
+constexpr double kPublishedYearSeconds = 365 * 86'400.0;
 
 std::string milliseconds_text(VenueTime time) { return std::to_string(nanoseconds_of(time) / 1'000'000); }
 
@@ -53,7 +53,7 @@ struct Published {
   double theta = 0;  ///< per day
 };
 Published published(const MarketInstrument& option, VenueTime now) {
-  const double years = std::chrono::duration<double>(option.expiry - now).count() / kSecondsPerYear;
+  const double years = std::chrono::duration<double>(option.expiry - now).count() / kPublishedYearSeconds;
   if (!(years > 0)) return {};
   const auto priced = black76({.right = option.right,
                                .forward = option.forward_usd,

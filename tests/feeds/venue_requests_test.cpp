@@ -40,14 +40,18 @@ TEST_SUITE("feeds/bybit/requests") {
     CHECK(header(request, "X-BAPI-SIGN") == "d42bf299bb463393c49e62db5740951c3a77974e98a5f6cb7dae05fa5fbbf150");
     CHECK(header(request, "X-BAPI-TIMESTAMP") == "1801234567000");
     CHECK(bybit::positions_request(bybit::Category::Linear, "USDT", "", credential, kWhole).target == request.target);
+    CHECK(bybit::key_request(credential, kWhole).target == "/v5/user/query-api");
+    CHECK(bybit::key_request(credential, kWhole).headers.size() == 4);
+    CHECK(bybit::greeks_request(credential, kWhole).target == "/v5/asset/coin-greeks");
+    CHECK(bybit::status_request().target == "/v5/system/status");
+    CHECK(bybit::status_request().headers.empty());
     CHECK(bybit::positions_request(bybit::Category::Option, "", "p%3D2", credential, kWhole).target ==
           "/v5/position/list?category=option&limit=200&cursor=p%3D2");
   }
 
   TEST_CASE("topics, few at a time") {
-    const std::vector<std::string> topics(60, bybit::ticker_topic("BTCUSDT"));
-    CHECK(bybit::topics_in_one_call(bybit::Category::Spot, topics) == 10);
-    CHECK(bybit::topics_in_one_call(bybit::Category::Linear, topics) == 50);
+    CHECK(bybit::ticker_topic("BTCUSDT") == "tickers.BTCUSDT");
+    CHECK(bybit::first_level_topic("BTCUSDT") == "orderbook.1.BTCUSDT");
     const std::vector<std::string> two{bybit::book_topic(bybit::Category::Option, "BTC-25DEC26-95000-C-USDT"),
                                        bybit::book_topic(bybit::Category::Inverse, "BTCUSD")};
     CHECK(bybit::subscribe_request("s1", two) ==
