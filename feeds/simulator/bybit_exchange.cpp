@@ -527,13 +527,8 @@ void BybitExchange::on_step(const MarketChanges& changes, MonoTime /*now*/) {
   touched_.assign(market_.instruments().size(), 0);
   for (const std::size_t index : changes.marked) touched_[index] = 1;
   for (const BookChange& change : changes.books) touched_[change.instrument] = 1;
-  for (auto& [key, topic] : topics_) {
-    if (topic.door != Door::Private) {
-      tell_market(topic, changes);
-    } else if (topic.kind != Kind::Position) {
-      tell_account(topic);
-    }
-  }
+  for (auto& [key, topic] : topics_)
+    if (topic.door != Door::Private) tell_market(topic, changes);
   std::vector<std::size_t> changed;
   const auto note = [&](std::size_t index) {
     if (std::find(changed.begin(), changed.end(), index) == changed.end()) changed.push_back(index);
@@ -541,7 +536,10 @@ void BybitExchange::on_step(const MarketChanges& changes, MonoTime /*now*/) {
   for (const LinearFill& fill : account_changes_.fills) note(fill.instrument);
   for (const LinearFunding& funding : account_changes_.funding) note(funding.instrument);
   for (const std::size_t index : account_changes_.delivered) note(index);
+  // Positions first: the sums that follow are theirs.
   tell_positions("Normal", changed);
+  for (auto& [key, topic] : topics_)
+    if (topic.door == Door::Private && topic.kind != Kind::Position) tell_account(topic);
   if (account_changes_.any() || time() - greeks_told_ >= config_.greeks_interval) greeks_told_ = time();
 }
 
