@@ -325,7 +325,7 @@ Result<bool, DecodeError> Dialect::read_positions(const StreamCall& call, MonoTi
     next_page_ = std::to_string(page.list + 1) + "|";
   }
   // Reports that came after the first page may be newer than any row: the whole is as old as that page.
-  if (next_page_.empty() && out.size() != 0) out.events().back().header.exchange_time = statement_began_;
+  if (next_page_.empty() && !out.empty()) out.events().back().header.exchange_time = statement_began_;
   return true;
 }
 

@@ -318,13 +318,13 @@ void BybitExchange::subscribe(ClientId id, const std::vector<std::string>& names
   } else {
     acknowledge(id, "subscribe", request, true, client.door == Door::Spot ? "subscribe" : "");
   }
-  for (Topic& topic : wanted) join(id, std::move(topic));
+  for (const Topic& topic : wanted) join(id, topic);
 }
 
-void BybitExchange::join(ClientId id, Topic topic) {
+void BybitExchange::join(ClientId id, const Topic& topic) {
   clients_.at(id).topics.push_back(topic.name);
   const auto key = std::pair{topic.door, topic.name};
-  const auto [place, is_new] = topics_.try_emplace(key, std::move(topic));
+  const auto [place, is_new] = topics_.try_emplace(key, topic);
   Topic& joined = place->second;
   if (is_new && joined.kind == Kind::Book) {
     joined.book = text_.book(*joined.product);

@@ -112,7 +112,7 @@ class BybitExchange final : public SimulatedExchange {
   void login(ClientId id, const simdjson::dom::array& arguments, std::string_view request, MonoTime now);
   void subscribe(ClientId id, const std::vector<std::string>& names, std::string_view request, MonoTime now);
   void unsubscribe(ClientId id, const std::vector<std::string>& names, std::string_view request);
-  void join(ClientId id, Topic topic);
+  void join(ClientId id, const Topic& topic);
   void leave(ClientId id, const std::string& name);
   /// Nothing: no such topic behind this door.
   [[nodiscard]] std::optional<Topic> topic_of(Door door, std::string_view name) const;
