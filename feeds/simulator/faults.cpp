@@ -13,7 +13,8 @@ using std::chrono::nanoseconds;
 constexpr std::array kEveryFault{
     FaultKind::Disconnect, FaultKind::Silence,    FaultKind::Gap,         FaultKind::Duplicate,      FaultKind::Reorder,
     FaultKind::Slow,       FaultKind::Malformed,  FaultKind::Maintenance, FaultKind::Liquidation,    FaultKind::AutoDeleveraging,
-    FaultKind::Lock,       FaultKind::MarketLock, FaultKind::TokenExpiry, FaultKind::RefusedChannel, FaultKind::RateLimit};
+    FaultKind::Lock,       FaultKind::MarketLock, FaultKind::TokenExpiry, FaultKind::RefusedChannel, FaultKind::RateLimit,
+    FaultKind::Upgrade};
 
 /// Faults that spoil a number of frames, instead of holding for a time.
 bool counts_frames(FaultKind kind) {
@@ -84,6 +85,8 @@ std::string_view label(FaultKind kind) {
       return "refused_channel";
     case FaultKind::RateLimit:
       return "rate_limit";
+    case FaultKind::Upgrade:
+      return "upgrade";
   }
   return "";
 }

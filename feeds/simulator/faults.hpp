@@ -30,7 +30,8 @@ enum class FaultKind : std::uint8_t {
   MarketLock,        ///< platform_state: the index `target` is locked, and unlocked at the end
   TokenExpiry,       ///< every token ends now
   RefusedChannel,    ///< subscriptions whose channel contains `target` are silently not accepted
-  RateLimit          ///< the next request of each connection is answered with 10028 and the connection is cut
+  RateLimit,         ///< the next request of each connection is answered with 10028 and the connection is cut
+  Upgrade            ///< a notice that connections will be closed, which they are at its end; venues that send none ignore it
 };
 [[nodiscard]] std::string_view label(FaultKind kind);
 
