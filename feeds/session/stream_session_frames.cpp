@@ -145,8 +145,10 @@ void StreamSession::State::on_error_message(SessionTime now, EventBatch& events,
     pending.erase(login);
     // A login that is not taken now and may be later is tried again by another connection.
     if (reaction == StreamReaction::Refused) return give_up("the venue refuses the key", now, events, actions);
-    if (reaction == StreamReaction::BackOff || reaction == StreamReaction::Maintenance)
-      return react(reaction, "the login was refused", now, events, actions);
+    if (reaction == StreamReaction::BackOff) return react(reaction, "the login was refused", now, events, actions);
+    // Nothing else is asked before the login: another connection has to.
+    if (reaction == StreamReaction::Maintenance)
+      return stay_away("the venue is in maintenance", FeedDownReason::Maintenance, seconds{5}, now, events, actions);
     return stay_away("the login was refused", FeedDownReason::Unauthorised, seconds{5}, now, events, actions);
   }
   if (id && reaction == StreamReaction::Retry) {

@@ -95,6 +95,7 @@ struct StreamSession::State {
     std::vector<std::string> topics;
     std::vector<std::string> accepted;  ///< where they come one by one
     MonoTime due{};
+    std::size_t refused = 0;  ///< of those that come one by one
   };
 
   PerInstrument& at(InstrumentId id);

@@ -147,19 +147,23 @@ void StreamSession::State::on_acknowledged(SessionTime now) {
     return;
   }
   if (one) {
-    found->accepted.push_back(topic);
-    if (found->accepted.size() < found->topics.size()) return;
+    if (detail.control == ControlKind::Error)
+      ++found->refused;
+    else
+      found->accepted.push_back(topic);
+    if (found->accepted.size() + found->refused < found->topics.size()) return;
   }
   const Pending request = std::move(*found);
   pending.erase(found);
   if (request.ask == Ask::Unsubscribe) return close_unsubscribe(request);
-  std::vector<std::string_view> accepted{request.topics.begin(), request.topics.end()};
+  const std::vector<std::string>& named = one ? request.accepted : request.topics;
+  std::vector<std::string_view> accepted{named.begin(), named.end()};
   if (!one) {
     scratch_names.clear();
     dialect->refused_topics(scratch_names);
     std::erase_if(accepted, [&](std::string_view name) { return std::ranges::find(scratch_names, name) != scratch_names.end(); });
   }
-  if (detail.control == ControlKind::Error) accepted.clear();
+  if (!one && detail.control == ControlKind::Error) accepted.clear();
   close_subscribe(request, accepted, now);
 }
 
