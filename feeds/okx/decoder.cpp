@@ -286,4 +286,30 @@ Result<Decoded, DecodeError> Decoder::decode_option_summary(MonoTime received, E
   return work.finish(FrameKind::MarketData);
 }
 
+Result<VenueTime, DecodeError> Decoder::read_time() {
+  EventBatch none{1};
+  Work work{*this, MonoTime{}, none};
+  work.name("public/time");
+  VenueTime answered = kNoVenueTime;
+  const auto row = [&] {
+    return work.object("data", [&](JsonKey field) { return field.is("ts") ? work.time("ts", answered) : work.skip(); });
+  };
+  if (go_to(work, result_) && work.array("data", row) && answered == kNoVenueTime) work.fail(DecodeFault::MissingField, "ts");
+  if (work.error) return *work.error;
+  return answered;
+}
+
+Result<std::string_view, DecodeError> Decoder::read_permissions() {
+  EventBatch none{1};
+  Work work{*this, MonoTime{}, none};
+  work.name("account/config");
+  std::string_view permissions;
+  const auto row = [&] {
+    return work.object("data", [&](JsonKey field) { return field.is("perm") ? work.text("perm", permissions) : work.skip(); });
+  };
+  if (go_to(work, result_) && work.array("data", row) && permissions.empty()) work.fail(DecodeFault::MissingField, "perm");
+  if (work.error) return *work.error;
+  return permissions;
+}
+
 }  // namespace hedgewatch::okx

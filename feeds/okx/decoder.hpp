@@ -29,6 +29,10 @@ class Decoder {
   [[nodiscard]] Result<Decoded, DecodeError> decode_balance(MonoTime received, EventBatch& out);
   /// public/opt-summary.
   [[nodiscard]] Result<Decoded, DecodeError> decode_option_summary(MonoTime received, EventBatch& out);
+  /// public/time: when the venue answered.
+  [[nodiscard]] Result<VenueTime, DecodeError> read_time();
+  /// account/config: what the key may do, in the venue's words, e.g. `read_only,trade`. Points into the frame.
+  [[nodiscard]] Result<std::string_view, DecodeError> read_permissions();
 
  private:
   struct Work;

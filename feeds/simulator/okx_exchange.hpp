@@ -60,7 +60,8 @@ class OkxExchange final : public SimulatedExchange {
   explicit OkxExchange(OkxExchangeConfig config);
 
   [[nodiscard]] std::string description() const override;
-  [[nodiscard]] std::string_view websocket_path() const override { return "/ws/v5/public"; }
+  /// Sockets and calls have one beginning, which is what a client's configuration names.
+  [[nodiscard]] std::string_view websocket_path() const override { return ""; }
   [[nodiscard]] std::string_view https_path() const override { return ""; }
   [[nodiscard]] bool accepts(MonoTime now) const override { return !faults_.active(FaultKind::Disconnect, now); }
   [[nodiscard]] bool is_full() const override { return clients_.size() >= kMostClients; }

@@ -56,12 +56,12 @@ struct OkxBench {
     REQUIRE(reply[0].find(R"("event":"login","code":"0")") != std::string::npos);
     return client;
   }
-  simulator::HttpReply get(const HttpRequest& request) {
+  simulator::HttpReply get(const HttpCall& request) {
     simulator::HttpQuestion question{.verb = "GET", .target = request.target};
     for (const auto& [name, value] : request.headers) question.headers.emplace_back(name, value);
     return exchange.answer(question, now);
   }
-  simulator::HttpReply get(std::string_view target) { return get(HttpRequest{std::string{target}, {}}); }
+  simulator::HttpReply get(std::string_view target) { return get(HttpCall{.target = std::string{target}, .headers = {}}); }
   simulator::HttpReply get_signed(std::string_view target) { return get(okx::signed_request(target, monitor(), wall(), true)); }
   simulator::HttpReply control(std::string_view path, std::string_view body) {
     const std::string target = "/control/" + std::string{path};

@@ -170,10 +170,10 @@ TEST_SUITE("feeds/simulator/okx_exchange") {
     refused(ask({"monitor", Secret{"wrong"}, Secret{"open sesame"}}, 0s, true), "\"50113\"");
     refused(ask({"monitor", Secret{"correct horse"}, Secret{"wrong"}}, 0s, true), "\"50105\"");
     refused(bench.get(target), "\"50103\"");
-    HttpRequest other = okx::signed_request(target, OkxBench::monitor(), bench.wall(), true);
+    HttpCall other = okx::signed_request(target, OkxBench::monitor(), bench.wall(), true);
     other.target += "&instId=BTC-USD-SWAP";
     refused(bench.get(other), "\"50113\"");
-    HttpRequest odd = okx::signed_request(target, OkxBench::monitor(), bench.wall(), true);
+    HttpCall odd = okx::signed_request(target, OkxBench::monitor(), bench.wall(), true);
     for (auto& [name, value] : odd.headers)
       if (name == "OK-ACCESS-TIMESTAMP") value = "1772625600";
     refused(bench.get(odd), "\"50112\"");
