@@ -281,7 +281,9 @@ Result<OkxExchange::Argument, OkxExchange::Refusal> OkxExchange::argument_of(con
       }
       return wrong;
     case Field::Type: {
+      // There are no spot pairs here, but a channel that would tell of them.
       const bool known = argument.value == "SWAP" || argument.value == "FUTURES" || argument.value == "OPTION" ||
+                         (argument.kind == Kind::Instruments && argument.value == "SPOT") ||
                          (argument.is_private() && (argument.value == "ANY" || argument.value == "MARGIN"));
       return known ? Result<Argument, Refusal>{argument} : wrong;
     }
