@@ -50,7 +50,7 @@ With --frames it replays a recording and answers with the recording's time; what
 The first line on standard output is a JSON object with the addresses:
   {"websocket":"wss://localhost:PORT/ws/api/v2","https":"https://localhost:PORT/api/v2",
    "control":"https://localhost:PORT/control","ca_file":"/tmp/..."}
-Verify the server with ca_file. It stops on SIGINT or SIGTERM.
+Verify the server with ca_file. It stops on SIGINT or SIGTERM. The passphrase that OKX wants is 'simulated'.
 
 Replies say "testnet":true: a simulated venue is never production.
 
@@ -61,7 +61,8 @@ Faults, by --faults or over the control address: KIND[@START][:DURATION][*COUNT]
   duplicate, reorder      send frames twice; a book change after the next one
   slow@10s:5s=300ms       every frame comes 300 ms late
   malformed*4             cut and rubbish frames
-  maintenance@30s:10s     platform_state says so, requests get error 11051
+  maintenance@30s:10s     the venue says so, and answers requests with its error for it
+  upgrade@10s:30s         a notice that connections will be closed; who has not left by its end is cut (not Deribit)
   lock, market_lock, liquidation, adl, token_expiry, rate_limit, refused_channel/TEXT
 
 Examples:
