@@ -617,7 +617,9 @@ void Engine::State::judge(std::uint32_t place, OptionFallback& fallback) {
                             .venue = registry.venue(instrument.slot),
                             .phase = registry.phase(instrument.slot),
                             .venue_now = venue_now[static_cast<std::size_t>(registry.venue(instrument.slot))]};
-  const auto to_price = judge_instrument(seen, freshness, &fallback, instrument.valuation);
+  auto to_price = judge_instrument(seen, freshness, &fallback, instrument.valuation);
+  if (to_price && seen.venue == Venue::Okx)
+    if (const Estimate index = index_price(seen.market.index); index.quality.ok()) to_price->spot = index.value;
   if (to_price) valuation_batch.add(seen.contract, seen.venue, *to_price, instrument.valuation);
 }
 

@@ -90,6 +90,24 @@ Result<PublishedGreeks, PricingFault> binance_greeks(const BinanceOption& option
                          .rho_per_percent = kNotPublished};
 }
 
+namespace {
+
+/// delta_bs, gamma_bs, vega_coin, theta_coin and delta_net are read.
+PublishedGreeks black_scholes_of_okx(const CoinOptionGreeks& coin, const OkxOption& option) {
+  const double years = option.to_expiry.years();
+  const double spot = option.spot;
+  // The carry term -+ r K exp(-rT) N(+-d2), with exp(-rT) = spot / forward, is spot times -r delta_net.
+  const double carry_rate = years > 0 ? std::log(option.forward / spot) / years : 0;
+  const double spot_theta = spot * (coin.theta_coin - carry_rate * coin.delta_net);
+  return {.delta = coin.delta_bs,
+          .gamma = coin.gamma_bs * option.forward / spot,
+          .vega_per_vol_point = spot * coin.vega_coin / 100,
+          .theta_per_day = spot_theta * last_day_share(option.to_expiry) / kDaysPerYear,
+          .rho_per_percent = kNotPublished};
+}
+
+}  // namespace
+
 Result<OkxGreeks, PricingFault> okx_greeks(const OkxOption& option) {
   if (!(option.spot > 0) || !std::isfinite(option.spot)) return PricingFault::ForwardNegative;
   const auto priced = coin_settled({.right = option.right,
@@ -100,22 +118,21 @@ Result<OkxGreeks, PricingFault> okx_greeks(const OkxOption& option) {
   if (!priced) return priced.error();
   const CoinOptionGreeks& coin = priced.value();
   const double share = last_day_share(option.to_expiry);
-  const double years = option.to_expiry.years();
-  const double spot = option.spot;
-  // The carry term -+ r K exp(-rT) N(+-d2), with exp(-rT) = spot / forward, is spot times -r delta_net.
-  const double carry_rate = years > 0 ? std::log(option.forward / spot) / years : 0;
-  const double spot_theta = spot * (coin.theta_coin - carry_rate * coin.delta_net);
-
-  return OkxGreeks{.black_scholes = {.delta = coin.delta_bs,
-                                     .gamma = coin.gamma_bs * option.forward / spot,
-                                     .vega_per_vol_point = spot * coin.vega_coin / 100,
-                                     .theta_per_day = spot_theta * share / kDaysPerYear,
-                                     .rho_per_percent = kNotPublished},
+  return OkxGreeks{.black_scholes = black_scholes_of_okx(coin, option),
                    .premium_adjusted = {.delta = coin.delta_net,
                                         .gamma = option.forward * coin.gamma_bs - 2 * coin.delta_net,
                                         .vega_per_vol_point = coin.vega_coin / 100,
                                         .theta_per_day = coin.theta_coin * share / kDaysPerYear,
                                         .rho_per_percent = kNotPublished}};
+}
+
+PublishedGreeks to_okx(const Black76Greeks& black, const OkxOption& option) {
+  const CoinOptionGreeks coin{.delta_bs = black.delta,
+                              .delta_net = black.delta - black.price / option.forward,
+                              .gamma_bs = black.gamma,
+                              .vega_coin = black.vega / option.forward,
+                              .theta_coin = black.theta / option.forward};
+  return black_scholes_of_okx(coin, option);
 }
 
 }  // namespace hedgewatch

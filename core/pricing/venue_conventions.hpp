@@ -96,4 +96,8 @@ struct OkxGreeks {
 /// Both sets of OKX. Thetas are multiplied by the time left in days during the last day. No rho.
 [[nodiscard]] Result<OkxGreeks, PricingFault> okx_greeks(const OkxOption& option);
 
+/// The Black-Scholes set from Black's Greeks at the option's inputs, undiscounted (price, delta, gamma, vega and theta are read).
+/// The option's spot and forward are positive.
+[[nodiscard]] PublishedGreeks to_okx(const Black76Greeks& black, const OkxOption& option);
+
 }  // namespace hedgewatch

@@ -66,6 +66,7 @@ struct OptionMarket {
   double vol = 0;      ///< fraction
   double rate = 0;     ///< continuous, per year
   VenueTime at = kNoVenueTime;
+  double spot = 0;  ///< the index, where the venue's convention looks from there; 0: not known
 };
 
 /// What is known about one instrument at the moment it is valued.

@@ -52,6 +52,7 @@ void ValuationBatch::add(const Contract& contract, Venue venue, const OptionMark
   waiting.market = market;
   waiting.lane = static_cast<std::uint32_t>(lanes_);
   waiting.has_venue_lane = venue == Venue::Deribit;
+  waiting.looks_from_spot = venue == Venue::Okx && contract.style == PayoffStyle::Inverse;
   batch_.set(lanes_++, input);
   if (!waiting.has_venue_lane) return;
   waiting.venue_time = deribit_time_to_expiry(market.at, contract.expiry);
@@ -105,6 +106,21 @@ void ValuationBatch::complete(const Waiting& waiting) const {
   valuation.vanna = unit.vanna_coins_per_vol_point;
   valuation.volga = unit.volga_usd_per_vol_point_squared;
   valuation.charm = unit.charm_coins_per_day;
+  if (waiting.looks_from_spot) {
+    valuation.published = kNotPublished;
+    if (!(waiting.market.spot > 0)) return;
+    const Black76Greeks black{
+        .price = price, .delta = delta, .gamma = gamma, .vega = greeks_[Greek::Vega][lane], .theta = greeks_[Greek::Theta][lane]};
+    valuation.published = to_okx(
+        black,
+        {.right = waiting.contract->right,
+         .forward = forward,
+         .spot = waiting.market.spot,
+         .strike = waiting.contract->strike,
+         .to_expiry = YearFraction::from_nanoseconds(static_cast<double>((waiting.contract->expiry - waiting.market.at).count())),
+         .vol = Vol::from_fraction(waiting.market.vol)});
+    return;
+  }
   if (!waiting.has_venue_lane) {
     valuation.published = {.delta = delta,
                            .gamma = gamma,

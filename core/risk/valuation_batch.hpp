@@ -36,6 +36,7 @@ class ValuationBatch {
     YearFraction venue_time = YearFraction::from_years(0);  ///< of the second lane
     std::uint32_t lane = 0;
     bool has_venue_lane = false;
+    bool looks_from_spot = false;  ///< the venue's Greeks are OKX's
   };
 
   void fill_last_group();

@@ -595,7 +595,9 @@ void OkxExchange::repeat(MonoTime now) {
 
 void OkxExchange::take_turns(MonoTime now) {
   const auto forced = [&](std::string_view cause) {
-    for (const auto& [index, held] : account_.positions()) {
+    for (const auto& line : account_.positions()) {
+      const std::size_t index = line.first;
+      const AccountPosition& held = line.second;
       if (market_.instruments()[index].kind != ContractKind::Perpetual) continue;
       tell("liquidation-warning", "ANY", now,
            [&] { return Message{.rows = {text_.liquidation_warning(index, held)}, .kind = FrameClass::Account}; });

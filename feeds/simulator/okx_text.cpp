@@ -490,11 +490,12 @@ std::string OkxText::greeks(const SyntheticAccount& account, std::size_t underly
       continue;
     }
     const Greeks one = greeks_of(instrument);
-    const auto add = [&](PublishedGreeks& into, const PublishedGreeks& from) {
-      into.delta += held.size * from.delta;
-      into.gamma += held.size * from.gamma;
-      into.vega_per_vol_point += held.size * from.vega_per_vol_point;
-      into.theta_per_day += held.size * from.theta_per_day;
+    const double size = held.size;
+    const auto add = [size](PublishedGreeks& into, const PublishedGreeks& from) {
+      into.delta += size * from.delta;
+      into.gamma += size * from.gamma;
+      into.vega_per_vol_point += size * from.vega_per_vol_point;
+      into.theta_per_day += size * from.theta_per_day;
     };
     add(total.black_scholes, one.black_scholes);
     add(total.premium_adjusted, one.premium_adjusted);

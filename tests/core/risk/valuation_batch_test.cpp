@@ -121,6 +121,43 @@ TEST_SUITE("core/risk/valuation_batch") {
     for (std::size_t i = 0; i < options.size(); ++i) check_against_scalar(options[i], valuations[i]);
   }
 
+  TEST_CASE("OKX's Greeks look from the spot, and without one there are none to compare") {
+    for (const double days : {0.4, 33.0}) {
+      CAPTURE(days);
+      Option one = option(7);
+      one.venue = Venue::Okx;
+      one.contract.style = PayoffStyle::Inverse;
+      one.contract.expiry =
+          kAt + std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double, std::ratio<86'400>>{days});
+      one.market.spot = one.market.forward / 1.01;
+      Option blind = one;
+      blind.market.spot = 0;
+      InstrumentValuation seeing = judged(one);
+      InstrumentValuation without = judged(blind);
+      ValuationBatch batch;
+      batch.add(one.contract, one.venue, one.market, seeing);
+      batch.add(blind.contract, blind.venue, blind.market, without);
+      batch.price();
+      const auto published =
+          okx_greeks({.right = one.contract.right,
+                      .forward = one.market.forward,
+                      .spot = one.market.spot,
+                      .strike = one.contract.strike,
+                      .to_expiry = YearFraction::from_nanoseconds(static_cast<double>((one.contract.expiry - kAt).count())),
+                      .vol = Vol::from_fraction(one.market.vol)});
+      REQUIRE(published.ok());
+      const PublishedGreeks& expected = published.value().black_scholes;
+      check_near("delta", seeing.published.delta, expected.delta, 1e-3);
+      check_near("gamma", seeing.published.gamma, expected.gamma, 1e-7);
+      check_near("vega", seeing.published.vega_per_vol_point, expected.vega_per_vol_point, 1);
+      check_near("theta", seeing.published.theta_per_day, expected.theta_per_day, 1);
+      CHECK_FALSE(is_present(seeing.published.rho_per_percent));
+      // Ours do not need it.
+      CHECK(without.unit.vega_usd_per_vol_point == seeing.unit.vega_usd_per_vol_point);
+      CHECK_FALSE(is_present(without.published.vega_per_vol_point));
+    }
+  }
+
   TEST_CASE("an option gets the same bits alone, in company, and after a batch that had faults in it") {
     const Option one = option(7);
     InstrumentValuation alone = judged(one);
