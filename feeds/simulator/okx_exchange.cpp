@@ -349,7 +349,7 @@ void OkxExchange::unsubscribe(ClientId id, const simdjson::dom::array& arguments
     for (const std::string_view field : {"instId", "instFamily", "instType", "ccy"})
       if (const std::string value = text_field(element, field); !value.empty()) {
         arg.text(field, value);
-        name = channel + ":" + value;
+        name.append(":").append(value);
       }
     if (client.subscriptions.contains(name)) drop_subscription(id, name);
     JsonObject text;
