@@ -6,7 +6,6 @@
 namespace hedgewatch {
 
 Simulation make_okx_simulation(const SimulateOptions& options, std::string secret, WallTime wall) {
-  if (!options.frames.empty()) return std::string{"recordings are served by deribit's protocol only"};
   simulator::OkxExchangeConfig config{.seed = options.seed};
   config.market.seed = config.account.seed = options.seed;
   config.market.start = market_start(options, wall);
