@@ -189,8 +189,8 @@ Estimate ReconcileMonitor::earned(const DeskView& view, std::size_t account, con
 }
 
 void ReconcileMonitor::compare_totals(const DeskView& view, std::size_t account, Totals& totals) const {
-  AccountTotals ours;
   const Account& source = view.portfolio.accounts()[account];
+  AccountTotals ours{totals_scope(source.venue())};
   Quality known = view.account_qualities[account];
   for (const AccountPosition& position : source.positions()) {
     const InstrumentSlot slot = view.registry.slot_of(position.instrument);
@@ -200,13 +200,8 @@ void ReconcileMonitor::compare_totals(const DeskView& view, std::size_t account,
     }
     const Contract& contract = view.registry.contract(slot);
     const std::uint32_t place = view.desk.tracked_of_slot[index_of(slot)];
-    const bool of_coin = source.venue() == Venue::Bybit;
-    if ((of_coin ? contract.base : contract.settlement) != totals.asset || position.size == 0 || place == kNoPlace) continue;
-    const InstrumentValuation& valuation = view.desk.tracked[place].valuation;
-    if (of_coin)
-      ours.add_option_of_coin(contract, valuation, position.size);
-    else
-      ours.add(contract, valuation, position.size, view.now_at(source.venue()));
+    if (!ours.counts(contract, totals.asset) || position.size == 0 || place == kNoPlace) continue;
+    ours.add(contract, view.desk.tracked[place].valuation, position.size, view.now_at(source.venue()));
   }
   totals.difference = ours.compare(totals.venue, worst(known, Quality::fresh(totals.told_at)));
 }

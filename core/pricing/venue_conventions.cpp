@@ -90,6 +90,16 @@ Result<PublishedGreeks, PricingFault> binance_greeks(const BinanceOption& option
                          .rho_per_percent = kNotPublished};
 }
 
+PublishedGreeks to_binance(const Black76Greeks& black, double forward, double rate, YearFraction to_expiry) {
+  Black76Greeks greeks = black;
+  add_spot_greeks({.forward = forward, .to_expiry = to_expiry, .rate = rate, .carry = rate}, greeks);
+  return PublishedGreeks{.delta = greeks.spot_delta,
+                         .gamma = greeks.spot_gamma,
+                         .vega_per_vol_point = greeks.vega / 100,
+                         .theta_per_day = greeks.spot_theta / kDaysPerYear,
+                         .rho_per_percent = kNotPublished};
+}
+
 namespace {
 
 /// delta_bs, gamma_bs, vega_coin, theta_coin and delta_net are read.

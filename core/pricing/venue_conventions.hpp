@@ -75,6 +75,10 @@ struct BinanceOption {
 /// contract's `unit`; theta per day without a cap. No rho.
 [[nodiscard]] Result<PublishedGreeks, PricingFault> binance_greeks(const BinanceOption& option);
 
+/// The same from Black's Greeks on the forward that the index grows to at the rate, discounted at it, as a batch computes them
+/// (delta, gamma, vega and theta are read).
+[[nodiscard]] PublishedGreeks to_binance(const Black76Greeks& black, double forward, double rate, YearFraction to_expiry);
+
 struct OkxOption {
   OptionRight right = OptionRight::Call;
   double forward = 0;  ///< fwdPx

@@ -13,8 +13,16 @@ Estimate difference(double ours, const Quality& quality, double venue, const Qua
 
 }  // namespace
 
+TotalsScope totals_scope(Venue venue) {
+  return venue == Venue::Binance || venue == Venue::Bybit ? TotalsScope::Written : TotalsScope::Settled;
+}
+
 void AccountTotals::add(const Contract& contract, const InstrumentValuation& valuation, double size, VenueTime at) {
   if (size == 0 || valuation.expired) return;
+  if (scope_ == TotalsScope::Written) {
+    if (contract.kind == ContractKind::Option) add_greeks(valuation, size);
+    return;
+  }
   if (contract.style != PayoffStyle::Inverse) {
     total_quality_ = worst(total_quality_, Quality::unknown(FigureReason::MixedNumeraire));
     greeks_quality_ = worst(greeks_quality_, Quality::unknown(FigureReason::MixedNumeraire));
@@ -30,11 +38,6 @@ void AccountTotals::add(const Contract& contract, const InstrumentValuation& val
   total_quality_ = worst(total_quality_, valuation.mark);
   if (valuation.greeks.ok() && valuation.mark.ok())
     delta_total_ += left * size * (valuation.published.delta - valuation.mark_price);
-  add_greeks(valuation, size);
-}
-
-void AccountTotals::add_option_of_coin(const Contract& contract, const InstrumentValuation& valuation, double size) {
-  if (size == 0 || valuation.expired || contract.kind != ContractKind::Option) return;
   add_greeks(valuation, size);
 }
 

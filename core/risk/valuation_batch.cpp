@@ -53,6 +53,8 @@ void ValuationBatch::add(const Contract& contract, Venue venue, const OptionMark
   waiting.lane = static_cast<std::uint32_t>(lanes_);
   waiting.has_venue_lane = venue == Venue::Deribit;
   waiting.looks_from_spot = venue == Venue::Okx && contract.style == PayoffStyle::Inverse;
+  waiting.on_index = venue == Venue::Binance;
+  waiting.to_expiry = to_expiry;
   batch_.set(lanes_++, input);
   if (!waiting.has_venue_lane) return;
   waiting.venue_time = deribit_time_to_expiry(market.at, contract.expiry);
@@ -119,6 +121,17 @@ void ValuationBatch::complete(const Waiting& waiting) const {
          .strike = waiting.contract->strike,
          .to_expiry = YearFraction::from_nanoseconds(static_cast<double>((waiting.contract->expiry - waiting.market.at).count())),
          .vol = Vol::from_fraction(waiting.market.vol)});
+    return;
+  }
+  if (waiting.on_index) {
+    Black76Greeks black;
+    black.delta = delta;
+    black.gamma = gamma;
+    black.vega = greeks_[Greek::Vega][lane];
+    black.theta = greeks_[Greek::Theta][lane];
+    valuation.published = to_binance(black, forward, waiting.market.rate, waiting.to_expiry);
+    // What the venue does not publish is our own.
+    valuation.published.rho_per_percent = unit.rho_usd_per_percent;
     return;
   }
   if (!waiting.has_venue_lane) {

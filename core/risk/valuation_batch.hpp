@@ -37,6 +37,8 @@ class ValuationBatch {
     std::uint32_t lane = 0;
     bool has_venue_lane = false;
     bool looks_from_spot = false;  ///< the venue's Greeks are OKX's
+    bool on_index = false;         ///< the venue's Greeks are those of the index at its rate
+    YearFraction to_expiry = YearFraction::from_years(0);
   };
 
   void fill_last_group();

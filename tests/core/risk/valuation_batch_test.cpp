@@ -158,6 +158,31 @@ TEST_SUITE("core/risk/valuation_batch") {
     }
   }
 
+  TEST_CASE("Binance's convention: Greeks on the index that grows to the forward at the venue's rate") {
+    ValuationBatch batch;
+    Option one = option(3);
+    one.venue = Venue::Binance;
+    REQUIRE(one.market.rate > 0);
+    InstrumentValuation valuation = judged(one);
+    batch.add(one.contract, one.venue, one.market, valuation);
+    batch.price();
+    const auto to_expiry = YearFraction::from_nanoseconds(static_cast<double>((one.contract.expiry - one.market.at).count()));
+    const auto published = binance_greeks({.right = one.contract.right,
+                                           .index_price = one.market.forward * std::exp(-one.market.rate * to_expiry.years()),
+                                           .strike = one.contract.strike,
+                                           .to_expiry = to_expiry,
+                                           .vol = Vol::from_fraction(one.market.vol),
+                                           .risk_free_rate = one.market.rate});
+    REQUIRE(published.ok());
+    check_near("published delta", valuation.published.delta, published.value().delta, 1e-3);
+    check_near("published gamma", valuation.published.gamma, published.value().gamma, 1e-7);
+    check_near("published vega", valuation.published.vega_per_vol_point, published.value().vega_per_vol_point, 1);
+    check_near("published theta", valuation.published.theta_per_day, published.value().theta_per_day, 1);
+    // Not the risk's own: that is on the forward.
+    check_near("delta", valuation.unit.delta_black_scholes_coins, scalar(one).delta, 1e-3);
+    CHECK(valuation.published.delta != valuation.unit.delta_black_scholes_coins);
+  }
+
   TEST_CASE("an option gets the same bits alone, in company, and after a batch that had faults in it") {
     const Option one = option(7);
     InstrumentValuation alone = judged(one);
