@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "feeds/binance/symbols.hpp"
@@ -15,6 +16,9 @@ class Decoder {
   /// `product` is the market of the connection. Nothing: a recording of several, where each frame's looks tell; there a perpetual
   /// whose funding interval nobody stated is taken for one of eight hours. `symbols` outlives the decoder.
   Decoder(SymbolTable& symbols, std::optional<Product> product, DecodingOptions options = {});
+
+  /// Instruments of these coins alone are listed from now on; the venue's lists hold all. Empty: all.
+  void list_only(std::vector<AssetCode> coins) { coins_ = std::move(coins); }
 
   /// All of a message or none of it. Takes payloads with and without the name of their stream; without it the best levels of a
   /// book cannot be told from a change of it, and are taken for one. Replies come back as FrameKind::Reply.
@@ -36,6 +40,10 @@ class Decoder {
   [[nodiscard]] Result<Decoded, DecodeError> decode_account(MonoTime received, EventBatch& out);
   /// fundingInfo lists the perpetuals whose interval is not eight hours. Until it was read no funding rate is told.
   [[nodiscard]] Result<Decoded, DecodeError> decode_funding_info(MonoTime received, EventBatch& out);
+  /// time: when the venue answered.
+  [[nodiscard]] Result<VenueTime, DecodeError> decode_server_time();
+  /// apiRestrictions: whether the key may do more than read.
+  [[nodiscard]] Result<bool, DecodeError> decode_may_trade();
 
  private:
   struct Work;
@@ -45,6 +53,7 @@ class Decoder {
   DecodingOptions options_;
   FrameScratch scratch_;
   PositionLegs legs_;
+  std::vector<AssetCode> coins_;
   std::vector<double> funding_hours_;  ///< by the count inside the id; 0: the usual eight
   bool funding_known_ = false;
   JsonReader::Position result_ = nullptr;

@@ -138,6 +138,14 @@ bool Decoder::Work::contract_from(const Listing& row, Contract& contract) {
   return true;
 }
 
+/// A coin whose code no AssetCode holds is none of those that are asked for.
+bool Decoder::Work::of_listed_coin(const Listing& row) const {
+  if (decoder.coins_.empty()) return true;
+  const auto split = row.option ? split_pair(row.underlying) : std::nullopt;
+  const auto coin = row.option ? (split ? std::optional{split->first} : std::nullopt) : AssetCode::from(row.base);
+  return coin && std::find(decoder.coins_.begin(), decoder.coins_.end(), *coin) != decoder.coins_.end();
+}
+
 bool Decoder::Work::listing() {
   const JsonReader::Position start = in.position();
   Listing row;
@@ -145,7 +153,7 @@ bool Decoder::Work::listing() {
   ++detail.rows;
   if (listing_fields(row)) {
     // What is delisted stays in the list for long.
-    if (row.status != "TRADING" && !row.status.empty()) {
+    if ((row.status != "TRADING" && !row.status.empty()) || !of_listed_coin(row)) {
       ++detail.left_out_rows;
       return true;
     }
@@ -237,6 +245,46 @@ Result<Decoded, DecodeError> Decoder::decode_funding_info(MonoTime received, Eve
   work.name("fundingInfo");
   if (go_to(work, result_) && work.funding_info()) funding_known_ = true;
   return work.finish(FrameKind::Control);
+}
+
+Result<VenueTime, DecodeError> Decoder::decode_server_time() {
+  EventBatch none{0};
+  Work work{*this, MonoTime{}, none};
+  work.name("time");
+  VenueTime time = kNoVenueTime;
+  if (go_to(work, result_))
+    static_cast<void>(
+        work.object("result", [&](JsonKey field) { return field.is("serverTime") ? work.time("serverTime", time) : work.skip(); }));
+  if (!work.error && time == kNoVenueTime) work.fail(DecodeFault::MissingField, "serverTime");
+  if (const auto finished = work.finish(FrameKind::Control); !finished.ok()) return finished.error();
+  return time;
+}
+
+Result<bool, DecodeError> Decoder::decode_may_trade() {
+  // What moves money or places orders. A permission that is not known here is read as none: the venue adds some for products that
+  // are of no account.
+  constexpr std::array<std::string_view, 8> kMore{
+      "enableWithdrawals", "enableInternalTransfer", "permitsUniversalTransfer",   "enableMargin",
+      "enableFutures",     "enableVanillaOptions",   "enableSpotAndMarginTrading", "enablePortfolioMarginTrading"};
+  EventBatch none{0};
+  Work work{*this, MonoTime{}, none};
+  work.name("apiRestrictions");
+  bool reads = false;
+  bool trades = false;
+  if (go_to(work, result_))
+    static_cast<void>(work.object("result", [&](JsonKey field) {
+      const bool reading = field.is("enableReading");
+      if (!reading && std::none_of(kMore.begin(), kMore.end(), [&](std::string_view word) { return field.is(word); }))
+        return work.skip();
+      std::optional<bool> on;
+      if (!work.flag("enable", on)) return false;
+      (reading ? reads : trades) |= on.value_or(false);
+      return true;
+    }));
+  // Without it this is another answer than the one that was asked for.
+  if (!work.error && !reads) work.fail(DecodeFault::MissingField, "enableReading");
+  if (const auto finished = work.finish(FrameKind::Control); !finished.ok()) return finished.error();
+  return trades;
 }
 
 Result<Decoded, DecodeError> Decoder::decode_positions(MonoTime received, EventBatch& out) {

@@ -94,6 +94,7 @@ struct Decoder::Work : FrameReader {
   struct Listing;
   bool listing_fields(Listing& row);
   bool filters(Listing& row);
+  [[nodiscard]] bool of_listed_coin(const Listing& row) const;
   bool contract_from(const Listing& row, Contract& contract);
   bool listing();
   bool depth_snapshot(std::string_view symbol);

@@ -27,14 +27,23 @@ std::string request(std::string_view method, std::uint64_t id, std::span<const s
   return text + R"(],"id":)" + std::to_string(id) + "}";
 }
 
+/// Nothing when the secret is a key in PEM that cannot sign.
+std::optional<std::string> signature_of(std::string_view payload, const Secret& secret) {
+  if (is_private_key(secret)) return ed25519_base64(secret, payload);
+  return hmac_sha256_hex(secret, payload);
+}
+
 /// Spot, USD-margined, coin-margined, options.
 struct Paths {
-  std::string_view exchange_info, depth, positions, account;
+  std::string_view exchange_info, depth, positions, account, time, listen_key;
 };
-constexpr std::array kPaths{Paths{"/api/v3/exchangeInfo", "/api/v3/depth", "", "/api/v3/account"},
-                            Paths{"/fapi/v1/exchangeInfo", "/fapi/v1/depth", "/fapi/v3/positionRisk", "/fapi/v3/account"},
-                            Paths{"/dapi/v1/exchangeInfo", "/dapi/v1/depth", "/dapi/v1/positionRisk", "/dapi/v1/account"},
-                            Paths{"/eapi/v1/exchangeInfo", "/eapi/v1/depth", "/eapi/v1/position", "/eapi/v1/marginAccount"}};
+constexpr std::array kPaths{Paths{"/api/v3/exchangeInfo", "/api/v3/depth", "", "/api/v3/account", "/api/v3/time", ""},
+                            Paths{"/fapi/v1/exchangeInfo", "/fapi/v1/depth", "/fapi/v3/positionRisk", "/fapi/v3/account",
+                                  "/fapi/v1/time", "/fapi/v1/listenKey"},
+                            Paths{"/dapi/v1/exchangeInfo", "/dapi/v1/depth", "/dapi/v1/positionRisk", "/dapi/v1/account",
+                                  "/dapi/v1/time", "/dapi/v1/listenKey"},
+                            Paths{"/eapi/v1/exchangeInfo", "/eapi/v1/depth", "/eapi/v1/position", "/eapi/v1/marginAccount",
+                                  "/eapi/v1/time", "/eapi/v1/listenKey"}};
 const Paths& paths(Product product) { return kPaths[static_cast<std::size_t>(product)]; }
 
 struct PathRow {
@@ -83,6 +92,7 @@ std::string book_ticker_stream(std::string_view symbol) { return stream(symbol, 
 std::string depth_stream(std::string_view symbol) { return stream(symbol, "@depth@100ms"); }
 std::string mark_price_stream(std::string_view symbol) { return stream(symbol, "@markPrice@1s"); }
 std::string aggregate_trade_stream(std::string_view symbol) { return stream(symbol, "@aggTrade"); }
+std::string pair_index_stream(std::string_view pair) { return stream(pair, "@indexPrice@1s"); }
 std::string option_marks_stream(std::string_view underlying) { return stream(underlying, "@optionMarkPrice"); }
 
 std::size_t streams_in_one_call(std::span<const std::string> streams) {
@@ -95,7 +105,28 @@ std::string unsubscribe_request(std::uint64_t id, std::span<const std::string> s
   return request("UNSUBSCRIBE", id, streams);
 }
 
-HttpCall instruments_request(Product product) { return {std::string{paths(product).exchange_info}, {}}; }
+std::string subscriptions_request(std::uint64_t id) { return R"({"method":"LIST_SUBSCRIPTIONS","id":)" + std::to_string(id) + "}"; }
+
+std::string spot_ping_request(std::uint64_t id) { return R"({"id":)" + std::to_string(id) + R"(,"method":"ping"})"; }
+
+std::optional<std::string> spot_account_request(std::uint64_t id, const Credential& credential, WallTime now) {
+  const std::string time = std::to_string(nanoseconds_of(now) / 1'000'000);
+  // Parameters in the order of their names.
+  const auto signature = signature_of("apiKey=" + credential.key + "&recvWindow=5000&timestamp=" + time, credential.secret);
+  if (!signature) return std::nullopt;
+  std::string text = R"({"id":)" + std::to_string(id) + R"(,"method":"userDataStream.subscribe.signature","params":{"apiKey":)";
+  append_json_string(text, credential.key);
+  text.append(R"(,"recvWindow":5000,"timestamp":)").append(time).append(R"(,"signature":)");
+  append_json_string(text, *signature);
+  return text + "}}";
+}
+
+HttpCall instruments_request(Product product) {
+  HttpCall request{std::string{paths(product).exchange_info}, {}};
+  // Spot lists some thousand pairs, most of them closed, each with every kind of account that may trade it.
+  if (product == Product::Spot) request.target += "?symbolStatus=TRADING&showPermissionSets=false";
+  return request;
+}
 
 HttpCall depth_request(Product product, std::string_view symbol) {
   HttpCall request{std::string{paths(product).depth}, {}};
@@ -107,20 +138,26 @@ HttpCall funding_info_request(Product product) {
   return {product == Product::CoinMargined ? "/dapi/v1/fundingInfo" : "/fapi/v1/fundingInfo", {}};
 }
 
+HttpCall server_time_request(Product product) { return {std::string{paths(product).time}, {}}; }
+
+std::optional<HttpCall> permissions_request(const Credential& credential, WallTime now) {
+  return signed_request("/sapi/v1/account/apiRestrictions", "", credential, now);
+}
+
+HttpCall listen_key_request(Product product, HttpVerb verb, const Credential& credential) {
+  HttpCall request{std::string{paths(product).listen_key}, {}, verb};
+  request.headers.emplace_back("X-MBX-APIKEY", credential.key);
+  return request;
+}
+
 std::optional<HttpCall> signed_request(std::string_view path, std::string_view query, const Credential& credential, WallTime now) {
   std::string payload{query};
   if (!payload.empty()) payload += '&';
   payload += "recvWindow=5000&timestamp=" + std::to_string(nanoseconds_of(now) / 1'000'000);
-  std::string signature;
-  if (is_private_key(credential.secret)) {
-    const auto made = ed25519_base64(credential.secret, payload);
-    if (!made) return std::nullopt;
-    signature = percent_encoded(*made);
-  } else {
-    signature = hmac_sha256_hex(credential.secret, payload);
-  }
+  const auto signature = signature_of(payload, credential.secret);
+  if (!signature) return std::nullopt;
   HttpCall request;
-  request.target.append(path).append("?").append(payload).append("&signature=").append(signature);
+  request.target.append(path).append("?").append(payload).append("&signature=").append(percent_encoded(*signature));
   request.headers.emplace_back("X-MBX-APIKEY", credential.key);
   return request;
 }

@@ -32,6 +32,8 @@ enum class StreamPath : std::uint8_t { Public, Market, Private };
 [[nodiscard]] std::string depth_stream(std::string_view symbol);
 [[nodiscard]] std::string mark_price_stream(std::string_view symbol);
 [[nodiscard]] std::string aggregate_trade_stream(std::string_view symbol);
+/// The index of a coin-margined pair such as BTCUSD.
+[[nodiscard]] std::string pair_index_stream(std::string_view pair);
 /// The whole chain of an underlying such as BTCUSDT.
 [[nodiscard]] std::string option_marks_stream(std::string_view underlying);
 
@@ -39,11 +41,23 @@ enum class StreamPath : std::uint8_t { Public, Market, Private };
 [[nodiscard]] std::size_t streams_in_one_call(std::span<const std::string> streams);
 [[nodiscard]] std::string subscribe_request(std::uint64_t id, std::span<const std::string> streams);
 [[nodiscard]] std::string unsubscribe_request(std::uint64_t id, std::span<const std::string> streams);
+/// What the connection is subscribed to. Binance has no ping of its own above the websocket's: any answer is a sign of life.
+[[nodiscard]] std::string subscriptions_request(std::uint64_t id);
+/// The same on spot's connection for requests.
+[[nodiscard]] std::string spot_ping_request(std::uint64_t id);
+/// Opens the events of the spot account on that connection. Nothing when the secret is a key in PEM that cannot sign.
+[[nodiscard]] std::optional<std::string> spot_account_request(std::uint64_t id, const Credential& credential, WallTime now);
 
 [[nodiscard]] HttpCall instruments_request(Product product);
 /// 1,000 levels.
 [[nodiscard]] HttpCall depth_request(Product product, std::string_view symbol);
 [[nodiscard]] HttpCall funding_info_request(Product product);
+[[nodiscard]] HttpCall server_time_request(Product product);
+/// What the key may do. Spot's host answers it, for all products.
+[[nodiscard]] std::optional<HttpCall> permissions_request(const Credential& credential, WallTime now);
+/// The key for the private stream: Post gives it, or the one that there is; Put makes it last for another hour. Not signed. Spot
+/// has none.
+[[nodiscard]] HttpCall listen_key_request(Product product, HttpVerb verb, const Credential& credential);
 /// A signed GET. `query` holds the parameters, encoded, without timestamp and signature. Nothing when the secret is a key in PEM
 /// that cannot sign.
 [[nodiscard]] std::optional<HttpCall> signed_request(std::string_view path, std::string_view query, const Credential& credential,

@@ -15,6 +15,7 @@ struct HttpCall {
   std::string target;
   std::vector<std::pair<std::string, std::string>> headers;
   HttpVerb verb = HttpVerb::Get;
+  std::string host = {};  ///< another than the connection's, at the usual port; empty: the connection's
 };
 
 /// How a call ended.

@@ -151,6 +151,12 @@ class FeedConnection::Driver final : public WebsocketListener, public std::enabl
   void make(SessionCall& call) {
     HttpsRequest request{.method = method_of(call.request.verb), .host = calls_.host, .port = calls_.port};
     request.target = calls_.path + call.request.target;
+    if (!call.request.host.empty()) {
+      constexpr std::uint16_t kUsualPort = 443;
+      request.host = call.request.host;
+      request.port = kUsualPort;
+      request.target = call.request.target;
+    }
     request.headers = call.request.headers;
     async_https_request(io_, &tls_, std::move(request), call_limits_, [weak = weak_from_this(), id = call.id](HttpsResult result) {
       if (const auto self = weak.lock()) self->on_called(id, std::move(result));

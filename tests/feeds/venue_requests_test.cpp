@@ -137,5 +137,25 @@ TEST_SUITE("feeds/binance/requests") {
           "/dapi/v1/depth?symbol=BTCUSD_PERP&limit=1000");
     CHECK(binance::instruments_request(binance::Product::Options).target == "/eapi/v1/exchangeInfo");
     CHECK(binance::funding_info_request(binance::Product::UsdMargined).target == "/fapi/v1/fundingInfo");
+    CHECK(binance::server_time_request(binance::Product::Options).target == "/eapi/v1/time");
+    // Spot's list is asked for without the pairs that are closed.
+    CHECK(binance::instruments_request(binance::Product::Spot).target ==
+          "/api/v3/exchangeInfo?symbolStatus=TRADING&showPermissionSets=false");
+    CHECK(binance::subscriptions_request(7) == R"({"method":"LIST_SUBSCRIPTIONS","id":7})");
+  }
+
+  TEST_CASE("a key for the private stream needs no signature; the spot account is opened by a signed request") {
+    const binance::Credential credential{"our-key", Secret{kSecret}};
+    const HttpCall key = binance::listen_key_request(binance::Product::CoinMargined, HttpVerb::Put, credential);
+    CHECK(key.target == "/dapi/v1/listenKey");
+    CHECK(key.verb == HttpVerb::Put);
+    CHECK(header(key, "X-MBX-APIKEY") == "our-key");
+    CHECK(binance::spot_account_request(5, credential, kWhole) ==
+          R"({"id":5,"method":"userDataStream.subscribe.signature","params":{"apiKey":"our-key","recvWindow":5000,)"
+          R"("timestamp":1801234567000,"signature":"e073bc36503d4ea51218d76137812b048f31881a1b691d587484a3ff98fb5e81"}})");
+    const binance::Credential broken{"our-key", Secret{"-----BEGIN PRIVATE KEY-----"}};
+    CHECK_FALSE(binance::spot_account_request(5, broken, kWhole).has_value());
+    CHECK(
+        binance::permissions_request(credential, kWhole)->target.starts_with("/sapi/v1/account/apiRestrictions?recvWindow=5000&"));
   }
 }

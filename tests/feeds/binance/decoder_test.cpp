@@ -173,6 +173,22 @@ TEST_SUITE("feeds/binance/decoder") {
     bench.takes(with(frame("order_trade"), "\"x\":\"TRADE\"", "\"x\":\"NEW\""), FrameKind::Ignored, "order without a trade");
   }
 
+  TEST_CASE("a key that may do more than read, and one that another answer says nothing of") {
+    Bench bench;
+    const auto may_trade = [&](std::string_view text) {
+      REQUIRE(bench.decode(text).ok());
+      return bench.decoder->decode_may_trade();
+    };
+    CHECK_FALSE(may_trade(R"({"ipRestrict":true,"enableReading":true,"enableFutures":false,"enableFixReadOnly":true})").value());
+    CHECK(may_trade(R"({"enableReading":true,"enableVanillaOptions":true})").value());
+    CHECK(may_trade(R"({"enableWithdrawals":true,"enableReading":true})").value());
+    CHECK_FALSE(may_trade(R"({"enableFutures":false})").ok());
+    REQUIRE(bench.decode(R"({"serverTime":1801234567000})").ok());
+    CHECK(bench.decoder->decode_server_time().value() == from_nanoseconds<VenueTime>(1'801'234'567'000'000'000));
+    REQUIRE(bench.decode("{}").ok());
+    CHECK_FALSE(bench.decoder->decode_server_time().ok());
+  }
+
   TEST_CASE("spot balances, statements of positions and of accounts") {
     Bench bench;
     bench.takes(frame("spot_balances"), FrameKind::Account, "outboundAccountPosition");
