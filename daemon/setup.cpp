@@ -10,8 +10,15 @@ namespace hedgewatch {
 
 namespace {
 
+/// Binance's options end in -C or -P, its spot pairs in -SPOT.
+bool follows_option_book(const VenueConfig& venue) {
+  return std::ranges::any_of(venue.books, [](const InstrumentPattern& book) {
+    return book.symbol.find('-') != std::string::npos && !book.symbol.ends_with("-SPOT");
+  });
+}
+
 /// What a venue's market data is split by: Bybit's markets have addresses of their own; each stream of Binance's futures and
-/// options belongs to one of two paths.
+/// options belongs to one of two paths. Of options the chain's stream tells marks and quotes: the other path is for books alone.
 std::vector<std::string> parts_of(const VenueConfig& venue) {
   if (venue.products.empty()) return {std::string{}};
   if (venue.kind != Venue::Binance) return venue.products;
@@ -20,7 +27,7 @@ std::vector<std::string> parts_of(const VenueConfig& venue) {
     if (product == "spot" || product == "coin_margined") {
       parts.push_back(product);
     } else {
-      parts.push_back(product + "_public");
+      if (product != "options" || follows_option_book(venue)) parts.push_back(product + "_public");
       parts.push_back(product + "_market");
     }
   }

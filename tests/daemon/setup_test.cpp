@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "config/parser.hpp"
 #include "shared_files.hpp"
 
@@ -70,6 +72,7 @@ TEST_SUITE("daemon/setup") {
     config.venues[0].kind = Venue::Deribit;
     config.venues[1].kind = Venue::Binance;
     config.venues[1].products = {"spot", "usd_margined", "coin_margined", "options"};
+    config.venues[1].books = {{Venue::Binance, "BTC-261225-105000-C"}};
     config.venues[2].kind = Venue::Okx;
     config.venues[3].kind = Venue::Bybit;
     config.venues[3].products = {"linear", "option"};
@@ -96,5 +99,9 @@ TEST_SUITE("daemon/setup") {
     CHECK(setup.connection_venues[9] == Venue::Bybit);
     CHECK(setup.account_connections[9] == false);
     CHECK(setup.account_connections[10] == true);
+    config.venues[1].books = {{Venue::Binance, "BTCUSDT-SPOT"}, {Venue::Binance, "BTCUSDT"}};
+    const std::vector<ConnectionPlan> without = connection_plans(config);
+    CHECK(without.size() == plans.size() - 1);
+    CHECK(std::ranges::find(without, "options_public", &ConnectionPlan::part) == without.end());
   }
 }
