@@ -60,7 +60,8 @@ std::string_view websocket_path(Product product, StreamPath path) {
 
 Dialect::Dialect(DialectOptions options, SymbolTable& symbols)
     : options_{std::move(options)}, decoder_{symbols, options_.product, options_.decoding} {
-  decoder_.list_only(options_.coins);
+  // What an account holds has to be known, whatever its coin.
+  if (!is_account()) decoder_.list_only(options_.coins);
 }
 
 StreamLimits Dialect::limits() const {
@@ -210,6 +211,11 @@ void Dialect::calls_to_reconcile(std::vector<StreamCall>& calls) {
   if (!is_account()) return;
   if (!is_spot()) calls.push_back({.kind = number(CallKind::Positions), .about = "positions", .every = 20s});
   calls.push_back({.kind = number(CallKind::Account), .about = "account", .every = is_spot() ? 60s : 20s});
+}
+
+void Dialect::calls_to_define(std::string_view /*name*/, std::vector<StreamCall>& calls) {
+  // One list has the whole market.
+  calls.push_back({.kind = number(CallKind::Listings), .about = "listings"});
 }
 
 std::optional<HttpCall> Dialect::request_of(const StreamCall& call, WallTime now) {

@@ -65,6 +65,7 @@ class Dialect final : public StreamDialect {
 
   void calls_at_open(std::vector<StreamCall>& calls) override;
   void calls_to_reconcile(std::vector<StreamCall>& calls) override;
+  void calls_to_define(std::string_view name, std::vector<StreamCall>& calls) override;
   [[nodiscard]] std::optional<HttpCall> request_of(const StreamCall& call, WallTime now) override;
   [[nodiscard]] bool states_positions(const StreamCall& call) const override;
   [[nodiscard]] Result<StreamAnswer, DecodeError> read(const StreamCall& call, unsigned status, simdjson::padded_string_view body,

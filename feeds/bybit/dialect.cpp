@@ -253,6 +253,13 @@ void Dialect::calls_to_reconcile(std::vector<StreamCall>& calls) {
   calls.push_back({.kind = kWallet, .about = "account/wallet-balance", .every = kWalletInterval});
 }
 
+void Dialect::calls_to_define(std::string_view name, std::vector<StreamCall>& calls) {
+  // BTC-25DEC26-95000-C-USDT: the other markets are listed whole.
+  if (!strike_of(name)) return;
+  calls.push_back(
+      {.kind = kInstruments, .about = std::string{word(Category::Option)} + ':' + std::string{name.substr(0, name.find('-'))}});
+}
+
 std::optional<HttpCall> Dialect::request_of(const StreamCall& call, WallTime now) {
   if (call.kind == kStatus) return status_request();
   if (call.kind == kInstruments) {

@@ -173,6 +173,13 @@ void Dialect::calls_to_reconcile(std::vector<StreamCall>& calls) {
   calls.push_back(call_of(Positions, {}, seconds{30}));
 }
 
+void Dialect::calls_to_define(std::string_view name, std::vector<StreamCall>& calls) {
+  // BTC-USD-261225-95000-C: of the lists that are read whole, none has options.
+  const std::size_t family_end = name.find('-', name.find('-') + 1);
+  if (family_end == std::string_view::npos || !(name.ends_with("-C") || name.ends_with("-P"))) return;
+  calls.push_back(call_of(Instruments, "OPTION:" + std::string{name.substr(0, family_end)}, {}));
+}
+
 std::optional<HttpCall> Dialect::request_of(const StreamCall& call, WallTime now) {
   const auto signed_call = [&](std::string_view target) -> std::optional<HttpCall> {
     if (!options_.credential) return std::nullopt;

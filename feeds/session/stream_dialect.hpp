@@ -145,6 +145,8 @@ class StreamDialect {
   virtual void calls_at_open(std::vector<StreamCall>& calls) = 0;
   /// Statements to ask for when something of the account was missed.
   virtual void calls_to_reconcile(std::vector<StreamCall>& /*calls*/) {}
+  /// Calls whose answers define an instrument that an account holds and that no listing has had, by the venue's name.
+  virtual void calls_to_define(std::string_view /*name*/, std::vector<StreamCall>& /*calls*/) {}
   /// The call as it is sent; signed ones carry `now`. Nothing: it cannot be made (a key that cannot sign).
   [[nodiscard]] virtual std::optional<HttpCall> request_of(const StreamCall& call, WallTime now) = 0;
   /// Whether the call states positions: reports of the stream that overtake it are kept until it is applied.

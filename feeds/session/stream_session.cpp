@@ -173,6 +173,8 @@ void StreamSession::State::forget_connection() {
   open_calls.clear();
   pending.clear();
   held_reports.clear();
+  asked_names.clear();
+  waits_for_definitions = 0;
   next_ping.reset();
   life_ends.reset();
   retry_refused_at.reset();

@@ -10,6 +10,10 @@ constexpr std::chrono::nanoseconds kSlowestRetry{std::chrono::seconds{60}};
 constexpr std::chrono::nanoseconds kMaintenanceRetry{std::chrono::seconds{15}};
 /// More pages of one list are a sign of something else.
 constexpr std::size_t kMostWaitingCalls = 1'024;
+/// A venue that keeps naming what it does not define is told of after this many answers.
+constexpr unsigned kMostWaitsForDefinitions = 10;
+/// Names that one connection asks the definition of.
+constexpr std::size_t kMostAskedNames = 512;
 
 }  // namespace
 
@@ -92,12 +96,16 @@ void StreamSession::State::on_answer(OpenCall& open_call, HttpOutcome& outcome, 
   if (!read.ok()) {
     events.truncate(before);
     const DecodeError& error = read.error();
+    if (is_account() && error.fault == DecodeFault::UnknownInstrument && definitions_pending()) {
+      open_call.call.attempts = 0;
+      return retry(std::move(open_call.call), seconds{1}, now);
+    }
     FeedCount& count = statistics.decode_errors[static_cast<std::size_t>(error.fault)];
     count.add();
     if (worth_telling(count.get()))
       note(NoticeSeverity::Warning, "an answer could not be read",
-           std::string{label(error.fault)} + " in " + std::string{error.channel} + ", field " + std::string{error.field});
-    // An instrument that is held may not have been listed yet.
+           std::string{label(error.fault)} + " in " + std::string{error.channel} + ", field " + std::string{error.field} + " " +
+               unknown_name());
     return retry(std::move(open_call.call), seconds{1}, now);
   }
   const StreamAnswer& answer = read.value();
@@ -107,6 +115,7 @@ void StreamSession::State::on_answer(OpenCall& open_call, HttpOutcome& outcome, 
       statistics.clock_skew.store(offset->count() + nanoseconds_of(now.mono) - nanoseconds_of(now.wall), std::memory_order_relaxed);
   }
   if (answer.code != 0) return on_call_error(open_call, answer, outcome, now, events, actions);
+  if (dialect->states_positions(open_call.call.call)) waits_for_definitions = 0;
   if (maintenance_by_error) {
     maintenance_by_error = false;
     set_maintenance(false, now);
@@ -140,6 +149,29 @@ void StreamSession::State::on_answer(OpenCall& open_call, HttpOutcome& outcome, 
   again.page.clear();
   const nanoseconds pause = again.every;
   ask(std::move(again), now.mono + pause);
+}
+
+bool StreamSession::State::definitions_pending() {
+  ask_definitions();
+  if (waits_for_definitions >= kMostWaitsForDefinitions) return false;
+  if (waits_for_definitions++ == 0)
+    note(NoticeSeverity::Info, "asks for the definitions of instruments that are held", unknown_name());
+  return true;
+}
+
+std::string StreamSession::State::unknown_name() const {
+  const auto unknown = dialect->detail().unknown;
+  return unknown.empty() ? std::string{} : std::string{unknown.front()};
+}
+
+void StreamSession::State::ask_definitions() {
+  for (const std::string_view name : dialect->detail().unknown) {
+    if (asked_names.size() >= kMostAskedNames || !asked_names.emplace(name).second) continue;
+    scratch_calls.clear();
+    dialect->calls_to_define(name, scratch_calls);
+    for (StreamCall& call : scratch_calls)
+      if (!asked(call)) ask(std::move(call));
+  }
 }
 
 void StreamSession::State::finish_statement(std::size_t before, SessionTime /*now*/, EventBatch& events) {

@@ -12,12 +12,14 @@ constexpr std::size_t kMostHeldReports = 4'096;
 }  // namespace
 
 void StreamSession::State::on_decode_error(const DecodeError& error, SessionTime now, EventBatch& events) {
+  if (is_account() && error.fault == DecodeFault::UnknownInstrument && definitions_pending()) return resync_account(now);
   FeedCount& count = statistics.decode_errors[static_cast<std::size_t>(error.fault)];
   count.add();
   if (worth_telling(count.get())) {
     std::string text{label(error.fault)};
     text.append(" in ").append(error.channel.empty() ? "a frame" : error.channel);
     if (!error.field.empty()) text.append(", field ").append(error.field);
+    text.append(" ").append(unknown_name());
     text.append(", number ").append(std::to_string(count.get()));
     note(NoticeSeverity::Warning, "a frame could not be decoded", std::move(text));
   }

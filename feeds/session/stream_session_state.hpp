@@ -151,6 +151,13 @@ struct StreamSession::State {
                      SessionActions& actions);
   void on_snapshot(const OpenCall& call, std::size_t before, SessionTime now, EventBatch& events);
   void on_list_done(const StreamCall& call);
+  /// Asks for the definitions of the instruments that the last message named and nobody listed.
+  void ask_definitions();
+  /// An account's message named what nobody listed: usual at the start, when definitions are on their way. False: too often in a
+  /// row.
+  [[nodiscard]] bool definitions_pending();
+  /// The first of them, for a notice; empty when there is none.
+  [[nodiscard]] std::string unknown_name() const;
   void finish_statement(std::size_t before, SessionTime now, EventBatch& events);
   [[nodiscard]] bool statement_open() const;
 
@@ -202,6 +209,8 @@ struct StreamSession::State {
   std::vector<OpenCall> open_calls;
   std::vector<Pending> pending;
   std::vector<Event> held_reports;
+  std::set<std::string, std::less<>> asked_names;  ///< whose definitions were asked for
+  unsigned waits_for_definitions = 0;              ///< messages in a row that named an instrument not yet defined
   std::optional<MonoTime> next_ping;
   std::optional<MonoTime> life_ends;
   std::optional<MonoTime> retry_refused_at;

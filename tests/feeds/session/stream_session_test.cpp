@@ -97,6 +97,10 @@ class WordDialect final : public StreamDialect {
       return Decoded{FrameKind::MarketData, verb};
     }
     header.instrument = symbols_.find(words_.at(1)).value_or(kNoInstrument);
+    if (verb == "position" && header.instrument == kNoInstrument) {
+      detail_.unknown = {&words_[1], 1};
+      return DecodeError{DecodeFault::UnknownInstrument, "positions", "name"};
+    }
     if (verb == "position") {
       topic_ = "positions";
       header.exchange_time = VenueTime{std::chrono::seconds{number(3)}};
@@ -149,6 +153,9 @@ class WordDialect final : public StreamDialect {
   }
   void calls_to_reconcile(std::vector<StreamCall>& calls) override {
     if (settings_.account) calls.push_back({.kind = kStatement, .about = "positions", .every = settings_.statement_interval});
+  }
+  void calls_to_define(std::string_view name, std::vector<StreamCall>& calls) override {
+    calls.push_back({.kind = kListing, .about = std::string{name}});
   }
   std::optional<HttpCall> request_of(const StreamCall& call, WallTime) override {
     HttpCall request;
@@ -552,6 +559,25 @@ TEST_SUITE("feeds/session/stream_session") {
       play.frame("pong");
     }
     CHECK(play.calls.size() == 1);
+  }
+
+  TEST_CASE("an account that holds what nobody listed asks for its definition once, and for its statement again") {
+    Play play{{.account = true}};
+    play.open();
+    play.acknowledge();
+    play.answer("100 A");
+    play.frame("position Q 5 101");
+    play.frame("position Q 6 102");
+    REQUIRE(play.calls.size() == 2);
+    std::string targets = play.calls[0].second + " " + play.calls[1].second;
+    CAPTURE(targets);
+    CHECK(targets.find("/1/Q") != std::string::npos);
+    CHECK(targets.find("/2/positions") != std::string::npos);
+    if (play.calls[0].second != "/1/Q") std::swap(play.calls[0], play.calls[1]);
+    play.answer("Q");
+    CHECK(play.symbols.find("Q"));
+    play.frame("position Q 7 103");
+    CHECK(play.symbols.wanted(*play.symbols.find("Q")));
   }
 
   TEST_CASE("a frame that cannot be read asks an account's statement again at once") {
