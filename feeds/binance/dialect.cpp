@@ -121,6 +121,8 @@ void Dialect::topics_of(const Contract& contract, bool with_book, std::vector<St
   const std::string_view symbol = symbol_of(contract.name.view());
   const bool option = contract.kind == ContractKind::Option;
   // Of an option the chain's stream tells marks and quotes.
+  if (option && options_.path == StreamPath::Market)
+    topics.push_back({.name = option_marks_stream(std::string{contract.base.view()} + "USDT"), .silence_limit = kMarkSilence});
   if (has_marks() && !option && !is_spot()) topics.push_back({.name = mark_price_stream(symbol), .silence_limit = kMarkSilence});
   if (options_.path != StreamPath::Public || (option && !with_book)) return;
   const std::chrono::nanoseconds silence = option ? 0s : contract.kind == ContractKind::Perpetual ? kQuoteSilence : kQuietSilence;

@@ -99,6 +99,9 @@ void Dialect::topics_of(const Contract& contract, bool with_book, std::vector<St
   topics.push_back({.name = "bbo-tbt:" + name, .silence_limit = kRepeatedEachMinute});
   if (with_book) topics.push_back({.name = "books:" + name, .is_book = true, .silence_limit = kRepeatedEachMinute});
   if (contract.kind == ContractKind::Spot) return;
+  const std::string pair = std::string{contract.base.view()} + '-' + std::string{contract.quote.view()};
+  topics.push_back({.name = "index-tickers:" + pair, .silence_limit = kRepeatedEachMinute});
+  if (contract.kind == ContractKind::Option) topics.push_back({.name = "opt-summary:" + pair});
   topics.push_back({.name = "mark-price:" + name, .silence_limit = kRepeatedEachTenSeconds});
   if (contract.kind == ContractKind::Perpetual) topics.push_back({.name = "funding-rate:" + name});
 }
