@@ -75,7 +75,7 @@ struct VenueConfig {
   std::chrono::nanoseconds market_data_max_age = std::chrono::seconds{60};
   std::chrono::nanoseconds account_max_age = std::chrono::seconds{120};
   std::optional<double> carry_rate;  ///< continuous, per year; absent: no forward is carried from the perpetual or the index
-  bool stablecoins_at_par = true;    ///< see VenueSetup
+  bool stablecoins_at_par = false;   ///< see VenueSetup
   std::chrono::nanoseconds heartbeat_interval = std::chrono::seconds{10};  ///< whole seconds, and no more than the venue allows
   std::chrono::nanoseconds silence_limit = std::chrono::seconds{25};       ///< no frame of any kind for so long: reconnect
   std::chrono::nanoseconds max_lag = std::chrono::seconds{3};              ///< data that comes later than this is not live

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/engine/leg_quotes.hpp"
+
 namespace hedgewatch {
 
 Estimate equity_usd(const DeskView& view, std::span<const std::uint16_t> accounts) {
@@ -19,7 +21,7 @@ Estimate equity_usd(const DeskView& view, std::span<const std::uint16_t> account
       sum.quality = worst(sum.quality, told);
       continue;
     }
-    const Estimate price = row.dollars ? Estimate{1, Quality{}} : view.index_price(row.index);
+    const Estimate price = dollars_of_asset(view, account.venue(), summary.amounts.asset);
     if (price.quality.ok()) {
       sum = sum + Estimate{coins, told} * price;
       any = true;

@@ -193,11 +193,8 @@ void DeskBuilder::lay_out() {
     const Account& account = portfolio_.accounts()[i];
     for (std::uint32_t s = 0; s < account.summaries().size(); ++s) {
       const AssetCode asset = account.summaries()[s].amounts.asset;
-      desk_.asset_rows.push_back({.account = i,
-                                  .summary = s,
-                                  .index = market_.find_index(account.venue(), asset.view(), "USD"),
-                                  .dollars = asset.view() == "USD",
-                                  .rows = AccountRows::add(table_, setup_.accounts[i], label(account.venue()), asset.view())});
+      desk_.asset_rows.push_back(
+          {.account = i, .summary = s, .rows = AccountRows::add(table_, setup_.accounts[i], label(account.venue()), asset.view())});
     }
   }
 

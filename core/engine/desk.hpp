@@ -74,8 +74,6 @@ struct IndexRow {
 struct AssetRows {
   std::uint16_t account = 0;
   std::uint32_t summary = 0;
-  IndexId index = kNoIndex;
-  bool dollars = false;  ///< the asset is the dollar itself
   AccountRows rows;
 };
 

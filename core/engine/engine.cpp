@@ -21,6 +21,7 @@
 #include "core/engine/figure_rows.hpp"
 #include "core/engine/hedge_cost_monitor.hpp"
 #include "core/engine/hour_move_monitor.hpp"
+#include "core/engine/leg_quotes.hpp"
 #include "core/engine/liquidity_monitor.hpp"
 #include "core/engine/margin_monitor.hpp"
 #include "core/engine/position_age_monitor.hpp"
@@ -712,11 +713,12 @@ void Engine::State::publish_indices_and_accounts() {
   for (const IndexRow& row : desk.index_rows)
     if (row.index == kNoIndex ? recompute_all : touched_indices.contains(static_cast<std::size_t>(row.index)))
       out.publish(row.row, index_price(row.index));
+  const DeskView seen = view();
   for (const AssetRows& row : desk.asset_rows) {
     const Account& account = portfolio.accounts()[row.account];
     const Account::Summary& summary = account.summaries()[row.summary];
     row.rows.publish(out, summary.amounts, freshness.of_account(summary.origin, account.venue()),
-                     row.dollars ? Estimate{1, Quality{}} : index_price(row.index));
+                     dollars_of_asset(seen, account.venue(), summary.amounts.asset));
   }
 }
 

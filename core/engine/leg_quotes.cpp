@@ -41,7 +41,12 @@ Estimate dollars_of_asset(const DeskView& view, Venue venue, const AssetCode& as
   if (code == "USDC" || code == "USDT") {
     const Estimate told = view.index_price(view.market.find_index(venue, code, "USD"));
     if (told.quality.reason() != FigureReason::MissingIndex) return told;
+    // A venue that quotes everything in it says nothing of the coin itself; another may.
     const auto& venues = view.setup.venues;
+    for (const VenueSetup& other : venues)
+      if (const Estimate price = view.index_price(view.market.find_index(other.venue, code, "USD"));
+          price.quality.reason() != FigureReason::MissingIndex)
+        return price;
     const auto known = std::find_if(venues.begin(), venues.end(), [&](const VenueSetup& one) { return one.venue == venue; });
     return known != venues.end() && !known->stablecoins_at_par ? told : Estimate{1, Quality{}};
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/engine/leg_quotes.hpp"
 #include "core/engine/scenario_positions.hpp"
 
 namespace hedgewatch {
@@ -44,6 +45,10 @@ std::span<const double> moves_of(std::size_t side) {
 
 }  // namespace
 
+Estimate MarginMonitor::price_of(const DeskView& view, const Pool& pool, const Held& held) {
+  return dollars_of_asset(view, view.portfolio.accounts()[pool.account].venue(), held.asset);
+}
+
 double MarginMonitor::Underlying::daily_sigma() const {
   return vol_weight > 0 ? weighted_vol / vol_weight / std::sqrt(kDaysPerYear) : 0;
 }
@@ -62,8 +67,6 @@ void MarginMonitor::add_pool(const DeskView& view, FigureTable& table, std::uint
     const AssetCode asset = source.summaries()[summary].amounts.asset;
     pool.assets.push_back({.asset = asset,
                            .summary = summary,
-                           .index = view.market.find_index(source.venue(), asset.view(), "USD"),
-                           .dollars = asset.view() == "USD",
                            .price = table.add_row(Figure::CollateralPriceUsd, {name, venue, asset.view()}),
                            .haircut = {}});
     for (const CollateralSetup& collateral : view.setup.collateral) {
@@ -165,7 +168,7 @@ MarginMonitor::Funds MarginMonitor::funds_of(const DeskView& view, const Pool& p
     const Account::Summary& summary = account.summaries()[held.summary];
     const AccountSummary& amounts = summary.amounts;
     const Quality quality = view.freshness.of_account(summary.origin, account.venue());
-    const Estimate price = held.dollars ? Estimate{1, Quality{}} : view.index_price(held.index);
+    const Estimate price = price_of(view, pool, held);
     const Estimate equity = stated(amounts.equity, quality, FigureReason::MissingEquity);
     // What is not owned needs no price.
     const Estimate worth = equity.quality.ok() && equity.value == 0 ? equity : equity * price;
@@ -292,7 +295,7 @@ std::size_t MarginMonitor::gather(const DeskView& view) {
   for (std::size_t u = 0; u < pool.underlyings; ++u)
     for (const Held& held : pool.assets) {
       if (held.asset != pool.targets[u].base) continue;
-      const Estimate price = view.index_price(held.index);
+      const Estimate price = price_of(view, pool, held);
       working_.underlyings[u].collateral_usd =
           pool.cross ? account.summaries()[held.summary].amounts.equity * price.value : begun_.balance.value;
     }
@@ -490,7 +493,7 @@ void MarginMonitor::publish(const DeskView& view, const Publisher& out) {
     const Funds& funds = funds_[p];
     const Result& result = pool.result;
     for (const Held& held : pool.assets) {
-      out.publish(held.price, held.dollars ? Estimate{1, Quality{}} : view.index_price(held.index));
+      out.publish(held.price, price_of(view, pool, held));
       if (held.haircut) out.publish(held.haircut_row, *held.haircut, Quality{});
     }
     out.publish(pool.share, ratio(funds.counted, all_counted));

@@ -28,8 +28,6 @@ class MarginMonitor final : public DeskMonitor {
   struct Held {
     AssetCode asset;
     std::uint32_t summary = 0;  ///< place in the account's summaries
-    IndexId index = kNoIndex;
-    bool dollars = false;  ///< the asset is the dollar itself
     RowId price = kNoRow;
     std::optional<double> haircut;  ///< as configured
     RowId haircut_row = kNoRow;     ///< with a haircut only
@@ -94,6 +92,7 @@ class MarginMonitor final : public DeskMonitor {
     Result result;
     MonoTime due{};
   };
+  [[nodiscard]] static Estimate price_of(const DeskView& view, const Pool& pool, const Held& held);
   /// A position as it was when it was read.
   struct Position {
     ScenarioPosition position;

@@ -100,6 +100,8 @@ void StreamSession::State::begin(SessionTime now) {
 
 bool StreamSession::State::ready() const {
   if (!open || closing || !begun || !unmet.empty()) return false;
+  // Nothing is held or watched in this market: nothing is missed either.
+  if (channels.size() == 0) return !is_account();
   if (!channels.settled() || channels.count(SubscriptionState::Confirmed) == 0) return false;
   return is_account() || data_seen;
 }
@@ -413,7 +415,8 @@ std::optional<MonoTime> StreamSession::deadline() const {
     earliest_of(earliest, s.request_credits.available_at(1, MonoTime{}));
   for (const State::Book& book : s.books) earliest_of(earliest, book.chained.synchroniser().deadline());
   earliest_of(earliest, s.retry_refused_at);
-  if (!s.watches.empty()) earliest_of(earliest, s.next_watch_check);
+  // Also what another session of the venue wants is taken up then.
+  if (!s.is_account()) earliest_of(earliest, s.next_watch_check);
   return earliest;
 }
 

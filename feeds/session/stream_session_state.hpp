@@ -67,8 +67,8 @@ struct StreamSession::State {
     ChainedBook chained;
     SplicedBook spliced;
     std::uint32_t fruitless_snapshots = 0;
-    [[nodiscard]] bool live(BookJoin join) const {
-      return join == BookJoin::Chained ? chained.synchroniser().live() : spliced.live();
+    [[nodiscard]] bool live(BookJoin how) const {
+      return how == BookJoin::Chained ? chained.synchroniser().live() : spliced.live();
     }
   };
   struct PerInstrument {

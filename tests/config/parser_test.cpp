@@ -383,7 +383,7 @@ TEST_SUITE("config/parser") {
     CHECK(venue.market_data_max_age == 90s);
     CHECK(venue.account_max_age == 5min);
     CHECK(venue.carry_rate == 0.04);
-    CHECK_FALSE(venue.stablecoins_at_par);
+    CHECK(venue.stablecoins_at_par);
     CHECK(venue.heartbeat_interval == 15s);
     CHECK(venue.silence_limit == 40s);
     CHECK(venue.max_lag == 1500ms);

@@ -21,7 +21,7 @@ TEST_SUITE("daemon/setup") {
     CHECK(setup.venues[0].market_data_max_age == std::chrono::seconds{90});
     CHECK(setup.venues[0].account_max_age == std::chrono::minutes{5});
     CHECK(setup.venues[0].carry_rate == 0.04);
-    CHECK_FALSE(setup.venues[0].stablecoins_at_par);
+    CHECK(setup.venues[0].stablecoins_at_par);
     REQUIRE(setup.collateral.size() == 2);
     CHECK(setup.collateral[0] == CollateralSetup{.account = AccountId{0}, .asset = "STETH", .haircut_ratio = 0.07});
     CHECK(setup.profit.window == std::chrono::hours{48});
