@@ -132,7 +132,7 @@ struct AccountConfig {
     std::string asset;
     double ratio = 0;  ///< of the price, that does not count as collateral; from 0, below 1
   };
-  std::vector<Haircut> collateral;  ///< an asset at most once
+  std::vector<Haircut> collateral = {};  ///< an asset at most once
 };
 
 /// Where positions are stated that no account tells of. They are then in the books like any other.

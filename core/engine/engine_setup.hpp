@@ -143,8 +143,8 @@ struct VenueSetup {
   /// Continuous, per year: forward = spot * exp(rate * T) where nothing better tells an expiry's forward. Without it nothing is
   /// carried.
   std::optional<double> carry_rate = std::nullopt;
-  /// USDC and USDT count for a dollar in profit and fees until the venue has told a price of theirs; false: they count for nothing
-  /// known.
+  /// USDC and USDT count for a dollar while no venue tells a price of theirs; false: what is made of them is unknown until
+  /// then.
   bool stablecoins_at_par = true;
 };
 

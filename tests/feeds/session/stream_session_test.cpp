@@ -28,6 +28,7 @@ class WordDialect final : public StreamDialect {
     bool with_login = false;
     bool with_key = false;
     bool account = false;
+    bool no_topics = false;
     BookJoin join = BookJoin::Chained;
     std::chrono::nanoseconds silence_limit{0};
     std::chrono::nanoseconds life{0};
@@ -53,7 +54,10 @@ class WordDialect final : public StreamDialect {
   std::string pong() override { return "pong"; }
   std::string subscribe(std::uint64_t id, std::span<const std::string> topics) override { return request("sub", id, topics); }
   std::string unsubscribe(std::uint64_t id, std::span<const std::string> topics) override { return request("unsub", id, topics); }
-  void standing_topics(std::vector<StreamTopic>& topics) override { topics.push_back({settings_.account ? "positions" : "index"}); }
+  void standing_topics(std::vector<StreamTopic>& topics) override {
+    if (settings_.no_topics) return;
+    topics.push_back({settings_.account ? "positions" : "index"});
+  }
   void topics_of(const Contract& contract, bool with_book, std::vector<StreamTopic>& topics) override {
     const std::string name{contract.name.view()};
     topics.push_back({.name = "tick." + name, .silence_limit = settings_.silence_limit});
@@ -383,6 +387,17 @@ TEST_SUITE("feeds/session/stream_session") {
     play.frame("tick index");
     CHECK(play.sent_with("tick.A") == 1);
     CHECK(play.session.live());
+  }
+
+  TEST_CASE("a market in which nothing is held or watched is live when it is listed, and takes up what is wanted within a second") {
+    Play play{{.no_topics = true}};
+    play.open();
+    CHECK_FALSE(play.session.live());
+    play.answer("A");
+    CHECK(play.session.live());
+    play.symbols.want(*play.symbols.find("A"));
+    play.pass(1s);
+    CHECK(play.sent_with("tick.A") == 1);
   }
 
   TEST_CASE("topics that are not acknowledged in time, or refused by an error, are told and asked for again later") {
