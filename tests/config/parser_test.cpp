@@ -152,7 +152,8 @@ const BadExample kBadExamples[] = {
      "with"},
     {"venue_rest_endpoint_of_deribit",
      "8:1: venue[0].rest_endpoint: is an unknown key, must be \"kind\", \"endpoint\", \"network\", \"ca_file\", \"currencies\", "
-     "\"watch\", \"books\", \"market_data_max_age\", \"account_max_age\", \"carry_rate\", \"heartbeat_interval\", \"max_lag\" or "
+     "\"watch\", \"books\", \"market_data_max_age\", \"account_max_age\", \"carry_rate\", \"stablecoins_at_par\", "
+     "\"heartbeat_interval\", \"max_lag\" or "
      "\"silence_limit\""},
     {"venue_products_missing",
      "4:1: venue[0].products: is missing, must be an array, each element \"spot\", \"linear\", \"inverse\" or \"option\""},

@@ -282,7 +282,9 @@ TEST_SUITE("core/engine/engine") {
   }
 
   TEST_CASE("equity is valued at the index, and margins are the venue's over its own margin balance") {
-    EngineDriver driver = desk(account_book());
+    EngineSetup setup = account_book();
+    setup.venues.front().stablecoins_at_par = false;
+    EngineDriver driver = desk(std::move(setup));
     driver.summary({.asset = AssetCode::from("BTC").value(),
                     .equity = 4,
                     .balance = 3.5,
@@ -306,6 +308,26 @@ TEST_SUITE("core/engine/engine") {
     driver.advance(121s);
     driver.cycle();
     CHECK(driver.state(Figure::Balance, {"main", "deribit", "BTC"}) == "stale/too_old");
+  }
+
+  TEST_CASE("a stablecoin is worth a dollar where that is stated and no venue tells its price, else what a venue tells") {
+    EngineSetup setup = account_book();
+    setup.venues.front().stablecoins_at_par = true;
+    VenueSetup other = setup.venues.front();
+    other.venue = Venue::Okx;
+    setup.venues.push_back(other);
+    EngineDriver driver = desk(std::move(setup));
+    driver.summary({.asset = AssetCode::from("USDT").value(), .equity = 1'000});
+    driver.cycle();
+    CHECK(driver.value(Figure::EquityUsd, {"main", "deribit", "USDT"}) == 1'000);
+    driver.engine().apply(
+        {.header = {.exchange_time = driver.venue_now(), .received = driver.now(), .connection = kPublic, .venue = Venue::Okx},
+         .body = IndexPrice{.base = AssetCode::from("USDT").value(), .quote = AssetCode::from("USD").value(), .price = 0.98}});
+    driver.cycle();
+    CHECK(driver.value(Figure::EquityUsd, {"main", "deribit", "USDT"}) == doctest::Approx(980));
+    driver.index(0.99, "USDT", "USD");
+    driver.cycle();
+    CHECK(driver.value(Figure::EquityUsd, {"main", "deribit", "USDT"}) == doctest::Approx(990));
   }
 
   // ---- instruments come and go
