@@ -22,6 +22,7 @@ inline constexpr std::string_view kNameForm = "1 to 48 letters, digits, '-', '_'
 inline constexpr std::string_view kAssetCodeForm = "a code of 2 to 7 capital letters or digits such as \"BTC\"";
 
 [[nodiscard]] bool is_credential_name(std::string_view text);
+inline constexpr std::string_view kCredentialForm = "the name of a systemd credential: 1 to 64 letters, digits, '-', '_' or '.'";
 
 /// `venue:SYMBOL`; `*` in the symbol stands for any run of characters. Symbols may hold capital letters, digits, '-', '_' and '.',
 /// and a lower-case 'd', which Deribit writes for the decimal point in strikes.

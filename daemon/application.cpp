@@ -142,8 +142,8 @@ struct Application::State {
         log{given_log},
         undo{[this](const std::string& name, const std::string& reason) { log.error(kSelf, "could not stop " + name, reason); }} {}
 
-  void build(Config loaded, std::string text, std::vector<AccountSecrets> secrets, AlertTokens tokens);
-  [[nodiscard]] AlertDeskOptions alert_options(AlertTokens tokens);
+  void build(Config loaded, std::string text, std::vector<AccountSecrets> secrets, const AlertTokens& tokens);
+  [[nodiscard]] AlertDeskOptions alert_options(const AlertTokens& tokens);
   [[nodiscard]] OverrideAnswer override_limits(const OverrideOrder& order);
   [[nodiscard]] std::vector<std::string> not_ready() const;
   [[nodiscard]] std::optional<std::string> unhealthy() const;
@@ -172,7 +172,7 @@ struct Application::State {
   ShutdownStack undo;  ///< last: a start-up that failed is undone before its parts go
 };
 
-void Application::State::build(Config loaded, std::string text, std::vector<AccountSecrets> secrets, AlertTokens tokens) {
+void Application::State::build(Config loaded, std::string text, std::vector<AccountSecrets> secrets, const AlertTokens& tokens) {
   config = std::move(loaded);
   if (config.daemon.lock_memory) {
     const std::string refusal = lock_memory();
@@ -188,7 +188,7 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
   engine_options.cpu = config.daemon.engine_cpu;
   engine_options.observer = options.observer;
   engine_options.journal = journal.get();
-  alerts = std::make_unique<AlertDesk>(alert_options(std::move(tokens)));
+  alerts = std::make_unique<AlertDesk>(alert_options(tokens));
   engine_options.raised = alerts->remembered(setup.alerts);
   engine_options.overridden = alerts->remembered_overrides();
   engine_options.alerts = [this](const AlertBoard& board) { alerts->take(board); };
@@ -265,7 +265,7 @@ OverrideAnswer Application::State::override_limits(const OverrideOrder& order) {
   return answer;
 }
 
-AlertDeskOptions Application::State::alert_options(AlertTokens tokens) {
+AlertDeskOptions Application::State::alert_options(const AlertTokens& tokens) {
   AlertDeskOptions desk;
   const auto as_receiver = [](const HttpAddress& address, const std::string& authorization, ReceiverKind kind) {
     return AlertReceiver{.host = address.endpoint.host,
@@ -408,7 +408,7 @@ std::vector<std::string> Application::start() {
 
   state.log.info(kSelf, "starts", std::string{HEDGEWATCH_VERSION} + ", " + summary(config));
   try {
-    state.build(std::move(config), std::move(text), std::move(secrets), std::move(tokens));
+    state.build(std::move(config), std::move(text), std::move(secrets), tokens);
   } catch (const std::exception& error) {
     return {error.what()};
   }

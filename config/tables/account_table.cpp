@@ -18,8 +18,6 @@ namespace {
 
 constexpr std::size_t kMostAccounts = 64;
 
-constexpr std::string_view kCredentialForm = "the name of a systemd credential: 1 to 64 letters, digits, '-', '_' or '.'";
-
 /// A secret is named by one of two keys, and never stands in the file itself.
 void read_secret_source(TableReader& table, std::string_view credential_key, std::string_view file_key, bool given_inline,
                         std::string& credential_name, std::string& file) {

@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 
 /// token_credential or token_file, at most one.
 TokenConfig read_token(TableReader& table) {
-  constexpr std::string_view kCredentialForm = "the name of a systemd credential: 1 to 64 letters, digits, '-', '_' or '.'";
   TokenConfig token;
   const auto credential = table.text("token_credential", kCredentialForm);
   token.file = read_absolute_path(table, "token_file");

@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::uint64_t kStepsPerSecond = 10;
-constexpr seconds kFundingInterval{30};
+constexpr seconds kFundingPushInterval{30};
 constexpr seconds kOpenInterestInterval{3};
 /// A book that does not change says so after this.
 constexpr seconds kKeepAlive{60};
@@ -573,7 +573,7 @@ void OkxExchange::repeat(MonoTime now) {
             .action = "update",
             .kind = FrameClass::BookChange},
            now);
-    const bool due = (kind == Kind::FundingRate && quiet >= kFundingInterval) ||
+    const bool due = (kind == Kind::FundingRate && quiet >= kFundingPushInterval) ||
                      (kind == Kind::OpenInterest && quiet >= kOpenInterestInterval) ||
                      ((kind == Kind::BestPrices || kind == Kind::IndexTickers) && quiet >= kKeepAlive);
     if (due)

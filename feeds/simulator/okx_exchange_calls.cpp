@@ -53,7 +53,7 @@ std::optional<std::int64_t> iso_milliseconds(std::string_view text) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(moment.time_since_epoch()).count();
 }
 
-bool same_signature(std::string_view a, std::string_view b) {
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
@@ -67,7 +67,7 @@ std::optional<OkxExchange::Refusal> OkxExchange::signature_fault(const HttpQuest
   if (key == nullptr) return Refusal{"50119", "API key doesn't exist."};
   if (config_.demo && question.header("x-simulated-trading") != "1")
     return Refusal{"50101", "APIKey does not match current environment."};
-  if (!same_signature(question.header("OK-ACCESS-PASSPHRASE"), key->passphrase))
+  if (!equal_in_constant_time(question.header("OK-ACCESS-PASSPHRASE"), key->passphrase))
     return Refusal{"50105", "Request header \"OK-ACCESS-PASSPHRASE\" incorrect."};
   const std::string_view written = question.header("OK-ACCESS-TIMESTAMP");
   const auto moment = iso_milliseconds(written);
@@ -76,7 +76,7 @@ std::optional<OkxExchange::Refusal> OkxExchange::signature_fault(const HttpQuest
     return Refusal{"50102", "Timestamp request expired"};
   std::string message{written};
   message.append(question.verb).append(question.target).append(question.body);
-  if (!same_signature(question.header("OK-ACCESS-SIGN"), hmac_sha256_base64(Secret{key->client_secret}, message)))
+  if (!equal_in_constant_time(question.header("OK-ACCESS-SIGN"), hmac_sha256_base64(Secret{key->client_secret}, message)))
     return Refusal{"50113", "Invalid Sign"};
   return std::nullopt;
 }
