@@ -7,7 +7,7 @@ using doctest::Approx;
 
 namespace {
 
-Contract contract(ContractKind kind, PayoffStyle style, std::string_view settlement) {
+Contract contract_settled_in(ContractKind kind, PayoffStyle style, std::string_view settlement) {
   Contract made;
   made.kind = kind;
   made.style = style;
@@ -46,10 +46,10 @@ TEST_SUITE("core/risk/reconciliation") {
   TEST_CASE("a venue that adds up what is written on a coin counts its dollar-settled options, and no future") {
     const AssetCode btc = *AssetCode::from("BTC");
     AccountTotals ours{totals_scope(Venue::Binance)};
-    const Contract option = contract(ContractKind::Option, PayoffStyle::Linear, "USDT");
+    const Contract option = contract_settled_in(ContractKind::Option, PayoffStyle::Linear, "USDT");
     CHECK(ours.counts(option, btc));
     ours.add(option, valued(), -3, kNoVenueTime);
-    ours.add(contract(ContractKind::Perpetual, PayoffStyle::Linear, "USDT"), valued(), 2, kNoVenueTime);
+    ours.add(contract_settled_in(ContractKind::Perpetual, PayoffStyle::Linear, "USDT"), valued(), 2, kNoVenueTime);
     const auto difference =
         ours.compare({.asset = btc, .options_delta = -1.6, .options_vega = -270, .options_theta = 119}, Quality{});
     CHECK(difference.options_delta_coins.value == doctest::Approx(0.1).epsilon(1e-12));
@@ -63,9 +63,9 @@ TEST_SUITE("core/risk/reconciliation") {
   TEST_CASE("a venue that adds up what settles in a coin does not count them, and a linear contract makes its totals unknown") {
     const AssetCode btc = *AssetCode::from("BTC");
     AccountTotals ours{totals_scope(Venue::Deribit)};
-    const Contract linear = contract(ContractKind::Option, PayoffStyle::Linear, "USDT");
+    const Contract linear = contract_settled_in(ContractKind::Option, PayoffStyle::Linear, "USDT");
     CHECK_FALSE(ours.counts(linear, btc));
-    CHECK(ours.counts(contract(ContractKind::Option, PayoffStyle::Inverse, "BTC"), btc));
+    CHECK(ours.counts(contract_settled_in(ContractKind::Option, PayoffStyle::Inverse, "BTC"), btc));
     ours.add(linear, valued(), -3, kNoVenueTime);
     CHECK_FALSE(ours.compare({.asset = btc, .options_delta = -1.5}, Quality{}).options_delta_coins.quality.ok());
   }
