@@ -388,8 +388,10 @@ TEST_SUITE("feeds/binance/dialect") {
       CHECK(wire.all<PositionSnapshotEnd>().size() == 1);
       for (const auto& [name, report] : wire.all<PositionReport>()) CHECK(wire.symbols.wanted(*wire.symbols.find(name)));
       // Statements are asked for again, and so is another hour of the key.
-      wire.run(26min);
-      CHECK(wire.all<PositionSnapshotEnd>().size() >= 70);
+      const bool whole = product == Product::UsdMargined;
+      wire.run(whole ? 26min : 2min);
+      CHECK(wire.all<PositionSnapshotEnd>().size() >= (whole ? 70U : 6U));
+      if (!whole) continue;
       CHECK(std::ranges::count_if(wire.targets, [](const std::string& target) { return has(target, "listenKey"); }) == 3);
       CHECK(wire.ended.empty());
     }
