@@ -50,7 +50,11 @@ Estimate dollars_of_asset(const DeskView& view, Venue venue, const AssetCode& as
     const auto known = std::find_if(venues.begin(), venues.end(), [&](const VenueSetup& one) { return one.venue == venue; });
     return known != venues.end() && !known->stablecoins_at_par ? told : Estimate{1, Quality{}};
   }
-  return view.index_price(view.market.find_dollar_index(venue, code));
+  // An index in a stablecoin is worth what that is worth.
+  for (const std::string_view quote : {"USD", "USDC", "USDT"})
+    if (const IndexId index = view.market.find_index(venue, code, quote); index != kNoIndex)
+      return view.index_price(index) * dollars_of_asset(view, venue, *AssetCode::from(quote));
+  return view.index_price(kNoIndex);
 }
 
 }  // namespace hedgewatch

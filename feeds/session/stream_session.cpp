@@ -272,7 +272,7 @@ void StreamSession::on_frame(simdjson::padded_string_view frame, SessionTime now
   }
   switch (decoded.value().kind) {
     case FrameKind::MarketData:
-      s.on_market_data(before, now, events, actions);
+      s.on_market_data(before, now, events);
       break;
     case FrameKind::Account:
       s.on_account(before, events);

@@ -142,7 +142,7 @@ void StreamSession::State::on_answer(OpenCall& open_call, HttpOutcome& outcome, 
     events.truncate(before);
     return retry(std::move(open_call.call), seconds{1}, now);
   }
-  if (states) finish_statement(before, now, events);
+  if (states) finish_statement(before, events);
   on_list_done(call);
   if (call.every.count() == 0) return;
   StreamCall again = call;
@@ -174,7 +174,7 @@ void StreamSession::State::ask_definitions() {
   }
 }
 
-void StreamSession::State::finish_statement(std::size_t before, SessionTime /*now*/, EventBatch& events) {
+void StreamSession::State::finish_statement(std::size_t before, EventBatch& events) {
   const VenueTime as_of = events.size() > before ? events.events().back().header.exchange_time : kNoVenueTime;
   for (const Event& held : held_reports)
     if (held.header.exchange_time > as_of && !events.push(held)) overflow = true;
@@ -191,8 +191,15 @@ void StreamSession::State::on_call_error(OpenCall& open_call, const StreamAnswer
   last_error_code = answer.code;
   const StreamReaction reaction = dialect->reaction_to(answer.code, message);
   switch (reaction) {
-    case StreamReaction::Note:
-      return on_list_done(open_call.call.call);
+    case StreamReaction::Note: {
+      const StreamCall& call = open_call.call.call;
+      // Without its positions an account is not live, whatever the venue's reason.
+      if (!dialect->states_positions(call)) on_list_done(call);
+      if (call.every.count() == 0) return;
+      StreamCall again = call;
+      again.page.clear();
+      return ask(std::move(again), now.mono + call.every);
+    }
     case StreamReaction::Retry:
       return retry(std::move(open_call.call), seconds{1}, now);
     case StreamReaction::BackOff:

@@ -85,8 +85,7 @@ void StreamSession::State::on_book(std::size_t before, SessionTime now, EventBat
   note(NoticeSeverity::Info, "a book lost its sequence and is fetched anew", std::string{symbols.name(book->instrument)});
 }
 
-void StreamSession::State::on_market_data(std::size_t before, SessionTime now, EventBatch& events, SessionActions& actions) {
-  static_cast<void>(actions);
+void StreamSession::State::on_market_data(std::size_t before, SessionTime now, EventBatch& events) {
   // Looked up only where a topic's silence says something, and while something is being left.
   const bool leaving = channels.count(SubscriptionState::ToLeave) + channels.count(SubscriptionState::Leaving) != 0;
   if (!watches.empty() || leaving) {

@@ -118,7 +118,7 @@ struct StreamSession::State {
   // ---- frames
 
   void on_decode_error(const DecodeError& error, SessionTime now, EventBatch& events);
-  void on_market_data(std::size_t before, SessionTime now, EventBatch& events, SessionActions& actions);
+  void on_market_data(std::size_t before, SessionTime now, EventBatch& events);
   void on_account(std::size_t before, EventBatch& events);
   void on_control(std::size_t before, SessionTime now, EventBatch& events, SessionActions& actions);
   void on_platform_state(std::size_t before, SessionTime now, const EventBatch& events);
@@ -158,7 +158,7 @@ struct StreamSession::State {
   [[nodiscard]] bool definitions_pending();
   /// The first of them, for a notice; empty when there is none.
   [[nodiscard]] std::string unknown_name() const;
-  void finish_statement(std::size_t before, SessionTime now, EventBatch& events);
+  void finish_statement(std::size_t before, EventBatch& events);
   [[nodiscard]] bool statement_open() const;
 
   // ---- state

@@ -328,6 +328,11 @@ TEST_SUITE("core/engine/engine") {
     driver.index(0.99, "USDT", "USD");
     driver.cycle();
     CHECK(driver.value(Figure::EquityUsd, {"main", "deribit", "USDT"}) == doctest::Approx(990));
+    // A coin that is quoted in it alone is worth as much less.
+    driver.index(200, "SOL", "USDT");
+    driver.summary({.asset = AssetCode::from("SOL").value(), .equity = 10});
+    driver.cycle();
+    CHECK(driver.value(Figure::EquityUsd, {"main", "deribit", "SOL"}) == doctest::Approx(1'980));
   }
 
   // ---- instruments come and go

@@ -595,6 +595,21 @@ TEST_SUITE("feeds/session/stream_session") {
     CHECK(play.symbols.wanted(*play.symbols.find("Q")));
   }
 
+  TEST_CASE("an account whose statement the venue refuses is not live, and asks again") {
+    Play play{{.account = true}};
+    play.open();
+    play.acknowledge();
+    play.answer("", 404);
+    CHECK_FALSE(play.session.live());
+    for (int i = 0; i < 4; ++i) {
+      play.pass(9s);
+      play.frame("pong");
+    }
+    REQUIRE(play.calls.size() == 1);
+    play.answer("100 A");
+    CHECK(play.session.live());
+  }
+
   TEST_CASE("a frame that cannot be read asks an account's statement again at once") {
     Play play{{.account = true}};
     play.open();
