@@ -18,6 +18,7 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
@@ -91,7 +92,11 @@ class Host {
   [[nodiscard]] SimulatedExchange& exchange() { return *exchange_; }
   [[nodiscard]] const SimulatedExchangeOptions& options() const { return options_; }
 
+  /// From here to joined() the client may already take itself for connected.
+  void joining(std::shared_ptr<WebsocketConnection> connection) { joining_.insert(std::move(connection)); }
+  void not_joined(const std::shared_ptr<WebsocketConnection>& connection) { joining_.erase(connection); }
   ClientId joined(std::shared_ptr<WebsocketConnection> connection, std::string_view target) {
+    joining_.erase(connection);
     outgoing_.clear();
     const ClientId id = exchange_->open(target, now(), outgoing_);
     connections_.emplace(id, std::move(connection));
@@ -128,6 +133,7 @@ class Host {
   void cut_all() {
     const auto connections = connections_;
     for (const auto& [id, connection] : connections) connection->cut();
+    for (const auto& connection : joining_) connection->cut();
   }
 
  private:
@@ -144,6 +150,7 @@ class Host {
 
   SimulatedExchangeOptions options_;
   std::unique_ptr<SimulatedExchange> exchange_;
+  std::set<std::shared_ptr<WebsocketConnection>> joining_;
   std::map<ClientId, std::shared_ptr<WebsocketConnection>> connections_;
   std::vector<Outgoing> outgoing_;
 };
@@ -155,8 +162,9 @@ void WebsocketConnection::start(http::request<http::string_body> upgrade) {
   stream_.read_message_max(1U << 20);
   stream_.text(true);
   stream_.auto_fragment(false);
+  host_.joining(shared_from_this());
   stream_.async_accept(upgrade_, [self = shared_from_this()](beast::error_code error) {
-    if (error) return;
+    if (error || self->closing_) return self->host_.not_joined(self);
     self->client_ = self->host_.joined(self, standard(self->upgrade_.target()));
     self->read();
   });

@@ -70,7 +70,10 @@ shown() { [[ $(systemctl show hedgewatch -p "$1" --value) =~ $2 ]]; }
 has_files() { [[ -n $(ls "$1") ]]; }
 main_process() { systemctl show hedgewatch -p MainPID --value; }
 ready() { # [PROCESS] : the service is ready, and as another process than this one
-  shown ActiveState '^active$' && shown StatusText '^ready, 2 feeds live$' && [[ $(main_process) != "${1:-0}" ]]
+  # The process first: what is asked after it is of that one or of a later one, while 0 is between two.
+  local process
+  process=$(main_process)
+  [[ $process != 0 && $process != "${1:-0}" ]] && shown ActiveState '^active$' && shown StatusText '^ready, 2 feeds live$'
 }
 exchange() { # starts a simulated one; its certificate goes to where the configuration looks for it
   "$1" simulate --port 8443 --ca-out /etc/hedgewatch/ca.pem >/drill/exchange.json 2>&1 &
