@@ -30,6 +30,7 @@ constexpr double kHedgeDollars = 450'000;
 constexpr double kBarsPerYear = 365 * 86'400.0;
 constexpr std::size_t kShortWindow = 6;   ///< bars
 constexpr std::size_t kLongWindow = 600;  ///< more than the test lasts
+constexpr std::size_t kReferenceBars = 60;
 
 std::string binary() {
   const auto path = std::filesystem::canonical("/proc/self/exe").parent_path() / "hedgewatch";
@@ -74,19 +75,32 @@ std::string nearest_future(const simulator::SyntheticMarket& market) {
   return nearest->name;
 }
 
-std::string hedge_config(const std::string& future) {
+std::string book_config(const std::string& name, const std::string& future) {
   std::ostringstream text;
-  text << "\n[[book]]\nname = \"carry\"\n\n[[book.positions]]\ninstrument = \"deribit:" << future << "\"\nsize = " << kItemDollars
-       << "\n\n[[book.positions]]\ninstrument = \"deribit:BTC-PERPETUAL\"\nsize = -" << kHedgeDollars
-       << "\n\n[[hedge]]\nname = \"carry\"\nbook = \"carry\"\nunderlying = \"BTC\"\nlegs = [\"deribit:BTC-PERPETUAL\"]\n"
-          "view = \"net_transaction\"\ntarget_ratio = 1\nsoft_delta_limit_coins = 0.1\nhard_delta_limit_coins = 10\n"
-          "\n[hedge.effectiveness]\ndesignated_at = \"2020-01-01T00:00:00Z\"\npnl_currency = \"coin\"\n"
-          "basis_leg = \"deribit:BTC-PERPETUAL\"\nreference_price = \"deribit:"
-       << future
-       << "\"\nbasis_annualisation = \"simple\"\nbeta_source = \"same_underlying\"\nsmile_rule = \"sticky_strike\"\n"
-          "roll_rule = \"keep_history\"\noffset_floor = 1e-12\nbar = \"1s\"\nwindows = [\""
-       << kShortWindow << "s\", \"" << kLongWindow << "s\"]\nminimum_pairs = 3\nhalf_life = \"5s\"\n";
+  text << "\n[[book]]\nname = \"" << name << "\"\n\n[[book.positions]]\ninstrument = \"deribit:" << future
+       << "\"\nsize = " << kItemDollars << "\n\n[[book.positions]]\ninstrument = \"deribit:BTC-PERPETUAL\"\nsize = -"
+       << kHedgeDollars << '\n';
   return text.str();
+}
+
+std::string hedge_config(const std::string& name, const std::string& future, const std::string& sampling) {
+  return "\n[[hedge]]\nname = \"" + name + "\"\nbook = \"" + name +
+         "\"\nunderlying = \"BTC\"\nlegs = [\"deribit:BTC-PERPETUAL\"]\n"
+         "view = \"net_transaction\"\ntarget_ratio = 1\nsoft_delta_limit_coins = 0.1\nhard_delta_limit_coins = 10\n"
+         "\n[hedge.effectiveness]\ndesignated_at = \"2020-01-01T00:00:00Z\"\npnl_currency = \"coin\"\n"
+         "basis_leg = \"deribit:BTC-PERPETUAL\"\nreference_price = \"deribit:" +
+         future +
+         "\"\nbasis_annualisation = \"simple\"\nbeta_source = \"same_underlying\"\nsmile_rule = \"sticky_strike\"\n"
+         "roll_rule = \"keep_history\"\noffset_floor = 1e-12\nbar = \"1s\"\nminimum_pairs = 3\nhalf_life = \"5s\"\n" +
+         sampling;
+}
+
+/// One hedge over both windows, and one whose only window is short enough for a reference of a minute to freeze in this test.
+std::string hedges_config(const std::string& future) {
+  const std::string short_window = '"' + std::to_string(kShortWindow) + "s\"";
+  return book_config("carry", future) + book_config("drift", future) +
+         hedge_config("carry", future, "windows = [" + short_window + ", \"" + std::to_string(kLongWindow) + "s\"]\n") +
+         hedge_config("drift", future, "windows = [" + short_window + "]\nreference_window = \"1m\"\n");
 }
 
 double mid_of(const Quote& quote) { return (quote.bid->to_double() + quote.ask->to_double()) / 2; }
@@ -121,13 +135,15 @@ struct Specification {
   std::size_t window = 0;
   std::string_view moves = "log";
   double held = 1;
+  double reference_correlation = 0;
 
   [[nodiscard]] std::string json() const {
     std::ostringstream text;
     text.precision(17);
     text << R"({"bars":{"n":)" << bars << R"(,"dt_ns":1000000000,"t0_ns":)" << first_bar_ns
          << R"(,"max_age_ns":1000000000},"params":{"W_valid_pairs":)" << window << R"(,"W_bars":)" << window
-         << R"(,"lambda_fast":0.94,"lambda_slow":0.99,"halflife_s":5,"moves":")" << moves << R"(","h0":)" << held << "}}";
+         << R"(,"lambda_fast":0.94,"lambda_slow":0.99,"halflife_s":5,"moves":")" << moves << R"(","h0":)" << held
+         << R"(},"population":{"rho":)" << reference_correlation << "}}";
     return text.str();
   }
 };
@@ -153,6 +169,15 @@ class Recorded {
       for (const std::string& name : csv.names()) row[name] = std::string{csv.field(*csv.column(name))};
     }
     return rows;
+  }
+  /// The item's newest price up to a time.
+  [[nodiscard]] double item_price_until(std::int64_t end_ns) const {
+    double price = 0;
+    std::istringstream lines{ticks};
+    std::string line;
+    for (std::getline(lines, line); std::getline(lines, line) && std::stoll(line) <= end_ns;)
+      if (const std::size_t at = line.find(",A,"); at != std::string::npos) price = std::stod(line.substr(at + 3));
+    return price;
   }
   /// Hayashi and Yoshida's correlation of the ticks up to a time.
   [[nodiscard]] double overlap_until(std::int64_t end_ns) const {
@@ -188,11 +213,12 @@ bool agrees(double live, double offline) { return std::abs(live - offline) <= 1e
 /// A scrape, and its figures of the hedge.
 struct Live {
   Exposition scrape;
+  std::string hedge = "carry";
 
   [[nodiscard]] std::optional<double> find(const std::string& figure, const std::string& estimator, const std::string& window,
                                            const std::string& basis) const {
-    return scrape.value("hedgewatch_hedge_" + figure + "{basis=\"" + basis + "\",estimator=\"" + estimator +
-                        "\",hedge=\"carry\",window=\"" + window + "\"}");
+    return scrape.value("hedgewatch_hedge_" + figure + "{basis=\"" + basis + "\",estimator=\"" + estimator + "\",hedge=\"" + hedge +
+                        "\",window=\"" + window + "\"}");
   }
   [[nodiscard]] double value(const std::string& figure, const std::string& estimator, const std::string& window,
                              const std::string& basis) const {
@@ -246,7 +272,7 @@ TEST_SUITE("system/effectiveness") {
     const TemporaryFolder folder;
     const std::string directory = folder.write("mark", "") + ".journal.d";
     const std::uint16_t port = free_port();
-    std::string config = venue_config(exchange) + "\n[journal]\ndirectory = \"" + directory + "\"\n" + hedge_config(future);
+    std::string config = venue_config(exchange) + "\n[journal]\ndirectory = \"" + directory + "\"\n" + hedges_config(future);
     const std::string listen = "127.0.0.1:0";
     config.replace(config.find(listen), listen.size(), "127.0.0.1:" + std::to_string(port));
     ServerProcess daemon;
@@ -263,8 +289,18 @@ TEST_SUITE("system/effectiveness") {
         scrapes.push_back(std::move(live));
       return scrapes.size() >= 3;
     });
+    // Until a minute's reference lies wholly before the window.
+    std::optional<Live> drifted;
+    const auto drift_seen = [&] {
+      Live live{parse_exposition(http_request(port, "GET", "/metrics").body), "drift"};
+      if (!live.find("correlation_breakdown_zscore", "rolling", kShort, "price")) return false;
+      drifted = std::move(live);
+      return true;
+    };
+    for (int patience = 0; patience < 4 && !drifted; ++patience) (void)eventually(drift_seen);
     daemon.stop();
     REQUIRE(seen);
+    REQUIRE(drifted.has_value());
 
     Recorded recorded{folder};
     recorded.ticks = journalled_ticks(directory, future);
@@ -310,7 +346,49 @@ TEST_SUITE("system/effectiveness") {
       same("ewma correlation of profit", live.value("correlation_ratio", "ewma", "5s", "pnl_total"), number(profit, "t_corr"));
       same("ewma beta of profit", live.value("beta", "ewma", "5s", "pnl_total"), scale * number(profit, "t_beta"));
       same("dollar offset", live.value("dollar_offset_ratio", "cumulative", "observed", "pnl_total"), number(profit, "doff"));
+      profits.window = kShortWindow;
+      const auto recent = recorded.offline(profits).at(*bar);
+      // An item whose price came back to where it was has moved by less than the floor.
+      const bool moved = std::abs(number(recent, "w_n") * number(recent, "w_mean_a") * kItemDollars) >= 1e-12;
+      CHECK(live.find("dollar_offset_ratio", "rolling", kShort, "pnl_total").has_value() == moved);
+      if (moved)
+        same("rolling dollar offset", live.value("dollar_offset_ratio", "rolling", kShort, "pnl_total"),
+             number(recent, "w_mean_b") / number(recent, "w_mean_a") / scale);
+      // Over the item's notional at the bar's open, which is near the one at its mid price.
+      const double error = number(recent, "w_te_h0") * std::sqrt(kBarsPerYear) * recorded.item_price_until(*bar);
+      const double live_error = live.value("tracking_error_ratio", "rolling", kShort, "pnl_total");
+      CAPTURE(error);
+      CAPTURE(live_error);
+      CHECK(std::abs(live_error - error) < 0.01 * error);
     }
+
+    // Which minute the reference is only the daemon knows: one must give all three figures of drift.
+    prices.window = kShortWindow;
+    const auto bar = shown_bar(*drifted, by_short_window);
+    REQUIRE(bar.has_value());
+    const auto& now = by_short_window.at(*bar);
+    const double breakdown = drifted->value("correlation_breakdown_zscore", "rolling", kShort, "price");
+    const double beta_drift = drifted->value("beta_drift", "rolling", kShort, "price");
+    const double residual_drift = drifted->value("residual_drift_ratio", "rolling", kShort, "price");
+    prices.window = kReferenceBars;
+    std::size_t agreeing = 0;
+    std::string tried;
+    for (const auto& [end, reference] : recorded.offline(prices)) {
+      if (end >= *bar || reference.at("w_beta").empty()) continue;
+      const double of_beta = number(now, "w_beta") - number(reference, "w_beta");
+      const double of_residual = number(now, "w_resid_sd") / number(reference, "w_resid_sd");
+      tried += std::to_string(end) + ' ' + std::to_string(of_beta) + ' ' + std::to_string(of_residual) + '\n';
+      if (!(std::abs(beta_drift - of_beta) <= 1e-12 * std::abs(number(now, "w_beta"))) || !agrees(residual_drift, of_residual))
+        continue;
+      ++agreeing;
+      prices.window = kShortWindow;
+      prices.reference_correlation = number(reference, "w_corr");
+      same("breakdown", breakdown, number(recorded.offline(prices).at(*bar), "fisher_z_vs_pop"));
+    }
+    CAPTURE(beta_drift);
+    CAPTURE(residual_drift);
+    CAPTURE(tried);
+    CHECK(agreeing == 1);
   }
 }
 
