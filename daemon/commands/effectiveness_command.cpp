@@ -334,6 +334,10 @@ int run(const Options& options) {
     std::cerr << input.error() << '\n';
     return kExitFault;
   }
+  if (input.value().bars.empty() && !faults.empty()) {
+    std::cerr << "there is no bar to measure\n";
+    return kExitFault;
+  }
   const EffectivenessOutput form = options.series ? EffectivenessOutput::Series
                                    : options.json ? EffectivenessOutput::Json
                                                   : EffectivenessOutput::Table;
