@@ -18,6 +18,8 @@ struct InstrumentPattern {
   /// True when the pattern names exactly one instrument.
   [[nodiscard]] bool is_exact() const { return symbol.find('*') == std::string::npos; }
   friend bool operator==(const InstrumentPattern&, const InstrumentPattern&) = default;
+
+  void visit_state(auto& archive) { archive(venue, symbol); }
 };
 
 }  // namespace hedgewatch

@@ -43,6 +43,9 @@ class InstrumentRegistry {
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
+  /// See StateArchive.
+  void visit_state(auto& archive) { archive(entries_, slots_, names_, refused_); }
+
  private:
   struct Entry {
     Contract contract;

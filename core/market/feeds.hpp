@@ -57,6 +57,9 @@ class Feeds {
   [[nodiscard]] Platform& platform(Venue venue) { return platforms_[static_cast<std::size_t>(venue)]; }
   [[nodiscard]] const Platform& platform(Venue venue) const { return platforms_[static_cast<std::size_t>(venue)]; }
 
+  /// See StateArchive.
+  void visit_state(auto& archive) { archive(connections_, platforms_); }
+
  private:
   std::vector<Connection> connections_;
   std::array<Platform, kVenues.size()> platforms_{};

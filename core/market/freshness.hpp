@@ -70,6 +70,9 @@ class Freshness {
     return judge(origin, limits_[static_cast<std::size_t>(venue)].account);
   }
 
+  /// See StateArchive.
+  void visit_state(auto& archive) { archive(limits_, now_, horizon_); }
+
  private:
   Quality judge(const Origin& origin, std::chrono::nanoseconds limit) {
     if (!feeds_->live(origin.connection)) return Quality::stale(origin.received, FigureReason::FeedDown);

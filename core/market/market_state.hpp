@@ -95,6 +95,11 @@ class MarketState {
   [[nodiscard]] std::uint64_t refused_order_books() const { return refused_order_books_; }
   [[nodiscard]] std::uint64_t refused_indices() const { return refused_indices_; }
 
+  /// See StateArchive.
+  void visit_state(auto& archive) {
+    archive(instruments_, indices_, expiries_, order_books_, refused_order_books_, refused_indices_);
+  }
+
  private:
   struct Index {
     Venue venue;

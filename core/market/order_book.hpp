@@ -48,6 +48,11 @@ class OrderBook {
   /// Removals of levels that were not there, since the last snapshot.
   [[nodiscard]] std::uint64_t unknown_removals() const { return unknown_removals_; }
 
+  /// See StateArchive.
+  void visit_state(auto& archive) {
+    archive(depth_, bids_, asks_, sequence_, truncated_, unknown_removals_, synchronised_, changing_);
+  }
+
  private:
   static std::optional<Level> best(const std::vector<Level>& levels) {
     return levels.empty() ? std::nullopt : std::optional{levels.back()};

@@ -90,4 +90,15 @@ void FigureTable::copy_to(FigureSnapshot& snapshot) const {
   snapshot.values.assign(values_.begin(), values_.end());
 }
 
+void FigureTable::visit_state(StateArchive& archive) {
+  FigureLayout layout;
+  if (!archive.loading()) layout = *layout_;
+  archive(layout, position_, values_);
+  if (!archive.loading()) return;
+  const bool whole = position_.size() == layout.rows.size() && values_.size() == layout.rows.size() &&
+                     std::ranges::all_of(position_, [&](std::uint32_t place) { return place < layout.rows.size(); });
+  if (!whole) return archive.fail("rows are missing");
+  layout_ = std::make_shared<const FigureLayout>(std::move(layout));
+}
+
 }  // namespace hedgewatch

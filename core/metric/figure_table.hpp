@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/metric/figure.hpp"
+#include "core/types/state_archive.hpp"
 #include "core/types/time.hpp"
 
 namespace hedgewatch {
@@ -29,9 +30,13 @@ struct FigureLayout {
     std::string labels;  ///< ready for exposition, values escaped: book="main",underlying="BTC"
     /// What figure_state calls the row: the label values without their names, joined by '/': main/BTC
     std::string scope;
+
+    void visit_state(auto& archive) { archive(figure, labels, scope); }
   };
   std::vector<Row> rows;  ///< grouped by figure, in catalogue order
   std::uint64_t version = 0;
+
+  void visit_state(auto& archive) { archive(rows, version); }
 };
 
 enum class RowId : std::uint32_t {};
@@ -79,6 +84,9 @@ class FigureTable {
   [[nodiscard]] RowId find(Figure figure, std::initializer_list<std::string_view> label_values) const;
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::shared_ptr<const FigureLayout> layout() const { return layout_; }
+
+  /// See StateArchive.
+  void visit_state(StateArchive& archive);
 
   /// Copies all rows into `snapshot`; allocates only when the layout has grown since that snapshot was last used.
   void copy_to(FigureSnapshot& snapshot) const;

@@ -70,6 +70,11 @@ class Account {
   [[nodiscard]] bool heard() const { return heard_; }
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
+  /// See StateArchive.
+  void visit_state(auto& archive) {
+    archive(positions_, summaries_, orders_, newest_, venue_, heard_, complete_, snapshot_open_, lost_, refused_);
+  }
+
  private:
   std::vector<AccountPosition> positions_;  ///< by instrument id
   std::vector<Summary> summaries_;          ///< in order of arrival

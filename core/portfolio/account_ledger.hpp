@@ -93,6 +93,11 @@ class AccountLedger {
   [[nodiscard]] std::uint64_t adopted() const { return adopted_; }
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
+  /// See StateArchive.
+  void visit_state(auto& archive) {
+    archive(lines_, folded_, missed_, synchronised_, ever_synchronised_, snapshot_open_, mismatches_, adopted_, refused_);
+  }
+
  private:
   Line* line(InstrumentSlot slot, const Contract& contract);
   /// False when the line is over and holds nothing.

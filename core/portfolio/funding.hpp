@@ -74,6 +74,9 @@ class FundingHistory {
   /// Before the oldest moment it is the oldest's; after the newest, what the accrual's rate in force gives.
   [[nodiscard]] double paid_per_unit(const FundingAccrual& accrual, VenueTime at) const;
 
+  /// See StateArchive.
+  void visit_state(auto& archive) { archive(ring_, next_); }
+
  private:
   struct Moment {
     VenueTime at = kNoVenueTime;

@@ -55,6 +55,9 @@ class Portfolio {
   /// Whether listing this instrument gives a waiting line or position its contract.
   [[nodiscard]] bool awaits(InstrumentId id, Venue venue, std::string_view name) const;
 
+  /// See StateArchive.
+  void visit_state(auto& archive) { archive(accounts_, sources_, holdings_, unlisted_); }
+
  private:
   struct Line {
     std::uint32_t book;

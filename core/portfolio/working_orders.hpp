@@ -35,6 +35,9 @@ class WorkingOrders {
   /// By instrument, then order.
   [[nodiscard]] std::span<const Order> orders() const { return orders_; }
 
+  /// See StateArchive.
+  void visit_state(auto& archive) { archive(orders_, complete_, snapshot_open_, refused_); }
+
  private:
   std::vector<Order> orders_;
   bool complete_ = false;
