@@ -36,6 +36,8 @@ struct OverriddenLimit {
   std::string labels;  ///< of its row
   double level = 0;    ///< of a limit on both sides its size
   MonoTime until{};
+
+  void visit_state(auto& archive) { archive(rule, labels, level, until); }
 };
 
 /// Whether the limit of such a rule can be replaced by one number: above, below, a change, or the same on both sides of zero.
@@ -47,6 +49,8 @@ struct RaisedAlert {
   std::string labels;  ///< of its row
   MonoTime since{};
   std::optional<Acknowledgement> acknowledgement = std::nullopt;  ///< where it was acknowledged then
+
+  void visit_state(auto& archive) { archive(rule, labels, since, acknowledgement); }
 };
 
 /// What a hedge is about, for alerts whose row names only the hedge.
@@ -84,6 +88,11 @@ class AlertBoard {
     std::vector<std::uint32_t> outages;       ///< earlier alerts that tell of the feeds this one is computed from
     std::vector<std::uint32_t> speakers;      ///< earlier alerts that speak for this one
     std::uint32_t limit_usage = kNoPosition;  ///< row of the hedge's delta limit usage
+
+    void visit_state(auto& archive) {
+      archive(rule, labels, identity, machine, overridden, change, position, holdings, balances, unstated, outages, speakers,
+              limit_usage);
+    }
   };
 
   /// New rules; alerts of rules and rows that are there again keep their state. bind() must follow.
@@ -112,6 +121,12 @@ class AlertBoard {
   [[nodiscard]] bool overrides_changed() const { return overrides_changed_; }
   [[nodiscard]] std::vector<OverriddenLimit> overrides() const;
   [[nodiscard]] std::uint64_t untold_transitions() const { return untold_; }
+
+  /// See StateArchive.
+  void visit_state(auto& archive) {
+    archive(alerts_, resumed_, resumed_since_, acknowledged_, pending_overrides_, resumed_overrides_, any_override_,
+            overrides_changed_, transitions_, state_rows_, worst_of_rule_, gone_, untold_);
+  }
 
  private:
   static constexpr std::uint32_t kNoPosition = 0xFFFFFFFF;

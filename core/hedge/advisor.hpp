@@ -31,6 +31,8 @@ struct AdvisorTask {
   GreekRow weight{};     ///< not negative; cost per squared unit of the Greek
   GreekRow tolerance{};  ///< not negative
   std::vector<Tradable> tradables{};
+
+  void visit_state(auto& archive) { archive(book, weight, tolerance, tradables); }
 };
 
 struct Advice {

@@ -45,6 +45,9 @@ class BasisWindow {
   /// The next bar; nothing is a bar without one of the prices, which also breaks the run of changes.
   BasisScore add(std::optional<double> basis);
 
+  /// See StateArchive.
+  void visit_state(auto& archive) { archive(ring_, bars_); }
+
  private:
   std::vector<std::optional<double>> ring_;
   std::size_t bars_ = 0;

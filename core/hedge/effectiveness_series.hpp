@@ -70,6 +70,12 @@ class EffectivenessSeries {
   /// Nothing until a reference block is complete and disjoint.
   [[nodiscard]] const std::optional<PairMoments>& reference() const { return frozen_; }
 
+  /// See StateArchive.
+  void visit_state(auto& archive) {
+    archive(ring_, results_, weak_bars_, bars_, pairs_, missing_since_pair_, exponential_, item_, hedge_, reference_bars_, filling_,
+            filled_bars_, waiting_, waiting_ended_, frozen_);
+  }
+
  private:
   void take_reference(const std::optional<ReturnPair>& pair);
   void judge(WindowEffectiveness& window, std::size_t place);

@@ -21,6 +21,9 @@ class RecentDistribution {
   /// values.
   [[nodiscard]] std::optional<double> rank(double value) const;
 
+  /// See StateArchive.
+  void visit_state(auto& archive) { archive(next_, in_order_, sorted_); }
+
  private:
   std::size_t capacity_;
   std::size_t next_ = 0;

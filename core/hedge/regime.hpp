@@ -72,6 +72,11 @@ class VolatilitySeries {
   /// Nothing below the minimum of returns, while nothing moves, or when too many bars went without a tick.
   [[nodiscard]] std::optional<double> jump_zscore() const { return jump_zscore_; }
 
+  /// See StateArchive.
+  void visit_state(auto& archive) {
+    archive(window_, ticked_, returns_, bars_since_return_, returns_ever_, fast_, slow_, realised_vol_, jump_zscore_);
+  }
+
  private:
   Parameters parameters_;
   std::vector<std::optional<double>> window_;  ///< in order, oldest first

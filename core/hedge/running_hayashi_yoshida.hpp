@@ -40,6 +40,9 @@ class RunningHayashiYoshida {
   /// Over the newest `bars` bars that were closed, at most as many as are kept.
   [[nodiscard]] OverlapSums over(std::size_t bars) const;
 
+  /// See StateArchive.
+  void visit_state(auto& archive) { archive(sides_, running_, ring_, closed_); }
+
  private:
   struct Side {
     std::optional<PriceTick> open;     ///< where the running return begins

@@ -30,6 +30,14 @@ class LaneColumns {
   [[nodiscard]] std::span<double> column(std::size_t column) { return {data(column), lanes_}; }
   [[nodiscard]] std::span<const double> column(std::size_t column) const { return {data(column), lanes_}; }
 
+  /// The cells of columns that were made with as many lanes. See StateArchive.
+  void visit_cells(auto& archive, std::size_t columns) {
+    std::size_t lanes = lanes_;
+    archive(lanes);
+    if (lanes != lanes_) archive.fail("another number of lanes");
+    for (std::size_t column = 0; column < columns; ++column) archive.raw(data(column), lanes_ * sizeof(double));
+  }
+
  private:
   static constexpr std::align_val_t kAlignment{64};
   struct Free {

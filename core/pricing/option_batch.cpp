@@ -48,6 +48,7 @@ KernelTarget best_kernel_target() {
 }
 
 OptionBatch::OptionBatch(std::size_t lanes) : inputs_{kKernelColumns, lanes, kUnknown} {
+  static_assert(kColumns == kKernelColumns);
   // Padding is priced too: as something ordinary, for it must not take the slow path.
   static_assert(kForwardColumn == kForward && kVolColumn == kVol);
   constexpr std::array<double, kKernelColumns> kPadding{1, 1, 1, 1, 1, 0, 1, 0.5};

@@ -69,10 +69,14 @@ class OptionBatch {
   /// What keeps the lane from being priced, if anything.
   [[nodiscard]] std::optional<PricingFault> fault(std::size_t lane) const;
 
+  /// See StateArchive; loading, into a batch of as many lanes.
+  void visit_state(auto& archive) { inputs_.visit_cells(archive, kColumns); }
+
  private:
   friend class BatchPricing;
   static constexpr std::size_t kForwardColumn = 0;
   static constexpr std::size_t kVolColumn = 2;
+  static constexpr std::size_t kColumns = 8;
 
   void prepare(std::size_t lane, double root, OptionRight right);
   [[nodiscard]] OptionRight right(std::size_t lane) const;

@@ -27,6 +27,15 @@ class SmileFitter {
   /// Of the fit that is done.
   [[nodiscard]] const Result<SmileFit, SmileFault>& result() const { return result_; }
 
+  /// See StateArchive. `bounds` has those of begin() among its own.
+  void visit_state(auto& archive, SmileBounds bounds) {
+    bool has_earlier = bounds_.earlier != nullptr;
+    bool has_later = bounds_.later != nullptr;
+    archive(phase_, result_, used_, errors_, years_, has_earlier, has_later, scale_, middle_, widest_vertex_, penalty_, next_,
+            share_, starts_, descent_, best_, accepted_, least_error_, repaired_, cells_);
+    if (archive.loading()) bounds_ = {has_earlier ? bounds.earlier : nullptr, has_later ? bounds.later : nullptr};
+  }
+
  private:
   static constexpr std::size_t kParameters = 5;
   static constexpr std::size_t kStarts = 3;
@@ -46,6 +55,8 @@ class SmileFitter {
     std::vector<double> here;   ///< residuals at the best point
     std::vector<double> there;  ///< at a point that is tried
     std::array<std::vector<double>, kParameters> columns;
+
+    void visit_state(auto& archive) { archive(best, damping, steps_left, here, there, columns); }
   };
 
   static SviSlice slice_of(const Parameters& p);

@@ -76,6 +76,31 @@ class SurfaceFitter {
   /// Expiries that have no slice.
   [[nodiscard]] std::size_t unfitted() const { return expiries_.size() - slices_.size(); }
 
+  /// See StateArchive. `expiries` are those that were begun with.
+  void visit_state(auto& archive, std::span<const ExpiryQuotes> expiries) {
+    // What is pointed to while a fit goes on, by its place; one more than it, 0 for nothing.
+    std::size_t earlier = 0;
+    std::size_t later = 0;
+    for (std::size_t i = 0; i < slices_.size(); ++i)
+      if (bounds_.earlier == &slices_[i].fit.slice) earlier = i + 1;
+    for (std::size_t i = 0; i < alone_.size(); ++i)
+      if (alone_[i] && bounds_.later == &alone_[i]->slice) later = i + 1;
+    if (archive.loading()) slices_.reserve(expiries.size());
+    archive(phase_, next_, fitting_, both_bounds_, alone_, slices_, earlier, later);
+    if (archive.loading()) {
+      expiries_ = expiries;
+      if (earlier > slices_.size() || later > alone_.size() || (later > 0 && !alone_[later - 1]) || next_ > expiries.size())
+        archive.fail("a bound is missing");
+      if (archive.failed()) {
+        phase_ = Phase::Done;
+        return;
+      }
+      bounds_.earlier = earlier == 0 ? nullptr : &slices_[earlier - 1].fit.slice;
+      bounds_.later = later == 0 ? nullptr : &alone_[later - 1]->slice;
+    }
+    if (fitting_) fitter_.visit_state(archive, bounds_);
+  }
+
  private:
   enum class Phase : std::uint8_t { Alone, Between, Done };
 
@@ -132,6 +157,9 @@ class VolSurface {
   /// The vol of the question's strike after the forward has moved by `log_move` = ln(new / old) under a smile rule. `question.k`
   /// is ln(strike / old forward). A venue mark is shifted by the fitted smile's change, and stays as it is where there is no smile.
   [[nodiscard]] SurfaceVol vol_after_move(const VolQuestion& question, double log_move, SmileRule rule) const;
+
+  /// See StateArchive.
+  void visit_state(auto& archive) { archive(slices_, max_age_, unfitted_); }
 
  private:
   [[nodiscard]] bool fresh(const SurfaceSlice& slice, MonoTime now) const { return now - slice.oldest_input <= max_age_; }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -71,6 +72,16 @@ class LiquidationSearch {
   [[nodiscard]] std::optional<double> found() const { return failed_ ? std::nullopt : dead_; }
   /// A headroom was not a number.
   [[nodiscard]] bool failed() const { return failed_; }
+
+  /// See StateArchive. Only for a search over kMovesDown, kMovesUp or nothing.
+  void visit_state(auto& archive) {
+    std::uint8_t table = moves_.data() == kMovesDown.data() ? 1 : moves_.data() == kMovesUp.data() ? 2 : 0;
+    archive(table, next_, alive_, dead_, halvings_, finished_, failed_);
+    if (archive.loading())
+      moves_ = table == 1   ? std::span<const double>{kMovesDown}
+               : table == 2 ? std::span<const double>{kMovesUp}
+                            : std::span<const double>{};
+  }
 
  private:
   static constexpr int kHalvings = 16;

@@ -44,6 +44,9 @@ class ProfitRecord {
   /// Counts sessions; it changes where one turns.
   [[nodiscard]] std::int64_t session_of(VenueTime at) const;
 
+  /// See StateArchive.
+  void visit_state(auto& archive) { archive(periods_, newest_, session_, designation_, steps_); }
+
  private:
   [[nodiscard]] std::int64_t step_of(VenueTime at) const;
 

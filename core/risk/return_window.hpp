@@ -24,6 +24,9 @@ class ReturnWindow {
   [[nodiscard]] std::chrono::nanoseconds bar() const { return bar_; }
   [[nodiscard]] std::size_t window() const { return returns_.size(); }
 
+  /// See StateArchive.
+  void visit_state(auto& archive) { archive(bar_, returns_, count_, next_, last_price_, bar_end_, begun_); }
+
  private:
   std::chrono::nanoseconds bar_;
   std::vector<double> returns_;

@@ -84,6 +84,19 @@ class ScenarioRun {
   /// Dollars gained, by cell, weighted; not a number where an option could not be priced. Valid when done.
   [[nodiscard]] std::span<const double> profits_usd() const { return profits_; }
 
+  /// See StateArchive. The shape is the configuration's.
+  void visit_state(auto& archive) {
+    std::size_t options = size_.size();
+    std::size_t cells = cells_.capacity();
+    archive(options, cells);
+    constexpr std::size_t kMost = 1'000'000;
+    if (options > kMost || cells > kMost) archive.fail("a count is too large");
+    if (archive.failed()) return;
+    if (archive.loading()) reserve(options, cells);
+    archive(cells_, profits_, batch_, size_, forward_, vol_, term_factor_, base_price_, count_, dollars_per_move_, overflowed_,
+            step_, lane_, sum_);
+  }
+
  private:
   void price_chunk(std::size_t first, std::size_t count);
 
