@@ -102,4 +102,6 @@ void AccountEventMonitor::end_cycle(const DeskView& view, const Publisher& out) 
   }
 }
 
+void AccountEventMonitor::visit_state(StateArchive& archive) { archive(accounts_); }
+
 }  // namespace hedgewatch

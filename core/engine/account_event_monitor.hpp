@@ -26,6 +26,7 @@ class AccountEventMonitor final : public DeskMonitor {
   void lay_out(const DeskView& view, FigureTable& table) override;
   void apply(const DeskView& view, const Event& event) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
  private:
   static constexpr std::size_t kKinds = 5;
@@ -43,6 +44,8 @@ class AccountEventMonitor final : public DeskMonitor {
     std::array<Forced, kKinds> forced{};
     std::optional<MonoTime> newest;  ///< statement of any kind
     RowId skew = kNoRow;
+
+    void visit_state(auto& archive) { archive(name, forced, newest, skew); }
   };
 
   void acknowledge(std::uint64_t row);

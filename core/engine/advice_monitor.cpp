@@ -181,4 +181,6 @@ void AdviceMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   }
 }
 
+void AdviceMonitor::visit_state(StateArchive& archive) { archive(hedges_, next_); }
+
 }  // namespace hedgewatch

@@ -18,6 +18,7 @@ class AdviceMonitor final : public DeskMonitor {
 
   void lay_out(const DeskView& view, FigureTable& table) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
  private:
   struct Instrument {
@@ -38,6 +39,10 @@ class AdviceMonitor final : public DeskMonitor {
     MonoTime due{};
     double positions = 0;  ///< a sum that changes when a size does
     bool made = false;
+
+    void visit_state(auto& archive) {
+      archive(instruments, before, after, cost, rank_lost, advice, lost, quality, due, positions, made);
+    }
   };
 
   void make(const DeskView& view, std::uint32_t hedge, State& state) const;

@@ -192,4 +192,6 @@ void BasisMonitor::end_cycle(const DeskView& view, const Publisher& out) {
     if (hedges_[h] && rows_[h].usd != kNoRow) publish(view, out, h);
 }
 
+void BasisMonitor::visit_state(StateArchive& archive) { archive(hedges_, rows_); }
+
 }  // namespace hedgewatch

@@ -21,6 +21,7 @@ class BasisMonitor final : public DeskMonitor {
   void lay_out(const DeskView& view, FigureTable& table) override;
   void apply(const DeskView& view, const Event& event) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
   [[nodiscard]] VenueTime next_bar_end(Venue venue) const override;
   void close_bars(const DeskView& view) override;
 
@@ -40,6 +41,8 @@ class BasisMonitor final : public DeskMonitor {
     Reading funding_rate_8h;
     MonoTime closed{};
     bool ever_closed = false;
+
+    void visit_state(auto& archive) { archive(bars, window, score, reference, leg, funding_rate_8h, closed, ever_closed); }
   };
   struct Rows {
     RowId usd = kNoRow;

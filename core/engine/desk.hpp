@@ -27,6 +27,8 @@ struct TrackedInstrument {
   InstrumentRows rows;
   InstrumentValuation valuation;
   std::vector<std::uint32_t> holdings;
+
+  void visit_state(auto& archive) { archive(slot, rows, valuation, holdings); }
 };
 
 /// The positions of one book in one underlying that convert to dollars at one index.
@@ -54,6 +56,8 @@ struct Exposure {
   std::uint32_t part_count = 0;
   std::vector<std::uint32_t> hedges;
   std::vector<EquitySource> equity;
+
+  void visit_state(auto& archive) { archive(book, underlying, rows, first_part, part_count, hedges, equity); }
 };
 
 /// One hedge relationship, with the newest sums of its parts.
@@ -63,6 +67,8 @@ struct Hedge {
   std::vector<HedgePart> parts;       ///< parallel to the exposure's parts
   std::vector<unsigned char> is_leg;  ///< parallel to the exposure's holdings
   std::vector<double> shares;         ///< parallel to them: the part that is this hedge's; 1 in the item
+
+  void visit_state(auto& archive) { archive(rows, exposure, parts, is_leg, shares); }
 };
 
 struct IndexRow {
@@ -94,6 +100,11 @@ struct Desk {
   std::vector<Venue> feed_venues;   ///< parallel to feed_rows
   std::array<RowId, kVenues.size()> feeds_down_rows{};
   std::array<RowId, kVenues.size()> platform_rows{};
+
+  void visit_state(auto& archive) {
+    archive(tracked, tracked_of_slot, expiry_members, position_rows, part_of_holding, parts, exposures, hedges, index_rows,
+            asset_rows, feed_rows, feed_venues, feeds_down_rows, platform_rows);
+  }
 };
 
 /// Underlyings that each book has had: they stay reported, so that a closed position reads 0 and does not vanish.

@@ -16,6 +16,7 @@
 #include "core/portfolio/portfolio.hpp"
 #include "core/risk/book_exposure.hpp"
 #include "core/risk/position_risk.hpp"
+#include "core/types/state_archive.hpp"
 
 namespace hedgewatch {
 
@@ -61,6 +62,8 @@ class DeskMonitor {
   virtual void apply(const DeskView& view, const Event& event);
   /// Everything of the cycle is applied, repriced and summed.
   virtual void end_cycle(const DeskView& view, const Publisher& out) = 0;
+  /// All that it remembers and all that it laid out. See StateArchive; loading, into one that was made of the same setup.
+  virtual void visit_state(StateArchive& archive) = 0;
 
   /// The exchange time of a venue after which a bar has ended that has to be closed; VenueTime::max() when none is waited for.
   [[nodiscard]] virtual VenueTime next_bar_end(Venue) const { return VenueTime::max(); }

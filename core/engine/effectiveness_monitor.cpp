@@ -295,4 +295,6 @@ void EffectivenessMonitor::end_cycle(const DeskView& view, const Publisher& out)
   }
 }
 
+void EffectivenessMonitor::visit_state(StateArchive& archive) { archive(hedges_, rows_); }
+
 }  // namespace hedgewatch

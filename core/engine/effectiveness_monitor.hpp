@@ -22,6 +22,7 @@ class EffectivenessMonitor final : public DeskMonitor {
 
   void lay_out(const DeskView& view, FigureTable& table) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
   [[nodiscard]] VenueTime next_bar_end(Venue venue) const override;
   void close_bars(const DeskView& view) override;
   [[nodiscard]] bool samples(InstrumentSlot slot) const override;
@@ -59,6 +60,11 @@ class EffectivenessMonitor final : public DeskMonitor {
     bool ever_closed = false;
     bool published = false;
     bool published_fresh = false;
+
+    void visit_state(auto& archive) {
+      archive(bars, series, overlap, overlap_correlations, open, opened, item_notional, closed, ever_closed, published,
+              published_fresh);
+    }
   };
   struct WindowRows {
     RowId correlation = kNoRow;
@@ -81,6 +87,8 @@ class EffectivenessMonitor final : public DeskMonitor {
     RowId beta = kNoRow;
     RowId offset = kNoRow;  ///< since the series began
     std::array<RowId, 3> verdict{kNoRow, kNoRow, kNoRow};
+
+    void visit_state(auto& archive) { archive(windows, correlation, beta, offset, verdict); }
   };
   using Rows = std::array<BasisRows, BasisCount>;
 

@@ -45,6 +45,7 @@
 #include "core/risk/instrument_valuation.hpp"
 #include "core/risk/position_risk.hpp"
 #include "core/risk/valuation_batch.hpp"
+#include "core/types/state_archive.hpp"
 
 namespace hedgewatch {
 
@@ -221,6 +222,9 @@ struct Engine::State {
   TouchedSet touched_indices;
   TouchedSet touched_expiries;  ///< with a new forward
   ValuationBatch valuation_batch;
+
+  /// Everything but the setup, and what lives only within a cycle.
+  void visit_state(StateArchive& archive);
 };
 
 // ---- configuration and structure
@@ -801,6 +805,29 @@ void Engine::State::end_cycle(MonoTime end) {
   ++cycles;
 }
 
+// ---- over a restart
+
+void Engine::State::visit_state(StateArchive& archive) {
+  archive.section("market");
+  archive(registry, feeds, freshness, market, counters, now, cycles, venue_now, next_expiry, next_bar_end);
+  archive.section("portfolio");
+  archive(portfolio, account_qualities, risks, closed_holdings);
+  archive.section("table");
+  archive(table);
+  archive.section("desk");
+  archive(desk, part_sums, book_exposures, hedge_results, book_underlyings, sampled_slots, sampled_indices);
+  archive(structure_changed, recompute_all, index_moved, next_slow_refresh);
+  archive(touched_instruments, touched_spreads, touched_holdings, touched_parts, touched_exposures, touched_indices,
+          touched_expiries);
+  for (const auto& monitor : monitors) {
+    archive.section("monitor");
+    monitor->visit_state(archive);
+  }
+  archive.section("alerts");
+  archive(alerts);
+  archive.end();
+}
+
 // ---- the engine itself
 
 Engine::Engine(EngineSetup setup) : state_{std::make_unique<State>(std::move(setup))} {}
@@ -842,6 +869,19 @@ bool Engine::suppose(AccountId id, Venue venue, std::string_view instrument, dou
                     .venue = venue},
          .body = report});
   return true;
+}
+
+void Engine::save(std::vector<std::byte>& out) const {
+  StateArchive archive{out};
+  state_->visit_state(archive);
+}
+
+Result<Engine, std::string> Engine::restored(EngineSetup setup, std::span<const std::byte> state) {
+  Engine engine{std::move(setup)};
+  StateArchive archive{state};
+  engine.state_->visit_state(archive);
+  if (archive.failed()) return archive.fault();
+  return engine;
 }
 
 const AlertBoard& Engine::alerts() const { return state_->alerts; }

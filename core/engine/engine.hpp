@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -9,6 +12,7 @@
 #include "core/engine/engine_setup.hpp"
 #include "core/market/event.hpp"
 #include "core/metric/figure_table.hpp"
+#include "core/types/result.hpp"
 
 namespace hedgewatch {
 
@@ -55,6 +59,12 @@ class Engine {
   /// Limits that were overridden before a restart and are so still. Before the first cycle.
   void resume_overrides(std::vector<OverriddenLimit> overridden);
   [[nodiscard]] std::uint64_t cycles() const;
+
+  /// Appends all that it knows, as bytes for restored(). Only after end_cycle, before the next event.
+  void save(std::vector<std::byte>& out) const;
+  /// An engine that goes on where the saved one was, byte for byte. `setup` must be the one that was in force then; what does not
+  /// fit it, or is damaged, is an error in words.
+  [[nodiscard]] static Result<Engine, std::string> restored(EngineSetup setup, std::span<const std::byte> state);
   [[nodiscard]] EngineCounters counters() const;
 
  private:

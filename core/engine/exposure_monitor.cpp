@@ -157,4 +157,8 @@ void ExposureMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   }
 }
 
+void ExposureMonitor::visit_state(StateArchive& archive) {
+  archive(bucket_days_, books_, windows_, working_, current_, next_, holding_, end_holding_);
+}
+
 }  // namespace hedgewatch

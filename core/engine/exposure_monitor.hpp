@@ -15,6 +15,7 @@ class ExposureMonitor final : public DeskMonitor {
  public:
   void lay_out(const DeskView& view, FigureTable& table) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
  private:
   struct Bucket {
@@ -33,6 +34,10 @@ class ExposureMonitor final : public DeskMonitor {
     Quality settlement_quality = Quality::unknown(FigureReason::WarmingUp);
 
     void reset(std::size_t buckets);
+
+    void visit_state(auto& archive) {
+      archive(vega, risk_reversal, butterfly, weighted_vega, pin, settlement, quality, settlement_quality);
+    }
   };
   struct Book {
     std::vector<Bucket> buckets;
@@ -42,6 +47,8 @@ class ExposureMonitor final : public DeskMonitor {
     Sums sums;
     Quality published;
     MonoTime due{};
+
+    void visit_state(auto& archive) { archive(buckets, weighted_vega, pin, settlement, sums, published, due); }
   };
   /// The running average of one index before one expiry.
   struct Window {

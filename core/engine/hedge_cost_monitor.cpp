@@ -205,4 +205,6 @@ void HedgeCostMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   }
 }
 
+void HedgeCostMonitor::visit_state(StateArchive& archive) { archive(hedges_, rows_); }
+
 }  // namespace hedgewatch

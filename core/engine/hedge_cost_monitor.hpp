@@ -22,6 +22,7 @@ class HedgeCostMonitor final : public DeskMonitor {
   void lay_out(const DeskView& view, FigureTable& table) override;
   void apply(const DeskView& view, const Event& event) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
  private:
   static constexpr std::size_t kRemembered = 16;
@@ -54,6 +55,11 @@ class HedgeCostMonitor final : public DeskMonitor {
     bool signalled = false;
     MonoTime signal_ended{};
     std::vector<Leg> legs;
+
+    void visit_state(auto& archive) {
+      archive(name, cost, risk, uncosted_fills, newest, begun, bar_end, bar_open, bar_item, bar_net, bar_price, signalled,
+              signal_ended, legs);
+    }
   };
   struct Rows {
     std::array<RowId, 5> cost{kNoRow, kNoRow, kNoRow, kNoRow, kNoRow};

@@ -159,4 +159,8 @@ void HourMoveMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   }
 }
 
+void HourMoveMonitor::visit_state(StateArchive& archive) {
+  archive(states_, rows_, due_, holdings_, done_, hedge_, next_, delta_view_, working_);
+}
+
 }  // namespace hedgewatch

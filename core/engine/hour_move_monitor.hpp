@@ -24,6 +24,7 @@ class HourMoveMonitor : public DeskMonitor {
 
   void lay_out(const DeskView& view, FigureTable& table) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
   /// Parallel to the setup's hedges.
   [[nodiscard]] std::span<const State> states() const { return states_; }

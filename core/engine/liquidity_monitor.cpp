@@ -197,4 +197,6 @@ void LiquidityMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   }
 }
 
+void LiquidityMonitor::visit_state(StateArchive& archive) { archive(groups_, next_); }
+
 }  // namespace hedgewatch

@@ -21,6 +21,7 @@ class LiquidityMonitor : public DeskMonitor {
 
   void lay_out(const DeskView& view, FigureTable& table) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
  private:
   struct DemandRows {
@@ -33,6 +34,8 @@ class LiquidityMonitor : public DeskMonitor {
     static constexpr std::size_t kSamples = 240;  ///< four hours of minutes
     RecentDistribution depth{kSamples};
     MonoTime next_sample{};
+
+    void visit_state(auto& archive) { archive(depth, next_sample); }
   };
   /// The books of one hedge on one venue, or on all.
   struct Group {
@@ -52,6 +55,11 @@ class LiquidityMonitor : public DeskMonitor {
     bool seen_known = false;
     MonoTime walked{};
     bool settled = false;  ///< there is one, and its books are usable still
+
+    void visit_state(auto& archive) {
+      archive(key, hedge, books, now, after_hour, bid_depth, ask_depth, evaporation, rank, spread, learnt, seen_usable, seen_known,
+              walked, settled);
+    }
   };
   /// The usable books of a group, and what they are worth together.
   struct Usable {

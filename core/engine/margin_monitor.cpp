@@ -536,4 +536,9 @@ void MarginMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   publish(view, out);
 }
 
+void MarginMonitor::visit_state(StateArchive& archive) {
+  archive(pools_, funds_, cells_, grid_cells_, near_profits_usd_, least_coverage_, imbalance_, stage_, current_, next_, place_,
+          target_, side_, begun_, options_usd_, options_count_, working_, positions_, grid_, moves_, search_);
+}
+
 }  // namespace hedgewatch

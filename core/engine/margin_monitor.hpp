@@ -20,6 +20,7 @@ class MarginMonitor final : public DeskMonitor {
  public:
   void lay_out(const DeskView& view, FigureTable& table) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
  private:
   static constexpr std::size_t kSides = 2;  ///< down, up
@@ -74,6 +75,11 @@ class MarginMonitor final : public DeskMonitor {
     double worst_near_loss_usd = 0;                                ///< of the cells within kNearSpot
     std::vector<Underlying> underlyings;                           ///< parallel to the targets that are one
     std::vector<std::array<std::optional<double>, kSides>> moves;  ///< parallel to the targets; nothing: none liquidates
+
+    void visit_state(auto& archive) {
+      archive(notional, delta, repriced, searched, full_notional_usd, delta_notional_usd, worst_loss_usd, worst_near_loss_usd,
+              underlyings, moves);
+    }
   };
   struct Pool {
     std::uint16_t account = 0;
@@ -91,6 +97,11 @@ class MarginMonitor final : public DeskMonitor {
     RowId model_maintenance = kNoRow;
     Result result;
     MonoTime due{};
+
+    void visit_state(auto& archive) {
+      archive(account, cross, assets, targets, underlyings, full_leverage, delta_leverage, net_leverage, share, coverage,
+              worst_loss, worst_near_loss, model_maintenance, result, due);
+    }
   };
   [[nodiscard]] static Estimate price_of(const DeskView& view, const Pool& pool, const Held& held);
   /// A position as it was when it was read.

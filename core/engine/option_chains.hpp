@@ -16,6 +16,8 @@ struct ChainExpiry {
   InstrumentSlot future = kNoSlot;
   std::vector<InstrumentSlot> options;  ///< ascending strike, a call before the put
   bool reported = false;                ///< an option of it is held or watched, and enough strikes are listed for a smile
+
+  void visit_state(auto& archive) { archive(id, at, future, options, reported); }
 };
 
 /// The options of one underlying on one venue that are priced in one currency, and what else tells of their forwards.
@@ -27,6 +29,8 @@ struct OptionChain {
   InstrumentSlot perpetual = kNoSlot;
   bool premiums_in_coin = false;
   std::vector<ChainExpiry> expiries;  ///< ascending time
+
+  void visit_state(auto& archive) { archive(venue, base, quote, index, perpetual, premiums_in_coin, expiries); }
 };
 
 /// The chains of which an option is held or watched, by venue, underlying and quote. Listed options that nobody looks at are in

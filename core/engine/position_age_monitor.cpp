@@ -46,4 +46,6 @@ void PositionAgeMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   }
 }
 
+void PositionAgeMonitor::visit_state(StateArchive& archive) { archive(positions_, clocks_); }
+
 }  // namespace hedgewatch

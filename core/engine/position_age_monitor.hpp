@@ -14,6 +14,7 @@ class PositionAgeMonitor final : public DeskMonitor {
  public:
   void lay_out(const DeskView& view, FigureTable& table) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
  private:
   struct Watched {
@@ -23,6 +24,8 @@ class PositionAgeMonitor final : public DeskMonitor {
     std::chrono::nanoseconds max_age{};
     RowId age = kNoRow;
     RowId usage = kNoRow;
+
+    void visit_state(auto& archive) { archive(book, instrument, as_of, max_age, age, usage); }
   };
   struct Clock {
     VenueTime told = kNoVenueTime;

@@ -401,4 +401,8 @@ void ProfitMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   publish(view, out);
 }
 
+void ProfitMonitor::visit_state(StateArchive& archive) {
+  archive(books_, every_session_loss_, all_accounts_, positions_, fills_, look_for_trades_, next_, round_open_, next_round_);
+}
+
 }  // namespace hedgewatch

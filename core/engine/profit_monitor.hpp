@@ -30,6 +30,7 @@ class ProfitMonitor final : public DeskMonitor {
   void lay_out(const DeskView& view, FigureTable& table) override;
   void apply(const DeskView& view, const Event& event) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
  private:
   static constexpr std::size_t kGone = static_cast<std::size_t>(-1);
@@ -88,6 +89,8 @@ class ProfitMonitor final : public DeskMonitor {
     std::array<std::array<RowId, kProfitComponents>, kProfitSinces.size()> rows{};
     std::array<RowId, kProfitSinces.size()> ratio{};
     RowId session_loss = kNoRow;  ///< only where an account's equity can be what it is measured by
+
+    void visit_state(auto& archive) { archive(name, reported, record, collateral, session_usd, rows, ratio, session_loss); }
   };
   struct Told {
     AccountId account = kNoAccount;

@@ -307,4 +307,6 @@ void RebalanceMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   }
 }
 
+void RebalanceMonitor::visit_state(StateArchive& archive) { archive(hedges_, rows_, bands_); }
+
 }  // namespace hedgewatch

@@ -22,6 +22,7 @@ class RebalanceMonitor final : public DeskMonitor {
 
   void lay_out(const DeskView& view, FigureTable& table) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
   struct BandNow {
     double middle = 0;  ///< the net delta aimed at, coins
@@ -63,6 +64,8 @@ class RebalanceMonitor final : public DeskMonitor {
     bool ever_rebalanced = false;
     bool begun = false;
     std::vector<InstrumentSlot> tradable;  ///< what brings the delta back: advised futures, else the listed legs
+
+    void visit_state(auto& archive) { archive(name, holdings, drift, next_step, rebalanced, ever_rebalanced, begun, tradable); }
   };
 
   [[nodiscard]] static bool take_leg_trades(const DeskView& view, Learnt& learnt);

@@ -296,4 +296,8 @@ void ReconcileMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   }
 }
 
+void ReconcileMonitor::visit_state(StateArchive& archive) {
+  archive(accounts_, funding_, deliveries_, last_fill_booked_, sessions_);
+}
+
 }  // namespace hedgewatch

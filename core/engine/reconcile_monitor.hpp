@@ -22,6 +22,7 @@ class ReconcileMonitor final : public DeskMonitor {
   void lay_out(const DeskView& view, FigureTable& table) override;
   void apply(const DeskView& view, const Event& event) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
   /// The ledger of an account of the setup; nothing beyond it.
   [[nodiscard]] const AccountLedger* ledger(std::size_t account) const;
@@ -75,6 +76,10 @@ class ReconcileMonitor final : public DeskMonitor {
     RowId mismatches = kNoRow;
     RowId mismatch_of_limit = kNoRow;
     RowId seconds_since = kNoRow;
+
+    void visit_state(auto& archive) {
+      archive(name, ledger, equities, totals, touched, compared, mismatches, mismatch_of_limit, seconds_since);
+    }
   };
 
   Watched* watched(AccountId account);
@@ -88,8 +93,10 @@ class ReconcileMonitor final : public DeskMonitor {
 
   std::vector<Watched> accounts_;  ///< parallel to the setup's accounts
   struct PerpetualFunding {
-    FundingAccrual accrual;
+    FundingAccrual accrual{Contract{}, FundingSchedule::Continuous};
     FundingHistory history;
+
+    void visit_state(auto& archive) { archive(accrual, history); }
   };
   [[nodiscard]] double funding_paid_per_unit(InstrumentSlot slot, VenueTime at) const;
 

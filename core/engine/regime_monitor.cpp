@@ -121,4 +121,6 @@ void RegimeMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   for (std::size_t u = 0; u < underlyings_.size(); ++u) publish(view, out, *underlyings_[u], rows_[u]);
 }
 
+void RegimeMonitor::visit_state(StateArchive& archive) { archive(underlyings_, rows_); }
+
 }  // namespace hedgewatch

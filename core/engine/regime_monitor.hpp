@@ -22,6 +22,7 @@ class RegimeMonitor final : public DeskMonitor {
 
   void lay_out(const DeskView& view, FigureTable& table) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
   [[nodiscard]] VenueTime next_bar_end(Venue venue) const override;
   void close_bars(const DeskView& view) override;
 
@@ -37,6 +38,8 @@ class RegimeMonitor final : public DeskMonitor {
     RecentDistribution spreads;
     MonoTime closed{};
     bool ever_closed = false;
+
+    void visit_state(auto& archive) { archive(hedge, bars, volatility, regime, spreads, closed, ever_closed); }
   };
   struct Rows {
     RowId realised = kNoRow;

@@ -98,4 +98,8 @@ void ScenarioMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   }
 }
 
+void ScenarioMonitor::visit_state(StateArchive& archive) {
+  archive(run_, cells_, grids_, current_, next_, holding_, end_holding_, gathered_);
+}
+
 }  // namespace hedgewatch

@@ -14,6 +14,7 @@ class ScenarioMonitor final : public DeskMonitor {
  public:
   void lay_out(const DeskView& view, FigureTable& table) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
  private:
   struct Grid {
@@ -23,6 +24,8 @@ class ScenarioMonitor final : public DeskMonitor {
     Quality quality = Quality::unknown(FigureReason::WarmingUp);
     Quality published;
     MonoTime due{};
+
+    void visit_state(auto& archive) { archive(rows, worst_loss, profits_usd, quality, published, due); }
   };
 
   void begin(const DeskView& view);

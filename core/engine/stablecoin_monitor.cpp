@@ -76,4 +76,6 @@ void StablecoinMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   }
 }
 
+void StablecoinMonitor::visit_state(StateArchive& archive) { archive(coins_); }
+
 }  // namespace hedgewatch

@@ -17,6 +17,7 @@ class StablecoinMonitor final : public DeskMonitor {
  public:
   void lay_out(const DeskView& view, FigureTable& table) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
  private:
   struct Source {
@@ -27,6 +28,8 @@ class StablecoinMonitor final : public DeskMonitor {
   struct Coin {
     std::vector<Source> sources;
     RowId confirmed = kNoRow;
+
+    void visit_state(auto& archive) { archive(sources, confirmed); }
   };
 
   static Coin find_sources(const DeskView& view, FigureTable& table, std::string_view asset);

@@ -220,4 +220,11 @@ void SurfaceMonitor::publish(const Surface& surface, const DeskView& view, const
   }
 }
 
+void SurfaceMonitor::visit_state(StateArchive& archive) {
+  // What forwards were selected for one cycle is selected anew in the next.
+  archive(surfaces_, place_of_expiry_, forwards_, forward_known_, swept_surface_, saved_, saved_until_, next_publish_,
+          chains_changed_);
+  sweep_.visit_state(archive, swept_surface_ < surfaces_.size() ? &surfaces_[swept_surface_].chain : nullptr);
+}
+
 }  // namespace hedgewatch

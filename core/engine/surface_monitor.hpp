@@ -31,6 +31,7 @@ class SurfaceMonitor final : public DeskMonitor {
   void lay_out(const DeskView& view, FigureTable& table) override;
   void apply(const DeskView& view, const Event& event) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
   /// Before options are repriced: forwards are selected anew when they are asked for.
   void begin_cycle();
@@ -55,6 +56,8 @@ class SurfaceMonitor final : public DeskMonitor {
     bool has_swept = false;
     std::vector<ExpiryRows> rows;
     RowId unfitted = kNoRow;
+
+    void visit_state(auto& archive) { archive(chain, surface, connections, swept, next_sweep, has_swept, rows, unfitted); }
   };
   struct Place {
     std::uint32_t surface = kNoPlace;

@@ -10,20 +10,20 @@ namespace {
 /// What it costs to look at one mark: a logarithm and an exponential.
 constexpr std::size_t kCellsPerMark = 4;
 
-std::size_t option_count(const OptionChain& chain) {
+}  // namespace
+
+std::size_t SurfaceSweep::most_quotes(const OptionChain& chain) {
   std::size_t count = 0;
   for (const ChainExpiry& expiry : chain.expiries) count += expiry.options.size();
   return count;
 }
-
-}  // namespace
 
 void SurfaceSweep::reserve(std::span<const OptionChain> chains, std::size_t connections) {
   std::size_t options = 0;
   std::size_t expiries = 0;
   std::size_t widest = 0;
   for (const OptionChain& chain : chains) {
-    options = std::max(options, option_count(chain));
+    options = std::max(options, most_quotes(chain));
     expiries = std::max(expiries, chain.expiries.size());
     for (const ChainExpiry& expiry : chain.expiries) widest = std::max(widest, expiry.options.size());
   }
@@ -38,7 +38,7 @@ void SurfaceSweep::begin(const OptionChain& chain) {
   next_ = 0;
   quotes_.clear();
   // Expiries point into the quotes, which must not move.
-  quotes_.reserve(option_count(chain));
+  quotes_.reserve(most_quotes(chain));
   expiries_.clear();
   connections_.clear();
   phase_ = Phase::Collecting;

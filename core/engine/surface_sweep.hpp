@@ -34,11 +34,37 @@ class SurfaceSweep {
   /// Connections that marks came from.
   [[nodiscard]] std::span<const ConnectionId> connections() const { return connections_; }
 
+  /// See StateArchive. `chain` is the one that was begun.
+  void visit_state(auto& archive, const OptionChain* chain) {
+    archive(phase_, next_, quotes_, connections_);
+    std::uint64_t count = expiries_.size();
+    archive(count);
+    if (archive.loading()) {
+      chain_ = chain;
+      if (chain_ == nullptr && phase_ != Phase::Idle) archive.fail("nothing is swept");
+      if (count > quotes_.size() + (chain == nullptr ? 0 : chain->expiries.size())) archive.fail("a count is too large");
+      if (archive.failed()) return stop();
+      quotes_.reserve(chain == nullptr ? 0 : most_quotes(*chain));
+      expiries_.assign(count, ExpiryQuotes{});
+    }
+    for (ExpiryQuotes& one : expiries_) {
+      std::size_t first = one.quotes.empty() ? 0 : static_cast<std::size_t>(one.quotes.data() - quotes_.data());
+      std::size_t size = one.quotes.size();
+      archive(one.expiry, one.to_expiry, first, size, one.oldest_input);
+      if (!archive.loading()) continue;
+      if (first > quotes_.size() || size > quotes_.size() - first) archive.fail("quotes are missing");
+      if (archive.failed()) return stop();
+      one.quotes = std::span{quotes_}.subspan(first, size);
+    }
+    if (phase_ == Phase::Fitting) fitter_.visit_state(archive, expiries_);
+  }
+
  private:
   enum class Phase : std::uint8_t { Idle, Collecting, Fitting, Done };
 
   std::size_t collect(const DeskView& view, const FallbackForward& forward);
   void note_connection(ConnectionId connection);
+  [[nodiscard]] static std::size_t most_quotes(const OptionChain& chain);
 
   Phase phase_ = Phase::Idle;
   const OptionChain* chain_ = nullptr;

@@ -40,6 +40,9 @@ class TouchedSet {
   [[nodiscard]] bool empty() const { return items_.empty(); }
   [[nodiscard]] std::span<const std::uint32_t> items() const { return items_; }
 
+  /// See StateArchive.
+  void visit_state(auto& archive) { archive(marked_, items_); }
+
  private:
   std::vector<std::uint8_t> marked_;
   std::vector<std::uint32_t> items_;

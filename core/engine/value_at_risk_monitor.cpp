@@ -169,4 +169,8 @@ void ValueAtRiskMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   if (holding_ == end_holding_ && run_.done()) finish(view, out);
 }
 
+void ValueAtRiskMonitor::visit_state(StateArchive& archive) {
+  archive(run_, books_, cells_, losses_, current_, next_, holding_, end_holding_, delta_usd_, gamma_usd_per_percent_, gathered_);
+}
+
 }  // namespace hedgewatch

@@ -19,6 +19,7 @@ class ValueAtRiskMonitor final : public DeskMonitor {
  public:
   void lay_out(const DeskView& view, FigureTable& table) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
  private:
   static constexpr std::size_t kMethods = 2;  ///< full repricing, delta-gamma
@@ -31,11 +32,13 @@ class ValueAtRiskMonitor final : public DeskMonitor {
   };
   struct Book {
     std::string name;  ///< of book and underlying
-    ReturnWindow returns;
+    ReturnWindow returns{std::chrono::nanoseconds{1}, 1};
     std::vector<Tail> tails{};
     RowId count = kNoRow;
     Quality published = Quality::unknown(FigureReason::WarmingUp);  ///< no verdict on inputs is this one
     MonoTime due{};
+
+    void visit_state(auto& archive) { archive(name, returns, tails, count, published, due); }
   };
 
   void begin(const DeskView& view);

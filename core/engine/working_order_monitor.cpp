@@ -90,4 +90,6 @@ void WorkingOrderMonitor::end_cycle(const DeskView& view, const Publisher& out) 
   }
 }
 
+void WorkingOrderMonitor::visit_state(StateArchive& archive) { archive(books_, touched_, due_); }
+
 }  // namespace hedgewatch

@@ -14,6 +14,7 @@ class WorkingOrderMonitor final : public DeskMonitor {
   void lay_out(const DeskView& view, FigureTable& table) override;
   void apply(const DeskView& view, const Event& event) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
 
  private:
   static constexpr std::array kViews{DeltaView::BlackScholes, DeltaView::NetTransaction};

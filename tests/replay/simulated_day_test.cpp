@@ -2,11 +2,17 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
+#include <random>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,12 +41,13 @@ constexpr std::chrono::nanoseconds kStep = 10s;
 constexpr VenueTime kEvening{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}.time_since_epoch() + 20h};
 constexpr double kCent = 0.01;
 
-simulator::SyntheticContentConfig world() {
+simulator::SyntheticContentConfig world(bool whole) {
   simulator::SyntheticContentConfig config;
   config.market.seed = 20'261'124;
   config.market.start = kEvening;
   config.market.step = std::chrono::duration_cast<std::chrono::milliseconds>(kStep);
-  config.market.strikes_per_side = 2;
+  // Smiles need more strikes than books do.
+  config.market.strikes_per_side = whole ? 5 : 2;
   config.market.underlyings = {{.currency = "BTC", .index_usd = 96'000}};
   // Nothing is held at the start, so that every price that enters is a fill's own.
   config.account.straddle_usd = 0;
@@ -87,14 +94,58 @@ EngineSetup watched_desk() {
   return setup;
 }
 
-DeribitSessionOptions market_session() {
+DeribitSessionOptions market_session(bool whole = false) {
   DeribitSessionOptions options;
   options.connection = kMarketFeed;
   options.endpoint = DeribitEndpoint::TestNetwork;
   options.currencies = {"BTC"};
   options.watch = {{.venue = Venue::Deribit, .symbol = "BTC-PERPETUAL"}};
   options.mark_surface = false;
+  if (whole) {
+    options.books = options.watch;
+    options.watch = {{.venue = Venue::Deribit, .symbol = "BTC-*"}};
+  }
   return options;
+}
+
+/// Everything that the engine can be asked to follow.
+EngineSetup whole_desk() {
+  EngineSetup setup = watched_desk();
+  // Surfaces are fitted to marks of at most half that age.
+  setup.venues[0].market_data_max_age = 200s;
+  setup.books[0].equity = {{.account = AccountId{0}, .share = 1}};
+  HedgeSetup& hedge = setup.hedges[0];
+  EffectivenessSetup effectiveness;
+  effectiveness.sampling.windows = {1h, 4h};
+  effectiveness.sampling.minimum_pairs = 20;
+  effectiveness.sampling.reference = 3h;
+  effectiveness.basis_leg = {.venue = Venue::Deribit, .symbol = "BTC-PERPETUAL"};
+  hedge.effectiveness = effectiveness;
+  hedge.band =
+      BandSetup{.kind = BandKind::WhalleyWilmott, .half_width_coins = 0.5, .risk_aversion_per_usd = 1e-6, .cost_ratio = 0.000'5};
+  hedge.advice = {{.instrument = {.venue = Venue::Deribit, .symbol = "BTC-PERPETUAL"},
+                   .max_trade_size = 1'000'000,
+                   .fee_ratio = 0.000'5,
+                   .position_limit = {},
+                   .min_notional_usd = {}}};
+  ScenarioSetup scenario;
+  scenario.shape.spot_shocks = {-0.2, -0.1, 0, 0.1, 0.2};
+  scenario.shape.vol_shocks = {{.name = "down", .change_ratio = -0.3, .floor_ratio = 0.1}, {.name = "up", .change_ratio = 0.5}};
+  scenario.options_per_cycle = 64;
+  scenario.value_at_risk.window = 48;
+  setup.scenario = scenario;
+  setup.vol_exposure = VolExposureSetup{};
+  setup.watch = {{.venue = Venue::Deribit, .symbol = "BTC-PERPETUAL"}};
+  setup.order_books = setup.watch;
+  AlertRule moved;
+  moved.name = "IndexMoved";
+  moved.figure = Figure::IndexPriceUsd;
+  moved.condition = AlertCondition::Change;
+  moved.upper = 300;
+  moved.change_within = 20min;
+  moved.clear_hold = 5min;
+  setup.alerts.push_back(moved);
+  return setup;
 }
 
 DeribitSessionOptions account_session() {
@@ -108,16 +159,57 @@ DeribitSessionOptions account_session() {
   return options;
 }
 
+std::string shown(const FigureValue& value) {
+  return std::to_string(value.value) + ' ' + std::string{label(value.state)} + '/' + std::string{label(value.reason)} + " as of " +
+         std::to_string(nanoseconds_of(value.as_of));
+}
+
+bool same_bits(const FigureValue& a, const FigureValue& b) {
+  return std::bit_cast<std::uint64_t>(a.value) == std::bit_cast<std::uint64_t>(b.value) && a.as_of == b.as_of &&
+         a.state == b.state && a.reason == b.reason;
+}
+
+/// Table and alerts of the newest cycle, to the bit.
+std::string first_difference(const Engine& one, const Engine& other) {
+  const auto layout = one.figures().layout();
+  const auto other_layout = other.figures().layout();
+  if (layout->rows.size() != other_layout->rows.size())
+    return std::to_string(layout->rows.size()) + " rows against " + std::to_string(other_layout->rows.size());
+  for (std::size_t i = 0; i < layout->rows.size(); ++i) {
+    const FigureLayout::Row& row = layout->rows[i];
+    const std::string name = std::string{definition_of(row.figure).name} + '{' + row.labels + '}';
+    if (row.figure != other_layout->rows[i].figure || row.labels != other_layout->rows[i].labels)
+      return name + " stands where another has " + other_layout->rows[i].labels;
+    const FigureValue& value = one.figures().at_position(i);
+    const FigureValue& other_value = other.figures().at_position(i);
+    if (!same_bits(value, other_value)) return name + ": " + shown(value) + " against " + shown(other_value);
+  }
+  const auto alerts = one.alerts().transitions();
+  const auto other_alerts = other.alerts().transitions();
+  for (std::size_t i = 0; i < std::max(alerts.size(), other_alerts.size()); ++i) {
+    if (i == alerts.size()) return "an alert more";
+    const std::string name = one.alerts().rules()[one.alerts().alerts()[alerts[i].alert].rule].name;
+    if (i == other_alerts.size()) return name + " is missing";
+    const AlertTransition& a = alerts[i];
+    const AlertTransition& b = other_alerts[i];
+    if (a.alert != b.alert || a.from != b.from || a.to != b.to || !same_bits(a.value, b.value) || a.since != b.since ||
+        a.at != b.at || a.overridden != b.overridden)
+      return name + " changes otherwise";
+  }
+  return {};
+}
+
 /// A day of the simulated exchange, through its protocol and both sessions into an engine and into a ledger beside it, without
 /// sockets or waiting.
 class Day {
  public:
-  explicit Day(EngineSetup setup = desk())
+  explicit Day(EngineSetup setup = desk(), bool whole_market = false)
       : exchange_{{.seed = 5, .keys = {{"monitor", "correct horse", false}}},
-                  std::make_unique<simulator::SyntheticContent>(world())},
+                  std::make_unique<simulator::SyntheticContent>(world(whole_market))},
         content_{&dynamic_cast<simulator::SyntheticContent&>(exchange_.content())},
+        setup_{setup},
         engine_{std::move(setup)},
-        market_{std::make_unique<DeribitSession>(market_session(), symbols_, statistics_)},
+        market_{std::make_unique<DeribitSession>(market_session(whole_market), symbols_, statistics_)},
         account_{std::make_unique<DeribitSession>(account_session(), symbols_, statistics_)} {
     perpetual_ = content_->market().instruments()[content_->market().perpetual_of(0)].name;
     open(market_);
@@ -159,6 +251,23 @@ class Day {
   [[nodiscard]] double transferred() const { return transferred_; }
   [[nodiscard]] std::size_t transfers_told() const { return transfers_told_; }
   void watch(const std::string& name) { market_.session->want(name); }
+
+  /// From now on a second engine runs beside the first, made of what the first one saved. Called again, of what the second saved,
+  /// so that whatever one saving loses is not made good by the next.
+  void restart() {
+    state_.clear();
+    (restarted_ ? *restarted_ : engine_).save(state_);
+    auto restored = Engine::restored(setup_, state_);
+    REQUIRE_MESSAGE(restored.ok(), restored.error());
+    restarted_.emplace(std::move(restored).value());
+    compare();
+  }
+  [[nodiscard]] std::size_t saved_bytes() const { return state_.size(); }
+  [[nodiscard]] const std::vector<std::byte>& saved() const { return state_; }
+  /// The first thing that the second engine showed otherwise, with the step; empty while it is the same to the bit.
+  [[nodiscard]] const std::string& difference() const { return difference_; }
+  [[nodiscard]] const Engine& engine() const { return engine_; }
+  [[nodiscard]] std::size_t transitions() const { return transitions_; }
 
   void disconnect() {
     exchange_.closed(*account_.client);
@@ -267,6 +376,7 @@ class Day {
     std::size_t fills = 0;
     for (const Event& event : batch_.events()) {
       engine_.apply(event);
+      if (restarted_) restarted_->apply(event);
       keep(event);
       if (std::holds_alternative<Transfer>(event.body)) ++transfers_told_;
       if (!std::holds_alternative<Fill>(event.body)) continue;
@@ -316,7 +426,12 @@ class Day {
   void end_cycle() {
     ledger_.review(now_, session(), [this](InstrumentSlot slot) { return registry_.phase(slot) == InstrumentPhase::Expired; });
     engine_.end_cycle(now_);
+    if (restarted_) {
+      restarted_->end_cycle(now_);
+      compare();
+    }
     const AlertBoard& board = engine_.alerts();
+    transitions_ += board.transitions().size();
     for (const AlertTransition& transition : board.transitions()) {
       const AlertBoard::Alert& alert = board.alerts()[transition.alert];
       const AlertRule& rule = board.rules()[alert.rule];
@@ -325,12 +440,23 @@ class Day {
     }
   }
 
+  void compare() {
+    if (!difference_.empty()) return;
+    difference_ = first_difference(engine_, *restarted_);
+    if (!difference_.empty()) difference_ += " at step " + std::to_string(steps_);
+  }
+
   static constexpr MonoTime kOpening{1h};
 
   MonoTime now_ = kOpening;
   simulator::DeribitExchange exchange_;
   simulator::SyntheticContent* content_;
+  EngineSetup setup_;
   Engine engine_;
+  std::optional<Engine> restarted_;
+  std::vector<std::byte> state_;
+  std::string difference_;
+  std::size_t transitions_ = 0;
   deribit::Symbols symbols_;
   FeedStatistics statistics_;
   Line market_;
@@ -492,6 +618,67 @@ TEST_SUITE("replay/simulated_day") {
                    << terms.unexplained_ratio().value());
       CHECK(terms.unexplained_ratio().value() < 0.01);
     }
+  }
+
+  TEST_CASE("an engine that was saved and loaded at 25 random moments of a day shows what the other one shows, to the bit") {
+    Day day{whole_desk(), true};
+    constexpr VenueTime kMorning = kEvening + 12h;
+    const std::vector<std::string> sold{day.at_the_money(kMorning, OptionRight::Call), day.at_the_money(kMorning, OptionRight::Put),
+                                        day.at_the_money(kMorning + 24h, OptionRight::Call),
+                                        day.at_the_money(kMorning + 48h, OptionRight::Put)};
+    constexpr std::size_t kSteps = 24h / kStep;
+    constexpr std::size_t kRestarts = 25;
+    constexpr std::size_t kLost = 3'000;
+    constexpr std::size_t kFound = 3'060;
+    std::mt19937_64 random{8};
+    // The first before anything is held, some with the account's connection down.
+    std::set<std::size_t> restarts{2, kLost + 15};
+    while (restarts.size() < kRestarts) restarts.insert(random() % kSteps);
+    for (std::size_t i = 0; i < kSteps && day.difference().empty(); ++i) {
+      for (std::size_t which = 0; which < sold.size(); ++which)
+        if (i == 50 + 3 * which) day.order(sold[which], false, 5);
+      if (i % 500 == 100) day.order(day.perpetual(), true, 150'000);
+      if (i % 500 == 200) day.order(day.perpetual(), false, 150'000);
+      if (i == kLost) day.disconnect();
+      if (i == kLost + 10) day.order(sold[2], false, 3);
+      if (i == kFound) day.reconnect();
+      if (i == 2'000) day.transfer(7.5);
+      day.step();
+      if (restarts.contains(i)) day.restart();
+    }
+    CHECK(day.difference() == "");
+    MESSAGE(day.engine().figures().size() << " figures, " << day.transitions() << " changes of alerts, " << day.fills()
+                                          << " fills, " << day.saved_bytes() << " bytes saved");
+    CHECK(day.transitions() > 10);
+    CHECK(day.fills() > 100);
+    CHECK(day.deliveries() >= 2);
+    const FigureValue* pairs = day.figure(Figure::HedgePairs, {"straddles", "rolling", "4h", "price"});
+    REQUIRE(pairs != nullptr);
+    CHECK(pairs->state == FigureState::Ok);
+    CHECK(pairs->value > 200);
+    for (const auto figure : {Figure::ValueAtRiskReturns, Figure::DepthRankRatio, Figure::SurfaceFittedMarks}) {
+      const auto layout = day.engine().figures().layout();
+      bool any = false;
+      for (std::size_t place = 0; place < layout->rows.size(); ++place)
+        any = any || (layout->rows[place].figure == figure && day.engine().figures().at_position(place).state == FigureState::Ok);
+      const std::string name{definition_of(figure).name};
+      CAPTURE(name);
+      CHECK(any);
+    }
+  }
+
+  TEST_CASE("a saved state that is cut anywhere, or was made under another configuration, is refused in words") {
+    Day day{whole_desk(), true};
+    for (int i = 0; i < 20; ++i) day.step();
+    day.restart();
+    const std::span<const std::byte> state{day.saved()};
+    for (std::size_t size = 0; size < state.size(); size += state.size() / 97) {
+      CAPTURE(size);
+      CHECK_FALSE(Engine::restored(whole_desk(), state.first(size)).ok());
+    }
+    EngineSetup other = whole_desk();
+    other.hedges.clear();
+    CHECK_FALSE(Engine::restored(other, state).ok());
   }
 
   TEST_CASE("a day with trades and an expiry at 08:00 pages nobody") {
