@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "feeds/decoding.hpp"
 #include "feeds/frame_detail.hpp"
 #include "feeds/json_reader.hpp"
+#include "feeds/position_legs.hpp"
 #include "feeds/symbol_table.hpp"
 
 namespace hedgewatch {
@@ -111,6 +113,10 @@ struct FrameReader {
   bool push(const Body& body) {
     if (out.push(header, body)) return true;
     return fail(DecodeFault::BatchFull, "");
+  }
+  /// The rank of the position whose legs these are, where one was told.
+  bool push_deleveraging(const PositionLegs::Sum& legs) {
+    return legs.open_legs == 0 || std::isnan(legs.deleveraging_place) || push(DeleveragingRank{legs.deleveraging_place});
   }
 
   // ---- fields; null leaves what was there, and so does the empty text where a number is asked for

@@ -14,6 +14,7 @@
 #include "core/engine/account_event_monitor.hpp"
 #include "core/engine/advice_monitor.hpp"
 #include "core/engine/basis_monitor.hpp"
+#include "core/engine/deleveraging_monitor.hpp"
 #include "core/engine/desk.hpp"
 #include "core/engine/desk_monitor.hpp"
 #include "core/engine/effectiveness_monitor.hpp"
@@ -108,6 +109,7 @@ struct Engine::State {
     monitors.push_back(std::make_unique<MarginMonitor>());
     monitors.push_back(std::make_unique<StablecoinMonitor>());
     monitors.push_back(std::make_unique<PositionAgeMonitor>());
+    monitors.push_back(std::make_unique<DeleveragingMonitor>());
     monitors.push_back(std::make_unique<WorkingOrderMonitor>());
     monitors.push_back(std::make_unique<ExposureMonitor>());
     monitors.push_back(std::make_unique<ScenarioMonitor>());

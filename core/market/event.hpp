@@ -135,6 +135,12 @@ struct WorkingOrder {
 struct WorkingOrdersBegin {};
 struct WorkingOrdersEnd {};
 
+/// Where the account's position in an instrument stands in the venue's queue for auto-deleveraging, where the venue tells: 0 last,
+/// 1 first in line. The venues tell it in five steps or so.
+struct DeleveragingRank {
+  double place_ratio = kAbsent;
+};
+
 /// A deposit, withdrawal or transfer between accounts, where the venue tells of them. It moves equity and is no profit.
 struct Transfer {
   AssetCode asset;
@@ -213,11 +219,11 @@ struct TimerTick {};
 /// The daemon marks where it recomputed and published, so that a replay cuts cycles at the same places.
 struct EndOfCycle {};
 
-using EventBody =
-    std::variant<Quote, Mark, VenueGreeks, Funding, Trade, BookBegin, BookLevel, BookEnd, BookInvalidated, IndexPrice,
-                 InstrumentListed, InstrumentStateChanged, InstrumentDelivered, PositionReport, PositionSnapshotBegin,
-                 PositionSnapshotEnd, Fill, Transfer, AccountSummary, AccountGreeks, ForcedEvent, FeedStatus, PlatformState,
-                 AlertAcknowledged, TimerTick, EndOfCycle, WorkingOrder, WorkingOrdersBegin, WorkingOrdersEnd, LimitOverridden>;
+using EventBody = std::variant<Quote, Mark, VenueGreeks, Funding, Trade, BookBegin, BookLevel, BookEnd, BookInvalidated, IndexPrice,
+                               InstrumentListed, InstrumentStateChanged, InstrumentDelivered, PositionReport, PositionSnapshotBegin,
+                               PositionSnapshotEnd, Fill, Transfer, AccountSummary, AccountGreeks, ForcedEvent, FeedStatus,
+                               PlatformState, AlertAcknowledged, TimerTick, EndOfCycle, WorkingOrder, WorkingOrdersBegin,
+                               WorkingOrdersEnd, LimitOverridden, DeleveragingRank>;
 
 struct EventHeader {
   VenueTime exchange_time = kNoVenueTime;
@@ -243,7 +249,7 @@ static_assert(sizeof(Event) <= 128, "one event, two cache lines");
          std::holds_alternative<Transfer>(body) || std::holds_alternative<AccountSummary>(body) ||
          std::holds_alternative<AccountGreeks>(body) || std::holds_alternative<ForcedEvent>(body) ||
          std::holds_alternative<WorkingOrder>(body) || std::holds_alternative<WorkingOrdersBegin>(body) ||
-         std::holds_alternative<WorkingOrdersEnd>(body);
+         std::holds_alternative<WorkingOrdersEnd>(body) || std::holds_alternative<DeleveragingRank>(body);
 }
 
 }  // namespace hedgewatch

@@ -510,6 +510,11 @@ constexpr std::array<FigureDefinition, kFigureCount> kDefinitions{{
      "1 from the moment the venue forces something on the account until its alert is acknowledged; market-maker protection: for "
      "15 minutes.",
      {"account", "venue", "kind"}},
+    {AdlRankRatio,
+     "hedgewatch_adl_rank_ratio",
+     "Place in the venue's queue for auto-deleveraging of the account's open position that is nearest to it: 0 last, 1 first in "
+     "line.",
+     {"account", "venue"}},
     {WorkingBidDeltaCoins,
      "hedgewatch_working_bid_delta_coins",
      "Delta of the book in coins when all of its working bids are filled, at today's prices.",

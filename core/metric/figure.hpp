@@ -169,6 +169,7 @@ enum class Figure : std::uint16_t {
   LiquidationDistanceSigmas,
   // account events
   ForcedEventActive,
+  AdlRankRatio,
   WorkingBidDeltaCoins,
   WorkingAskDeltaCoins,
   PositionTimeSkewSeconds,

@@ -169,6 +169,7 @@ struct BodyName {
   std::string_view operator()(const PositionSnapshotBegin&) const { return "position_snapshot_begin"; }
   std::string_view operator()(const PositionSnapshotEnd&) const { return "position_snapshot_end"; }
   std::string_view operator()(const Fill&) const { return "fill"; }
+  std::string_view operator()(const DeleveragingRank&) const { return "deleveraging_rank"; }
   std::string_view operator()(const Transfer&) const { return "transfer"; }
   std::string_view operator()(const AccountSummary&) const { return "account_summary"; }
   std::string_view operator()(const AccountGreeks&) const { return "account_greeks"; }
@@ -273,6 +274,7 @@ struct BodyFields {
     out.text("side", label(order.side));
     out.exact("remaining", order.remaining);
   }
+  void operator()(const DeleveragingRank& rank) const { out.number("place_ratio", rank.place_ratio); }
   void operator()(const Transfer& transfer) const {
     out.text("asset", transfer.asset.view());
     out.number("amount", transfer.amount);

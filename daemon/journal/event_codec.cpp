@@ -189,6 +189,10 @@ bool fields(A& a, InstrumentDelivered& d) {
   return a(d.price);
 }
 template <class A>
+bool fields(A& a, DeleveragingRank& r) {
+  return a(r.place_ratio);
+}
+template <class A>
 bool fields(A& a, Transfer& t) {
   return a(t.asset) && a(t.amount);
 }
@@ -303,7 +307,7 @@ using JournalKinds =
     Kinds<Quote, Mark, VenueGreeks, Funding, Trade, BookBegin, BookLevel, BookEnd, BookInvalidated, IndexPrice, InstrumentListed,
           InstrumentStateChanged, PositionReport, PositionSnapshotBegin, PositionSnapshotEnd, Fill, AccountSummary, AccountGreeks,
           ForcedEvent, FeedStatus, PlatformState, TimerTick, EndOfCycle, InstrumentDelivered, Transfer, AlertAcknowledged,
-          WorkingOrder, WorkingOrdersBegin, WorkingOrdersEnd, LimitOverridden>;
+          WorkingOrder, WorkingOrdersBegin, WorkingOrdersEnd, LimitOverridden, DeleveragingRank>;
 
 }  // namespace
 

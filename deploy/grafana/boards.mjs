@@ -300,6 +300,9 @@ const accounts = {
       { w: 8, h: 7, min: 0, max: 1, limits: [[0.8, orange], [1, red]], decimals: 1 }),
     table('Forced events', 'Does the venue act on the account by itself?', [[`max by (account, kind) (hedgewatch_forced_event${venue})`, 'now', { words: yesIsBad }]],
       { id: 131, alerts: ['ForcedEvent', 'ForcedEventUnknown', 'MarketMakerProtection'], w: 8, h: 7, sort: 'kind' }),
+    bars('Queue for auto-deleveraging', 'How near is a position to being closed by the venue, against a loser it cannot close? 100 % is first in line.',
+      [[`max by (account, venue) (hedgewatch_adl_rank_ratio${venue})`, '{{account}}']],
+      { w: 24, h: 4, min: 0, max: 1, limits: [[0.6, orange], [1, red]], decimals: 0 }),
     lines('Margin over time', 'Which way does margin use go?', [
       [`max by (account, asset) (hedgewatch_maintenance_margin_ratio{venue=~"$venue",source="venue"})`, 'maintenance {{account}} {{asset}}'],
       [`max by (account, asset) (hedgewatch_initial_margin_ratio{venue=~"$venue",source="venue"})`, 'initial {{account}} {{asset}}'],

@@ -6,6 +6,9 @@ namespace hedgewatch::binance {
 
 namespace {
 
+/// 4 is first in line.
+constexpr std::int64_t kLastQuantile = 4;
+
 std::uint32_t leg_of(std::string_view side) { return side == "LONG" ? 1 : side == "SHORT" ? 2 : 0; }
 
 }  // namespace
@@ -47,8 +50,8 @@ bool Decoder::Work::message_of_account() {
   }
 }
 
-bool Decoder::Work::report_position(Size size, double entry, double unrealized, std::uint32_t leg) {
-  decoder.legs_.set(header.instrument, leg, size);
+bool Decoder::Work::report_position(Size size, double entry, double unrealized, std::uint32_t leg, double deleveraging) {
+  decoder.legs_.set(header.instrument, leg, size, deleveraging);
   const PositionLegs::Sum sum = decoder.legs_.sum(header.instrument);
   PositionReport report;
   report.size = sum.size;
@@ -57,7 +60,7 @@ bool Decoder::Work::report_position(Size size, double entry, double unrealized, 
     if (size != Size{}) report.average_entry = positive_or_absent(entry);
     if (size != Size{}) report.unrealized_pnl = unrealized;
   }
-  return push(report);
+  return push(report) && push_deleveraging(sum);
 }
 
 /// Only what changed comes, and of balances only the wallet: equity needs the marks, so the summary is the request's to tell.
@@ -269,9 +272,12 @@ bool Decoder::Work::position_statement_row() {
   ExactNumber quantity;
   double entry = kAbsent;
   double unrealized = kAbsent;
+  std::optional<std::int64_t> quantile;
   header.exchange_time = kNoVenueTime;
   const bool read = object("result", [&](JsonKey field) {
     switch (field.prefix()) {
+      case k("adl"):
+        return integer("adl", quantile);
       case k("symbol"):
         return text("symbol", symbol);
       case k("positionAmt"):
@@ -309,7 +315,7 @@ bool Decoder::Work::position_statement_row() {
   } else if (!size_units(amount, "positionAmt", size)) {
     return false;
   }
-  return report_position(size, entry, unrealized, leg_of(position_side));
+  return report_position(size, entry, unrealized, leg_of(position_side), deleveraging_place(quantile, kLastQuantile));
 }
 
 bool Decoder::Work::account_statement() {

@@ -107,7 +107,7 @@ struct Decoder::Work : FrameReader {
   bool options_account_update();
   bool options_balance_and_position();
   bool options_position(std::string_view field);
-  bool report_position(Size size, double entry, double unrealized, std::uint32_t leg);
+  bool report_position(Size size, double entry, double unrealized, std::uint32_t leg, double deleveraging = kAbsent);
   bool greeks(std::string_view field);
   bool order_update();
   bool order_fields(bool spot);

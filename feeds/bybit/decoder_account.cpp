@@ -2,6 +2,13 @@
 
 namespace hedgewatch::bybit {
 
+namespace {
+
+/// Its lights: 5 is first in line.
+constexpr std::int64_t kLastRank = 5;
+
+}  // namespace
+
 bool Decoder::Work::position_row() {
   std::string_view category_word;
   std::string_view symbol;
@@ -9,6 +16,7 @@ bool Decoder::Work::position_row() {
   std::string_view status;
   ExactNumber size;
   std::optional<std::uint64_t> leg;
+  std::optional<std::int64_t> rank;
   PositionReport report;
   double entry = kAbsent;
   VenueTime updated = kNoVenueTime;
@@ -22,6 +30,8 @@ bool Decoder::Work::position_row() {
         return text("side", side);
       case k("size"):
         return exact("size", size);
+      case k("adlRankIndicator"):
+        return field.is("adlRankIndicator") ? integer("adlRankIndicator", rank) : skip();
       case k("positionIdx"):
         if (field.is("positionIdx")) return identity("positionIdx", leg);
         if (field.is("positionMM")) return number("positionMM", report.maintenance_margin);
@@ -56,7 +66,8 @@ bool Decoder::Work::position_row() {
     if (report.size != Size{}) return fail(DecodeFault::BadValue, "side");
   }
   if (leg.value_or(0) > 2) return fail(DecodeFault::BadValue, "positionIdx");
-  decoder.legs_.set(header.instrument, static_cast<std::uint32_t>(leg.value_or(0)), report.size);
+  decoder.legs_.set(header.instrument, static_cast<std::uint32_t>(leg.value_or(0)), report.size,
+                    deleveraging_place(rank, kLastRank));
   const PositionLegs::Sum sum = decoder.legs_.sum(header.instrument);
   report.size = sum.size;
   report.average_entry = positive_or_absent(entry);
@@ -64,7 +75,7 @@ bool Decoder::Work::position_row() {
   if (sum.open_legs > 1) report.realized_pnl = report.unrealized_pnl = report.maintenance_margin = kAbsent;
   const VenueTime sent = header.exchange_time;
   if (updated != kNoVenueTime) header.exchange_time = updated;
-  if (!push(report)) return false;
+  if (!push(report) || !push_deleveraging(sum)) return false;
   if (status == "Liq" && !push(ForcedEvent{ForcedEventKind::Liquidation, true})) return false;
   if (status == "Adl" && !push(ForcedEvent{ForcedEventKind::AutoDeleveraging, true})) return false;
   header.exchange_time = sent;

@@ -2,6 +2,13 @@
 
 namespace hedgewatch::okx {
 
+namespace {
+
+/// Its lights: 5 is first in line.
+constexpr std::int64_t kLastRank = 5;
+
+}  // namespace
+
 bool Decoder::Work::account() {
   return array("data", [&] {
     double margin_balance = kAbsent;
@@ -98,6 +105,7 @@ bool Decoder::Work::position_row() {
   std::string_view side;
   std::string_view margin_mode;
   ExactNumber size;
+  std::optional<std::int64_t> rank;
   PositionReport report;
   header.exchange_time = kNoVenueTime;
   const bool read = object("data", [&](JsonKey field) {
@@ -110,6 +118,8 @@ bool Decoder::Work::position_row() {
         return text("posSide", side);
       case k("mgnMode"):
         return text("mgnMode", margin_mode);
+      case k("adl"):
+        return integer("adl", rank);
       case k("pos"):
         return exact("pos", size);
       case k("avgPx"):
@@ -140,12 +150,12 @@ bool Decoder::Work::position_row() {
     return fail(side.empty() ? DecodeFault::MissingField : DecodeFault::UnknownWord, "posSide");
   }
   const std::uint32_t leg = (side == "net" ? 0U : side == "long" ? 1U : 2U) + (margin_mode == "isolated" ? 3U : 0U);
-  decoder.legs_.set(header.instrument, leg, report.size);
+  decoder.legs_.set(header.instrument, leg, report.size, deleveraging_place(rank, kLastRank));
   const PositionLegs::Sum sum = decoder.legs_.sum(header.instrument);
   report.size = sum.size;
   report.average_entry = sum.open_legs == 1 ? positive_or_absent(report.average_entry) : kAbsent;
   if (sum.open_legs > 1) report.realized_pnl = report.unrealized_pnl = kAbsent;
-  return push(report);
+  return push(report) && push_deleveraging(sum);
 }
 
 bool Decoder::Work::position_rows() {

@@ -15,6 +15,7 @@ const halfAnHour = 'needs half an hour of samples';
 const stillUnknown = [
   { figure: 'hedgewatch_hedge_cost_per_sigma_removed', reason: 'warming_up', why: halfAnHour },
   { figure: 'hedgewatch_depth_evaporation_ratio', reason: 'warming_up', why: halfAnHour },
+  { figure: 'hedgewatch_adl_rank_ratio', reason: 'never_received', why: 'Deribit does not tell it' },
   { figure: 'hedgewatch_platform_locked', reason: 'never_received', why: 'the venue speaks of it only when it changes' },
 ];
 // What has no data when all is well.

@@ -63,7 +63,8 @@ std::vector<Event> one_of_each() {
                                       WorkingOrder{88'123'456'789, Size::from_raw(5), Side::Sell},
                                       WorkingOrdersBegin{},
                                       WorkingOrdersEnd{},
-                                      LimitOverridden{7, 0xFEDCBA9876543210, 12.5, 7'200'000'000'000}};
+                                      LimitOverridden{7, 0xFEDCBA9876543210, 12.5, 7'200'000'000'000},
+                                      DeleveragingRank{0.6}};
   std::vector<Event> events;
   for (const EventBody& body : bodies) events.push_back({header(), body});
   return events;

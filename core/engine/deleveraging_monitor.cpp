@@ -1,0 +1,68 @@
+#include "core/engine/deleveraging_monitor.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <variant>
+
+namespace hedgewatch {
+
+namespace {
+
+bool holds(const Account& account, InstrumentId instrument) {
+  const auto& positions = account.positions();
+  const auto found = std::lower_bound(positions.begin(), positions.end(), instrument,
+                                      [](const AccountPosition& one, InstrumentId wanted) { return one.instrument < wanted; });
+  return found != positions.end() && found->instrument == instrument && found->size != 0;
+}
+
+}  // namespace
+
+void DeleveragingMonitor::lay_out(const DeskView& view, FigureTable& table) {
+  std::vector<Watched> accounts(view.setup.accounts.size());
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    const std::string& name = view.setup.accounts[i];
+    const auto known = std::find_if(accounts_.begin(), accounts_.end(), [&](const Watched& one) { return one.name == name; });
+    if (known != accounts_.end()) accounts[i] = std::move(*known);
+    accounts[i].name = name;
+    accounts[i].ranks.reserve(view.portfolio.accounts()[i].positions().size());
+    accounts[i].row = table.add_row(Figure::AdlRankRatio, {name, label(view.portfolio.accounts()[i].venue())});
+  }
+  accounts_ = std::move(accounts);
+}
+
+void DeleveragingMonitor::apply(const DeskView&, const Event& event) {
+  const auto* told = std::get_if<DeleveragingRank>(&event.body);
+  const auto index = static_cast<std::size_t>(event.header.account);
+  if (told == nullptr || index >= accounts_.size()) return;
+  std::vector<Rank>& ranks = accounts_[index].ranks;
+  const InstrumentId instrument = event.header.instrument;
+  auto place = std::lower_bound(ranks.begin(), ranks.end(), instrument,
+                                [](const Rank& one, InstrumentId wanted) { return one.instrument < wanted; });
+  if (place == ranks.end() || place->instrument != instrument) {
+    if (ranks.size() >= Account::kMaxPositions) return;
+    place = ranks.insert(place, Rank{.instrument = instrument});
+  }
+  place->place_ratio = told->place_ratio;
+  place->told = event.header.received;
+}
+
+void DeleveragingMonitor::end_cycle(const DeskView& view, const Publisher& out) {
+  for (std::size_t i = 0; i < accounts_.size(); ++i) {
+    const Account& account = view.portfolio.accounts()[i];
+    Estimate first{0, Quality::unknown(FigureReason::NeverReceived)};
+    for (const Rank& rank : accounts_[i].ranks) {
+      if (!holds(account, rank.instrument)) continue;
+      const Quality quality = Quality::fresh(rank.told);
+      first = first.quality.ok() ? Estimate{std::max(first.value, rank.place_ratio), worst(first.quality, quality)}
+                                 : Estimate{rank.place_ratio, quality};
+    }
+    if (first.quality.ok() && !view.feeds.live(account.connection()))
+      first.quality = Quality::stale(first.quality.as_of(), FigureReason::FeedDown);
+    out.publish(accounts_[i].row, first);
+  }
+}
+
+void DeleveragingMonitor::visit_state(StateArchive& archive) { archive(accounts_); }
+
+}  // namespace hedgewatch

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/engine/desk_monitor.hpp"
+
+namespace hedgewatch {
+
+/// How near each account is to auto-deleveraging: the largest rank that its venue told of an open position.
+class DeleveragingMonitor final : public DeskMonitor {
+ public:
+  void lay_out(const DeskView& view, FigureTable& table) override;
+  void apply(const DeskView& view, const Event& event) override;
+  void end_cycle(const DeskView& view, const Publisher& out) override;
+  void visit_state(StateArchive& archive) override;
+
+ private:
+  struct Rank {
+    InstrumentId instrument = kNoInstrument;
+    double place_ratio = kAbsent;
+    MonoTime told{};
+  };
+  struct Watched {
+    std::string name;
+    std::vector<Rank> ranks;  ///< by instrument; those of positions that are closed stay and do not count
+    RowId row = kNoRow;
+
+    void visit_state(auto& archive) { archive(name, ranks, row); }
+  };
+
+  std::vector<Watched> accounts_;  ///< parallel to the setup's accounts
+};
+
+}  // namespace hedgewatch

@@ -1,0 +1,65 @@
+#include "core/engine/deleveraging_monitor.hpp"
+
+#include <doctest/doctest.h>
+
+#include <initializer_list>
+#include <string_view>
+
+#include "core/engine/engine_driver.hpp"
+
+using namespace hedgewatch;
+using namespace hedgewatch::testing;
+
+namespace {
+
+void rank(EngineDriver& driver, std::string_view instrument, double place) {
+  driver.apply(DeleveragingRank{place}, driver.id(instrument), kMain, kPrivate);
+}
+
+constexpr std::initializer_list<std::string_view> kRow{"main", "deribit"};
+
+}  // namespace
+
+TEST_SUITE("core/engine/deleveraging_monitor") {
+  TEST_CASE("of an account's open positions the one that is nearest counts") {
+    EngineDriver driver;
+    driver.list_perpetual("BTC-PERPETUAL");
+    driver.list_perpetual("ETH-PERPETUAL", "ETH");
+    driver.begin_snapshot();
+    driver.position("BTC-PERPETUAL", -100, 90'000);
+    driver.position("ETH-PERPETUAL", 50, 3'000);
+    driver.end_snapshot();
+    driver.cycle();
+    CHECK(driver.state(Figure::AdlRankRatio, kRow) == "unknown/never_received");
+
+    rank(driver, "BTC-PERPETUAL", 0.8);
+    rank(driver, "ETH-PERPETUAL", 0.25);
+    driver.cycle();
+    CHECK(driver.value(Figure::AdlRankRatio, kRow) == 0.8);
+
+    rank(driver, "ETH-PERPETUAL", 1);
+    driver.cycle();
+    CHECK(driver.value(Figure::AdlRankRatio, kRow) == 1);
+    driver.position("ETH-PERPETUAL", 0);
+    driver.cycle();
+    CHECK(driver.value(Figure::AdlRankRatio, kRow) == 0.8);
+    driver.position("BTC-PERPETUAL", 0);
+    driver.cycle();
+    CHECK(driver.state(Figure::AdlRankRatio, kRow) == "unknown/never_received");
+  }
+
+  TEST_CASE("a rank is not believed while the account's connection is lost, nor of another account") {
+    EngineDriver driver;
+    driver.list_perpetual("BTC-PERPETUAL");
+    driver.begin_snapshot();
+    driver.position("BTC-PERPETUAL", -100, 90'000);
+    driver.end_snapshot();
+    rank(driver, "BTC-PERPETUAL", 0.4);
+    driver.cycle();
+    CHECK(driver.value(Figure::AdlRankRatio, kRow) == 0.4);
+    CHECK(driver.state(Figure::AdlRankRatio, {"second", "deribit"}) == "unknown/never_received");
+    driver.status(kPrivate, FeedPhase::Down);
+    driver.cycle();
+    CHECK(driver.state(Figure::AdlRankRatio, kRow) == "stale/feed_down");
+  }
+}
