@@ -165,6 +165,19 @@ std::vector<OverriddenLimit> AlertBoard::overrides() const {
   return overridden;
 }
 
+std::vector<RaisedAlert> AlertBoard::raised() const {
+  std::vector<RaisedAlert> raised = resumed_;
+  for (const Alert& alert : alerts_) {
+    const bool acknowledged = alert.machine.state() == AlertState::Acknowledged;
+    if (!acknowledged && !is_raised(alert.machine.state())) continue;
+    raised.push_back({.rule = rules_[alert.rule].name,
+                      .labels = alert.labels,
+                      .since = alert.machine.since(),
+                      .acknowledgement = acknowledged ? std::optional{alert.machine.acknowledgement()} : std::nullopt});
+  }
+  return raised;
+}
+
 void AlertBoard::take_overrides(MonoTime now) {
   overrides_changed_ = false;
   if (pending_overrides_.empty() && !any_override_) return;

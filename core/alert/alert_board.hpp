@@ -120,6 +120,8 @@ class AlertBoard {
   /// Whether one began, ended or was replaced in the newest observe().
   [[nodiscard]] bool overrides_changed() const { return overrides_changed_; }
   [[nodiscard]] std::vector<OverriddenLimit> overrides() const;
+  /// What a restart would have to resume() now: what is raised or acknowledged, also where its row has not come back yet.
+  [[nodiscard]] std::vector<RaisedAlert> raised() const;
   [[nodiscard]] std::uint64_t untold_transitions() const { return untold_; }
 
   /// See StateArchive.

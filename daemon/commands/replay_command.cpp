@@ -9,7 +9,10 @@
 #include <string_view>
 #include <utility>
 
+#include "config/difference.hpp"
 #include "core/types/duration_text.hpp"
+#include "daemon/commands/alert_comparison.hpp"
+#include "daemon/commands/alert_timeline.hpp"
 #include "daemon/commands/command.hpp"
 #include "daemon/commands/effectiveness_input.hpp"
 #include "daemon/commands/replay_output.hpp"
@@ -27,12 +30,16 @@ void drop_segments_before(std::vector<SegmentFile>& segments, WallTime from) {
   segments.erase(segments.begin(), segments.begin() + static_cast<std::ptrdiff_t>(first));
 }
 
-std::optional<Config> read_config(const std::string& file, std::ostream& messages) {
+std::optional<LoadedConfig> read_config(const std::string& file, std::ostream& messages) {
   auto loaded = load_config(file);
-  if (loaded.ok()) return std::move(loaded).value().config;
+  if (loaded.ok()) return std::move(loaded).value();
   if (!loaded.error().unreadable.empty()) messages << loaded.error().unreadable << '\n';
   for (const std::string& line : loaded.error().lines) messages << line << '\n';
   return std::nullopt;
+}
+
+bool wanted(const ReplayRequest& request, WallTime now) {
+  return (!request.from || now >= *request.from) && (!request.to || now <= *request.to);
 }
 
 /// Passes on the table at the times that were asked for.
@@ -41,7 +48,7 @@ class Sampler {
   explicit Sampler(const ReplayRequest& request) : request_{request} {}
 
   void after_cycle(WallTime now, const Engine& engine, const std::function<void(const FigureSnapshot&)>& take) {
-    if ((request_.from && now < *request_.from) || (request_.to && now > *request_.to)) return;
+    if (!wanted(request_, now)) return;
     if (request_.every.count() > 0) {
       const std::int64_t slot = nanoseconds_of(now) / request_.every.count();
       if (slot == newest_slot_) return;
@@ -65,23 +72,91 @@ void tell_totals(std::ostream& messages, const ReplayTotals& totals) {
   messages << '\n';
 }
 
-int compare(JournalReader& journal, const ReplayRequest& request, const ReplaySettings& common, Config other, std::ostream& out,
-            std::ostream& messages) {
-  ReplayComparison comparison{out, {request.figures}};
-  Sampler recorded_sampler{request};
-  Sampler other_sampler{request};
-  ReplaySettings first = common;
-  first.after_cycle = [&](WallTime now, const Engine& engine) {
-    recorded_sampler.after_cycle(now, engine, [&](const FigureSnapshot& table) { comparison.recorded(table); });
-  };
-  ReplaySettings second{.configuration = std::move(other), .after_cycle = {}, .begin_session = {}, .tell = common.tell};
-  second.after_cycle = [&](WallTime now, const Engine& engine) {
-    other_sampler.after_cycle(now, engine, [&](const FigureSnapshot& table) { comparison.other(now, table); });
-  };
-  const ReplayTotals totals = replay_side_by_side(journal, first, second);
-  comparison.finish();
+void write_alerts(std::ostream& out, const AlertBoard& board, WallTime now) {
+  std::string rows;
+  for (const AlertChange& change : alert_changes(board, now)) append_alert_change(rows, change);
+  out << rows;
+}
+
+/// A replay of the recorded configurations beside one of another, and what it came to.
+class Comparison {
+ public:
+  Comparison(const ReplayRequest& request, LoadedConfig other, std::ostream& out)
+      : request_{request},
+        other_{std::move(other)},
+        out_{out},
+        figures_{request.alerts || request.format == ReplayFormat::Text ? nowhere_ : out, {request.figures}} {}
+
+  /// `common` is what the two have in common.
+  ReplayTotals run(JournalReader& journal, const ReplaySettings& common) {
+    Sampler recorded_sampler{request_};
+    Sampler other_sampler{request_};
+    ReplaySettings first = common;
+    first.configured = [this](const std::string& text) { recorded_texts_.push_back(text); };
+    first.after_cycle = [&](WallTime now, const Engine& engine) {
+      watch(recorded_alerts_, now, engine);
+      if (!request_.alerts) recorded_sampler.after_cycle(now, engine, [&](const auto& table) { figures_.recorded(table); });
+    };
+    ReplaySettings second = common;
+    second.configuration = other_.config;
+    second.after_cycle = [&](WallTime now, const Engine& engine) {
+      watch(other_alerts_, now, engine);
+      if (!request_.alerts) other_sampler.after_cycle(now, engine, [&](const auto& table) { figures_.other(now, table); });
+    };
+    const ReplayTotals totals = replay_side_by_side(journal, first, second);
+    figures_.finish();
+    return totals;
+  }
+
+  void write() {
+    if (request_.format == ReplayFormat::Text)
+      out_ << in_words();
+    else if (request_.alerts)
+      out_ << alert_differences_csv(recorded_alerts_.histories(), other_alerts_.histories());
+    out_.flush();
+  }
+  /// Of figures; meaningless where only alerts were asked for.
+  [[nodiscard]] std::uint64_t differences() const { return figures_.differences(); }
+
+ private:
+  void watch(AlertHistorian& historian, WallTime now, const Engine& engine) const {
+    if (wanted(request_, now)) historian.after_cycle(now, engine.alerts(), engine.figures());
+  }
+  [[nodiscard]] std::string in_words() const {
+    std::string text = "Settings, recorded -> other";
+    if (recorded_texts_.size() > 1) text += " (the newest recorded of " + std::to_string(recorded_texts_.size()) + ")";
+    text += ":\n";
+    const auto settings = config_differences(recorded_texts_.empty() ? std::string{} : recorded_texts_.back(), other_.text);
+    const auto or_none = [](const std::string& value) { return value.empty() ? std::string{"(not set)"} : value; };
+    for (const ConfigDifference& one : settings)
+      text += "  " + one.path + ": " + or_none(one.first) + " -> " + or_none(one.second) + '\n';
+    if (settings.empty()) text += "  the same\n";
+    text += '\n' + alert_differences_text(recorded_alerts_.histories(), other_alerts_.histories());
+    text += "\nFigures that differed, with the number of their series:\n";
+    const auto figures = figures_.series_that_differed();
+    for (const auto& [figure, series] : figures)
+      text += "  " + std::string{definition_of(figure).name} + ": " + std::to_string(series) + '\n';
+    if (figures.empty()) text += "  none\n";
+    return text;
+  }
+
+  const ReplayRequest& request_;
+  LoadedConfig other_;
+  std::ostream& out_;
+  std::ostream nowhere_{nullptr};
+  ReplayComparison figures_;
+  AlertHistorian recorded_alerts_;
+  AlertHistorian other_alerts_;
+  std::vector<std::string> recorded_texts_;
+};
+
+int compare(JournalReader& journal, const ReplayRequest& request, const ReplaySettings& common, LoadedConfig other,
+            std::ostream& out, std::ostream& messages) {
+  Comparison comparison{request, std::move(other), out};
+  const ReplayTotals totals = comparison.run(journal, common);
+  if (!totals.faults) comparison.write();
   tell_totals(messages, totals);
-  messages << comparison.differences() << " differences\n";
+  if (!request.alerts) messages << comparison.differences() << " differences\n";
   return totals.faults || totals.damages > 0 ? kExitFault : kExitSuccess;
 }
 
@@ -127,14 +202,26 @@ int run_replay(const ReplayRequest& request, std::ostream& out, std::ostream& me
   ReplaySettings settings;
   settings.tell = [&messages](const std::string& line) { messages << line << '\n'; };
   if (!request.configuration.empty()) {
-    settings.configuration = read_config(request.configuration, messages);
-    if (!settings.configuration) return kExitFault;
+    auto instead = read_config(request.configuration, messages);
+    if (!instead) return kExitFault;
+    settings.configuration = std::move(instead->config);
   }
   JournalReader journal{std::move(*segments)};
   if (!request.compare.empty()) {
     auto other = read_config(request.compare, messages);
     if (!other) return kExitFault;
     return compare(journal, request, settings, std::move(*other), out, messages);
+  }
+
+  if (request.alerts) {
+    out << kAlertTimelineHeader;
+    settings.after_cycle = [&](WallTime now, const Engine& engine) {
+      if (wanted(request, now)) write_alerts(out, engine.alerts(), now);
+    };
+    const ReplayTotals totals = replay_journal(journal, settings);
+    out.flush();
+    tell_totals(messages, totals);
+    return totals.faults || totals.damages > 0 ? kExitFault : kExitSuccess;
   }
 
   const auto output =
@@ -159,11 +246,18 @@ Output, on standard output:
   csv           ts_ns,figure,labels,state,reason,value; a row whenever a figure is another than at the sample before
   openmetrics   every sample with its time, for
                 promtool tsdb create-blocks-from openmetrics FILE DATA_DIRECTORY, so that Grafana shows the incident
+  --alerts      ts_ns,alert,labels,severity,from,to,since_ns,value,limit; a row for each change of each alert, from inactive,
+                pending, firing, clearing or acknowledged to another: since when its condition held, the value that decided
   --compare     ts_ns,figure,labels,recorded,other; a row whenever a difference between the two is another than before
+  --compare with --alerts
+                a row for each alert that was raised by one only, or at other times: how often, when first, for how long in all,
+                its worst value and its limit, of each side
+  --compare with --format text
+                in words: the settings that differ, the alerts as above, and which figures differed
 
 TIME is nanoseconds since the epoch, or ISO 8601 in UTC. A replay that starts with --from reads from the segment in which that
 moment lies: positions, marks and balances are known at its head, estimates over longer windows fill again from there, and an order
-book is unknown until its next snapshot.
+book is unknown until its next snapshot. What was raised before it is raised again once its condition has held.
 
 Standard error: what the journal misses (a torn end, damaged places, events it had no room for), then totals.
 
@@ -172,7 +266,8 @@ Exit status: 0 the journal was whole, 1 it was not or could not be read, 2 wrong
 Examples:
   hedgewatch replay /var/lib/hedgewatch/journal --figure hedgewatch_hedge_ratio > ratio.csv
   hedgewatch replay /var/lib/hedgewatch/journal --from 2026-11-25T07:55:00Z --to 2026-11-25T08:10:00Z --every 1s --format openmetrics
-  hedgewatch replay /var/lib/hedgewatch/journal --compare tighter-limits.toml)");
+  hedgewatch replay /var/lib/hedgewatch/journal --alerts > timeline.csv
+  hedgewatch replay /var/lib/hedgewatch/journal --compare tighter-limits.toml --format text)");
   struct Options {
     ReplayRequest request;
     std::string every = "15s";
@@ -192,23 +287,34 @@ Examples:
       [](const std::string& text) { return figure_from_name(text) ? std::string{} : "is " + text + ", must be a figure's name"; },
       "NAME"};
   replay->add_option("FILE", options->request.inputs, "Journal directories or segments")->required();
-  replay->add_option("--format", options->format, "csv or openmetrics")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"csv", "openmetrics"}));
-  replay->add_option("--every", options->every, "Time between samples; 0s samples after every cycle")
-      ->capture_default_str()
-      ->check(duration_check);
+  CLI::Option* format = replay->add_option("--format", options->format, "csv, openmetrics, or text of a comparison")
+                            ->capture_default_str()
+                            ->check(CLI::IsMember({"csv", "openmetrics", "text"}));
+  CLI::Option* every = replay->add_option("--every", options->every, "Time between samples; 0s samples after every cycle")
+                           ->capture_default_str()
+                           ->check(duration_check);
   replay->add_option("--from", options->from, "Write no sample before")->check(time_check);
   replay->add_option("--to", options->to, "Write no sample after")->check(time_check);
-  replay->add_option("--figure", options->request.figures, "Only this figure; may be given more than once")->check(figure_check);
+  CLI::Option* figure = replay->add_option("--figure", options->request.figures, "Only this figure; may be given more than once")
+                            ->check(figure_check);
+  replay->add_flag("--alerts", options->request.alerts, "Write the changes of alerts instead of figures")
+      ->excludes(figure)
+      ->excludes(every)
+      ->excludes(format);
   CLI::Option* config =
       replay->add_option("--config", options->request.configuration, "Instead of the recorded configuration")->type_name("FILE");
-  replay->add_option("--compare", options->request.compare, "Write where this configuration would have shown other figures")
+  replay->add_option("--compare", options->request.compare, "Write where this configuration would have shown another thing")
       ->type_name("FILE")
       ->excludes(config);
   replay->callback([options, &status] {
     ReplayRequest& request = options->request;
-    request.format = options->format == "csv" ? ReplayFormat::Csv : ReplayFormat::OpenMetrics;
+    if (options->format == "text" && request.compare.empty())
+      throw CLI::ValidationError("--format", "is text, must be csv or openmetrics without --compare");
+    if (options->format == "openmetrics" && !request.compare.empty())
+      throw CLI::ValidationError("--format", "is openmetrics, must be csv or text with --compare");
+    request.format = options->format == "csv"    ? ReplayFormat::Csv
+                     : options->format == "text" ? ReplayFormat::Text
+                                                 : ReplayFormat::OpenMetrics;
     request.every = parse_duration(options->every).value_or(request.every);
     if (!options->from.empty()) request.from = parse_time(options->from);
     if (!options->to.empty()) request.to = parse_time(options->to);

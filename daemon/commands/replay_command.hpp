@@ -16,7 +16,11 @@ class App;
 
 namespace hedgewatch {
 
-enum class ReplayFormat : std::uint8_t { Csv, OpenMetrics };
+enum class ReplayFormat : std::uint8_t {
+  Csv,
+  OpenMetrics,
+  Text  ///< only of a comparison
+};
 
 struct ReplayRequest {
   std::vector<std::filesystem::path> inputs;  ///< journal directories and segments
@@ -25,6 +29,7 @@ struct ReplayRequest {
   std::optional<WallTime> from;                               ///< samples before are computed and not written
   std::optional<WallTime> to;
   std::vector<std::string> figures;  ///< empty: all
+  bool alerts = false;               ///< the changes of alerts, or their differences, instead of figures
   std::string configuration;         ///< file, instead of the recorded ones
   std::string compare;               ///< file, beside the recorded ones: only differences are written
 };

@@ -180,6 +180,12 @@ void ReplayComparison::other(WallTime now, const FigureSnapshot& table) {
   }
 }
 
+std::map<Figure, std::size_t> ReplayComparison::series_that_differed() const {
+  std::map<Figure, std::size_t> count;
+  for (const auto& [key, ignored] : last_) ++count[key.first];
+  return count;
+}
+
 void ReplayComparison::finish() { out_.flush(); }
 
 }  // namespace hedgewatch

@@ -43,6 +43,8 @@ class ReplayComparison {
   void other(WallTime now, const FigureSnapshot& table);
   void finish();
   [[nodiscard]] std::uint64_t differences() const { return differences_; }
+  /// How many series of each figure have differed at some sample.
+  [[nodiscard]] std::map<Figure, std::size_t> series_that_differed() const;
 
  private:
   using Shown = std::map<std::pair<Figure, std::string>, std::string>;

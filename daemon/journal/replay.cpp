@@ -1,7 +1,9 @@
 #include "daemon/journal/replay.hpp"
 
+#include <chrono>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "config/parser.hpp"
 #include "daemon/setup.hpp"
@@ -26,6 +28,7 @@ class Replay {
 
  private:
   void on(const SessionStart& start) {
+    if (engine_) keep_alerts(std::chrono::nanoseconds{session_.wall_offset_ns - start.session.wall_offset_ns});
     session_ = start.session;
     engine_.reset();
     ++totals_.sessions;
@@ -37,6 +40,7 @@ class Replay {
       fault("a configuration in the journal is not understood: " + parsed.error().front().text());
       return;
     }
+    if (settings_.configured) settings_.configured(text.text);
     if (settings_.configuration) {
       const std::string why = misfit(parsed.value(), *settings_.configuration);
       if (!why.empty()) {
@@ -51,6 +55,10 @@ class Replay {
       return;
     }
     engine_.emplace(std::move(setup));
+    if (!parsed.value().alertmanager.state_file.empty()) {
+      engine_->resume_alerts(std::exchange(raised_, {}));
+      engine_->resume_overrides(std::exchange(overridden_, {}));
+    }
     if (settings_.begin_session) settings_.begin_session(session_);
   }
 
@@ -83,6 +91,18 @@ class Replay {
          std::to_string(damage.bytes) + " bytes passed over");
   }
 
+  /// With a state file the daemon remembers over a restart what is raised and which limits are overridden. `shift` is from the
+  /// clock of the session that ends to that of the next.
+  void keep_alerts(std::chrono::nanoseconds shift) {
+    raised_ = engine_->alerts().raised();
+    for (RaisedAlert& alert : raised_) {
+      alert.since += shift;
+      if (alert.acknowledgement) alert.acknowledgement->until += shift;
+    }
+    overridden_ = engine_->alerts().overrides();
+    for (OverriddenLimit& limit : overridden_) limit.until += shift;
+  }
+
   void fault(const std::string& line) {
     totals_.faults = true;
     engine_.reset();
@@ -97,6 +117,8 @@ class Replay {
   JournalSession session_;
   std::optional<Engine> engine_;
   std::vector<std::string> accounts_;
+  std::vector<RaisedAlert> raised_;  ///< in the session before, for the engine that is made next
+  std::vector<OverriddenLimit> overridden_;
   MonoTime now_{};
   bool done_ = false;
 };

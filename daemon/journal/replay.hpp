@@ -30,6 +30,8 @@ struct ReplaySettings {
   std::optional<Config> configuration;
   /// Called after each cycle, with the calendar time at which it ended. The engine is that of the session.
   std::function<void(WallTime now, const Engine& engine)> after_cycle;
+  /// Called with each configuration that the journal holds, before it is in force.
+  std::function<void(const std::string& text)> configured = {};
   /// Called when a session begins, after its engine was made.
   std::function<void(const JournalSession& session)> begin_session = {};
   /// Nothing after it is taken.

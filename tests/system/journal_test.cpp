@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/metric/figure_table.hpp"
+#include "daemon/commands/alert_timeline.hpp"
 #include "daemon/commands/replay_command.hpp"
 #include "daemon/journal/replay.hpp"
 #include "system/daemon_fixture.hpp"
@@ -45,24 +46,48 @@ std::string journal_config(const std::string& directory) {
   return "\n[journal]\ndirectory = \"" + directory + "\"\nsegment_mebibytes = 1\n";
 }
 
+/// Alerts that change with the market, on what was there from the start and what the reload brings.
+std::string alert_config() {
+  return "\n[alertmanager]\nurls = [\"http://127.0.0.1:1\"]\n\n[[alert]]\nname = \"Held\"\nfigure = "
+         "\"hedgewatch_position_size\"\nabove = 0.01\nbelow = -0.01\nseverity = \"warn\"\nsummary = \"something is held\"\n\n"
+         "[[alert]]\nname = \"Moves\"\nfigure = \"hedgewatch_book_delta_coins\"\nchange_above = 1e-9\nchange_within = \"1s\"\n"
+         "severity = \"page\"\nsummary = \"it moves\"\n";
+}
+
+/// What changed in the newest cycle, by the engine's own clock.
+std::string alerts_of(const AlertBoard& board) {
+  std::string rows;
+  if (board.transitions().empty()) return rows;
+  const WallTime now = from_nanoseconds<WallTime>(nanoseconds_of(board.transitions()[0].at));
+  for (const AlertChange& change : alert_changes(board, now)) append_alert_change(rows, change);
+  return rows;
+}
+
 struct Recording {
   std::map<std::uint64_t, std::string> tables;  ///< by cycle
+  std::string alerts;                           ///< the timeline
   std::string config_file;
   std::string directory;
 };
 
-/// A daemon that runs for a while, with a reload and a cut connection in between.
+/// A daemon that runs for a while; in between a person takes an alert on, and the configuration is replaced.
 Recording record(Exchange& exchange, const TemporaryFolder& folder) {
   Recording recording;
   recording.directory = folder.write("unused", "") + ".journal.d";
   const std::string secret = folder.write("secret", kClientSecret);
-  const std::string text = venue_config(exchange) + journal_config(recording.directory) + account_config(secret) + book_config();
+  const std::string text =
+      venue_config(exchange) + journal_config(recording.directory) + account_config(secret) + book_config() + alert_config();
   recording.config_file = folder.write("hedgewatch.toml", text);
-  Daemon daemon{recording.config_file,
-                [&recording](const Engine& engine) { recording.tables[engine.cycles()] = bytes_of(engine.figures()); }};
+  Daemon daemon{recording.config_file, [&recording](const Engine& engine) {
+                  recording.tables[engine.cycles()] = bytes_of(engine.figures());
+                  recording.alerts += alerts_of(engine.alerts());
+                }};
   daemon.start();
   REQUIRE(daemon.becomes_ready());
   std::this_thread::sleep_for(std::chrono::milliseconds{300});
+  CHECK(http_request(daemon.application().http_port(), "POST", "/-/acknowledge",
+                     "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n", "alert=Held")
+            .status == 200);
   static_cast<void>(folder.write("hedgewatch.toml", text + "\n[[book]]\nname = \"by-hand\"\npositions = [{ instrument = "
                                                            "\"deribit:BTC-PERPETUAL\", size = 1000 }]\n"));
   CHECK(!daemon.application().reload().has_value());
@@ -72,7 +97,7 @@ Recording record(Exchange& exchange, const TemporaryFolder& folder) {
 }
 
 TEST_SUITE("system/journal") {
-  TEST_CASE("a replay shows after every cycle, to the last bit, what the daemon showed") {
+  TEST_CASE("a replay shows after every cycle, to the last bit, what the daemon showed, and raises the same alerts") {
     Exchange exchange;
     const TemporaryFolder folder;
     const Recording recording = record(exchange, folder);
@@ -81,8 +106,10 @@ TEST_SUITE("system/journal") {
     JournalReader journal{segments_in(recording.directory)};
     std::size_t compared = 0;
     std::string first_difference;
+    std::string alerts;
     ReplaySettings settings;
     settings.after_cycle = [&](WallTime, const Engine& engine) {
+      alerts += alerts_of(engine.alerts());
       const auto shown = recording.tables.find(engine.cycles());
       ++compared;
       if (shown == recording.tables.end() || shown->second != bytes_of(engine.figures()))
@@ -93,6 +120,9 @@ TEST_SUITE("system/journal") {
     CAPTURE(first_difference);
     CHECK(first_difference.empty());
     CHECK(compared == recording.tables.size());
+    CHECK(alerts == recording.alerts);
+    for (const std::string_view part : {"Held", "by-hand", ",inactive,firing,", ",firing,acknowledged,"})
+      CHECK_MESSAGE(recording.alerts.find(part) != std::string::npos, std::string{part});
     CHECK(totals.sessions == 1);
     CHECK(totals.lost_events == 0);
     CHECK(!totals.faults);

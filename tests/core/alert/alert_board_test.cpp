@@ -155,6 +155,28 @@ TEST_SUITE("core/alert/alert_board") {
     CHECK(desk.observe().empty());
   }
 
+  TEST_CASE("what a restart must resume is what is raised or acknowledged, and what it waits for itself") {
+    Desk desk{{above("Ratio", Figure::HedgeRatio, 1.2)}};
+    desk.board.resume({{"Ratio", "hedge=\"gone\"", kStart}});
+    desk.set(desk.one, 2);
+    desk.set(desk.two, 3);
+    CHECK(desk.observe().size() == 2);
+    desk.board.acknowledge(identity_of("Ratio", Figure::HedgeRatio, "hedge=\"two\""));
+    CHECK(desk.observe().size() == 1);
+    const std::vector<RaisedAlert> raised = desk.board.raised();
+    REQUIRE(raised.size() == 3);
+    CHECK(raised[0].labels == "hedge=\"gone\"");
+    CHECK(raised[1].labels == "hedge=\"one\"");
+    CHECK(raised[1].since == kStart + 1s);
+    CHECK(!raised[1].acknowledgement);
+    REQUIRE(raised[2].acknowledgement.has_value());
+    CHECK(raised[2].acknowledgement->value == 3);
+    desk.set(desk.one, 1);
+    desk.set(desk.two, 1);
+    CHECK(desk.observe().size() == 2);
+    CHECK(desk.board.raised().size() == 1);
+  }
+
   TEST_CASE("an acknowledgement is told once, by rule and row, and shown as a state") {
     Desk desk{{above("Ratio", Figure::HedgeRatio, 1.2), above("Other", Figure::HedgeRatio, 1.2)}};
     desk.set(desk.one, 2);
