@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include <simdjson.h>
+
 namespace hedgewatch::simulator {
 
 std::string json_number(double value) {
@@ -37,11 +39,12 @@ std::string lower_case(std::string_view text) {
 
 std::string json_string(std::string_view text) {
   std::string quoted{"\""};
+  const bool utf8 = simdjson::validate_utf8(text);
   for (const char letter : text) {
     if (letter == '"' || letter == '\\') {
       quoted += '\\';
       quoted += letter;
-    } else if (static_cast<unsigned char>(letter) < 0x20) {
+    } else if (static_cast<unsigned char>(letter) < 0x20 || (!utf8 && static_cast<unsigned char>(letter) > 0x7E)) {
       constexpr std::string_view kHex = "0123456789abcdef";
       quoted += "\\u00";
       quoted += kHex[static_cast<unsigned char>(letter) >> 4];

@@ -14,7 +14,7 @@ namespace hedgewatch::simulator {
 [[nodiscard]] std::string json_number(double value);
 /// The same value with an exponent, as the venue writes some ("8.55e4"). Zero and non-finite values fall back to json_number.
 [[nodiscard]] std::string json_exponent_number(double value);
-/// With quotes, and escaped.
+/// With quotes, and escaped. Of a text that is not UTF-8, each byte beyond ASCII is escaped as a letter of Latin-1.
 [[nodiscard]] std::string json_string(std::string_view text);
 /// Letters of ASCII in lower case, all else as it is: venues write currencies in both.
 [[nodiscard]] std::string lower_case(std::string_view text);

@@ -28,6 +28,11 @@ TEST_SUITE("feeds/simulator/json_text") {
 
   TEST_CASE("text is escaped") { CHECK(json_string("a\"b\\c\n") == R"("a\"b\\c\u000a")"); }
 
+  TEST_CASE("text stays UTF-8, and what is none becomes letters that are") {
+    CHECK(json_string("\u00e9") == "\"\u00e9\"");
+    CHECK(json_string("a\xB2z") == R"("a\u00b2z")");
+  }
+
   TEST_CASE("only letters of ASCII change case") { CHECK(lower_case("BTC_USD-1Z[") == "btc_usd-1z["); }
 
   TEST_CASE("the order of keys rotates and nothing is lost") {
