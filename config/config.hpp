@@ -88,10 +88,11 @@ struct HttpAddress {
   friend bool operator==(const HttpAddress&, const HttpAddress&) = default;
 };
 
-/// A bearer token: named, never held.
+/// A bearer token, or a user's password: named, never held.
 struct TokenConfig {
   std::string credential;  ///< a systemd credential's name; empty: not from there
   std::string file;        ///< absolute path; both empty: no token
+  std::string user = {};   ///< whose password it is, for basic authentication; empty: it is a bearer token
   friend bool operator==(const TokenConfig&, const TokenConfig&) = default;
 };
 

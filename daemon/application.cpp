@@ -178,7 +178,7 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
     const std::string refusal = lock_memory();
     if (!refusal.empty()) log.warning("hedgewatch", "memory is not locked: " + refusal);
   }
-  journal = open_journal(config.journal, std::move(text), log);
+  journal = open_journal(config.journal, without_secret_path(std::move(text), config), log);
   const EngineSetup setup = to_engine_setup(config);
 
   waiter = std::make_unique<EngineWaiter>(config.daemon.wait);
@@ -345,7 +345,7 @@ std::optional<std::string> Application::State::reload() {
   const ReloadVerdict verdict = check_reload(config, next);
   if (!verdict.refused.empty()) return refuse_reload(verdict.refused);
 
-  engine->reconfigure(to_engine_setup(next), journal ? journal->announce_configuration(std::move(text)) : 0);
+  engine->reconfigure(to_engine_setup(next), journal ? journal->announce_configuration(without_secret_path(std::move(text), next)) : 0);
   feeds->want(named_instruments(next));
   log.set_level(next.daemon.log_level);
   // What waits for a restart stays as it runs, so that the next reload still tells it.
@@ -399,8 +399,8 @@ std::vector<std::string> Application::start() {
     const auto secret = read_token(table, token, credentials_directory());
     if (!secret.ok())
       faults.push_back(secret.error().words);
-    else if (!secret.value().empty())
-      into = "Bearer " + std::string{secret.value().view()};
+    else
+      into = authorization_of(token, secret.value());
   };
   read_authorization("alertmanager", config.alertmanager.token, tokens.alertmanager);
   if (config.webhook) read_authorization("webhook", config.webhook->token, tokens.webhook);

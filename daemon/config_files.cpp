@@ -1,5 +1,7 @@
 #include "daemon/config_files.hpp"
 
+#include <cstddef>
+#include <string_view>
 #include <utility>
 
 #include "config/parser.hpp"
@@ -20,6 +22,20 @@ LoadFaults unreadable(const std::string& file, const FileError& error) {
 }
 
 }  // namespace
+
+std::string without_secret_path(std::string text, const Config& config) {
+  if (!config.webhook || config.webhook->address.endpoint.path.empty()) return text;
+  constexpr std::string_view kInstead = "/...";
+  const Endpoint& webhook = config.webhook->address.endpoint;
+  const std::string host = "://" + webhook.host;
+  for (std::size_t at = text.find(host); at != std::string::npos; at = text.find(host, at)) {
+    at += host.size();
+    const std::size_t path = text.find('/', at);
+    if (path == std::string::npos || text.compare(path, webhook.path.size(), webhook.path) != 0) continue;
+    text.replace(path, webhook.path.size(), kInstead);
+  }
+  return text;
+}
 
 Result<LoadedConfig, LoadFaults> load_config(const std::string& file) {
   auto text = read_text_file(file);

@@ -20,6 +20,10 @@ struct LoadFaults {
   std::vector<std::string> lines;  ///< `FILE:LINE:COL: path: is X, must be Y`
 };
 
+/// The text as it may be kept in a journal: instead of the webhook's path, which may be a secret, it has `/...`. A path that the
+/// text holds in escapes is not found.
+[[nodiscard]] std::string without_secret_path(std::string text, const Config& config);
+
 /// Reads the configuration file and the positions file that it names.
 [[nodiscard]] Result<LoadedConfig, LoadFaults> load_config(const std::string& file);
 

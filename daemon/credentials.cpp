@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -148,10 +149,28 @@ Result<Secret, CredentialError> read_token(std::string_view table, const TokenCo
   const bool from_systemd = !token.credential.empty();
   if (!from_systemd && token.file.empty()) return Secret{};
   return read_place({.owner = '[' + std::string{table} + ']',
-                     .key = from_systemd ? "token_credential" : "token_file",
+                     .key = std::string{token.user.empty() ? "token" : "basic_auth"} + (from_systemd ? "_credential" : "_file"),
                      .value = from_systemd ? token.credential : token.file,
                      .from_systemd = from_systemd},
                     directory);
+}
+
+std::string authorization_of(const TokenConfig& token, const Secret& secret) {
+  if (secret.empty()) return {};
+  if (token.user.empty()) return "Bearer " + std::string{secret.view()};
+  std::string pair = token.user + ':';
+  pair.append(secret.view());
+  constexpr std::size_t kGroupBytes = 3;
+  constexpr std::size_t kGroupDigits = 4;
+  // One more than the digits: OpenSSL ends them with a zero byte.
+  std::string digits((pair.size() + kGroupBytes - 1) / kGroupBytes * kGroupDigits + 1, '\0');
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(digits.data()),
+                                   reinterpret_cast<const unsigned char*>(pair.data()), static_cast<int>(pair.size()));
+  digits.resize(static_cast<std::size_t>(size));
+  wipe(pair);
+  std::string header = "Basic " + digits;
+  wipe(digits);
+  return header;
 }
 
 }  // namespace hedgewatch

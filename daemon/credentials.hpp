@@ -31,8 +31,13 @@ struct AccountSecrets {
 /// The same, with the passphrase of an account that has one.
 [[nodiscard]] Result<AccountSecrets, CredentialError> read_secrets(const AccountConfig& account, const std::string& directory);
 
-/// The same for a bearer token that alerts are posted with; `table` is the configuration's table that names it. Empty when none is.
+/// The same for the bearer token or password that alerts are posted with; `table` is the configuration's table that names it. Empty
+/// when none is.
 [[nodiscard]] Result<Secret, CredentialError> read_token(std::string_view table, const TokenConfig& token,
                                                          const std::string& directory);
+
+/// The value of an Authorization header: `Bearer TOKEN`, or `Basic` with the user's name and password in base64. Empty when there
+/// is no secret.
+[[nodiscard]] std::string authorization_of(const TokenConfig& token, const Secret& secret);
 
 }  // namespace hedgewatch

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,19 +17,48 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// token_credential or token_file, at most one.
-TokenConfig read_token(TableReader& table) {
+constexpr std::size_t kLongestUser = 128;
+
+/// KIND_credential or KIND_file, at most one.
+TokenConfig read_secret_place(TableReader& table, const std::string& kind) {
   TokenConfig token;
-  const auto credential = table.text("token_credential", kCredentialForm);
-  token.file = read_absolute_path(table, "token_file");
+  const auto credential = table.text(kind + "_credential", kCredentialForm);
+  token.file = read_absolute_path(table, kind + "_file");
   if (!credential) return token;
   if (!is_credential_name(credential->value))
-    // Not repeated: it may be the token itself.
+    // Not repeated: it may be the secret itself.
     table.fault(*credential, "is no credential's name, must be " + std::string{kCredentialForm});
-  else if (table.has("token_file"))
-    table.fault(*credential, "is given beside token_file, must be the only one of the two");
+  else if (table.has(kind + "_file"))
+    table.fault(*credential, "is given beside " + kind + "_file, must be the only one of the two");
   token.credential = credential->value;
   return token;
+}
+
+/// A colon ends the name in the header.
+bool is_user_name(std::string_view text) {
+  return !text.empty() && text.size() <= kLongestUser &&
+         std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 0x7F && c != ':'; });
+}
+
+/// A bearer token, or a user with a password, or neither.
+TokenConfig read_authentication(TableReader& table) {
+  constexpr std::string_view kUserForm = "a name of 1 to 128 printable characters without a colon";
+  const TokenConfig token = read_secret_place(table, "token");
+  const auto user = table.text("basic_auth_user", kUserForm);
+  TokenConfig password = read_secret_place(table, "basic_auth");
+  const bool has_password = !password.credential.empty() || !password.file.empty();
+  if (!user) {
+    if (has_password) table.missing("basic_auth_user", std::string{kUserForm} + ": whose password is given");
+    return token;
+  }
+  if (!is_user_name(user->value))
+    table.fault(*user, "is no user's name, must be " + std::string{kUserForm});
+  else if (!token.credential.empty() || !token.file.empty())
+    table.fault(*user, "is given beside a token, must be the only one of the two");
+  else if (!has_password && !table.has("basic_auth_credential") && !table.has("basic_auth_file"))
+    table.missing("basic_auth_credential", std::string{kCredentialForm} + ", or basic_auth_file: the user's password");
+  password.user = user->value;
+  return password;
 }
 
 }  // namespace
@@ -44,7 +75,7 @@ AlertmanagerConfig read_alertmanager(TableReader& table) {
     }
     alertmanager.receivers.push_back(address.value());
   }
-  alertmanager.token = read_token(table);
+  alertmanager.token = read_authentication(table);
   alertmanager.state_file = read_absolute_path(table, "state_file");
   read_duration(table, "resend_interval", 1s, 10min, alertmanager.resend_interval);
   if (auto runbooks = table.text("runbooks", "a folder or an address: where the runbooks are"))
@@ -65,7 +96,7 @@ WebhookConfig read_webhook(TableReader& table) {
     else
       table.fault(*url, "is " + std::string{address.error()} + ", must be " + std::string{kAddressForm});
   }
-  webhook.token = read_token(table);
+  webhook.token = read_authentication(table);
   table.finish();
   return webhook;
 }

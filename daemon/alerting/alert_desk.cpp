@@ -32,7 +32,10 @@ std::chrono::nanoseconds offset_of(WallTime wall, MonoTime mono) {
 
 }  // namespace
 
-std::string AlertReceiver::name() const { return (tls ? "https://" : "http://") + host + ':' + std::to_string(port) + path; }
+std::string AlertReceiver::name() const {
+  const bool hidden = kind == ReceiverKind::Webhook && !path.empty();
+  return (tls ? "https://" : "http://") + host + ':' + std::to_string(port) + (hidden ? "/..." : path);
+}
 
 AlertDesk::AlertDesk(AlertDeskOptions options) : options_{std::move(options)}, started_{options_.wall()} {
   for (const AlertReceiver& address : options_.receivers) {

@@ -37,7 +37,8 @@ struct AlertReceiver {
   std::string authorization;  ///< value of that header; empty: none
   ReceiverKind kind = ReceiverKind::Alertmanager;
 
-  /// `http://host:port`, as in labels and messages.
+  /// `http://host:port/path`, as in labels and messages. Of a webhook's path nothing is told, since it may be a secret itself:
+  /// `https://host:port/...`.
   [[nodiscard]] std::string name() const;
 };
 

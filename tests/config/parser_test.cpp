@@ -85,6 +85,18 @@ const BadExample kBadExamples[] = {
     {"alertmanager_token_form",
      "34:20: alertmanager.token_credential: is no credential's name, must be the name of a systemd credential: 1 to 64 letters, "
      "digits, '-', '_' or '.'"},
+    {"alertmanager_basic_auth_beside_token",
+     "35:19: alertmanager.basic_auth_user: is given beside a token, must be the only one of the two"},
+    {"alertmanager_basic_auth_without_password",
+     "32:1: alertmanager.basic_auth_credential: is missing, must be the name of a systemd credential: 1 to 64 letters, digits, "
+     "'-', '_' or '.', or basic_auth_file: the user's password"},
+    {"alertmanager_basic_auth_without_user",
+     "32:1: alertmanager.basic_auth_user: is missing, must be a name of 1 to 128 printable characters without a colon: whose "
+     "password is given"},
+    {"alertmanager_basic_auth_user_form",
+     "34:19: alertmanager.basic_auth_user: is no user's name, must be a name of 1 to 128 printable characters without a colon"},
+    {"webhook_basic_auth_twice",
+     "35:25: webhook.basic_auth_credential: is given beside basic_auth_file, must be the only one of the two"},
     {"alertmanager_runbooks_number", "34:12: alertmanager.runbooks: is 1, must be a folder or an address: where the runbooks are"},
     {"alertmanager_owner_number", "34:9: alertmanager.owner: is 1, must be a name: who may override the limit for a time"},
     {"webhook_without_url", "32:1: webhook.url: is missing, must be https://HOST[:PORT][/PATH], or http:// to a loopback address"},

@@ -40,6 +40,21 @@ constexpr const char* kPosition =
 }  // namespace
 
 TEST_SUITE("daemon/config_files") {
+  TEST_CASE("the path of a webhook is not in the text that is kept, and all else of the text is") {
+    const std::string head =
+        "[[venue]]\nkind = \"deribit\"\nendpoint = \"wss://127.0.0.1:1/\"\nnetwork = \"testnet\"\ncurrencies = [\"BTC\"]\n"
+        "[alertmanager]\nurls = [\"https://hooks.example/team\"]\n";
+    const std::string text = head + "[webhook]\nurl = \"https://hooks.example:8443/services/hush\"\n";
+    const auto parsed = parse_config(text, "x");
+    REQUIRE(parsed.ok());
+    const std::string kept = without_secret_path(text, parsed.value());
+    CHECK(kept == head + "[webhook]\nurl = \"https://hooks.example:8443/...\"\n");
+    CHECK(parse_config(kept, "x").ok());
+    const auto without = parse_config(head, "x");
+    REQUIRE(without.ok());
+    CHECK(without_secret_path(head, without.value()) == head);
+  }
+
   TEST_CASE("a configuration comes with the positions of its file, in one text that reads back") {
     const Folder folder;
     folder.write("positions.toml", kPosition);

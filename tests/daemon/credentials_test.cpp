@@ -142,5 +142,15 @@ TEST_SUITE("daemon/credentials") {
     const std::string open = folder.file("open", "t0ken\n", 0644);
     CHECK(words({.credential = "", .file = open}, "") ==
           "[webhook]: token_file \"" + open + "\": has mode 0644, must be closed to others: chmod 0600");
+    CHECK(words({.credential = "", .file = open, .user = "desk"}, "").starts_with("[webhook]: basic_auth_file "));
+  }
+
+  TEST_CASE("the header of a token and that of a user's password, and none without a secret") {
+    CHECK(authorization_of({}, Secret{}).empty());
+    CHECK(authorization_of({.credential = "hook", .file = "", .user = "desk"}, Secret{}).empty());
+    CHECK(authorization_of({.credential = "hook", .file = ""}, Secret{"t0ken"}) == "Bearer t0ken");
+    CHECK(authorization_of({.credential = "hook", .file = "", .user = "Aladdin"}, Secret{"open sesame"}) ==
+          "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    CHECK(authorization_of({.credential = "hook", .file = "", .user = "a"}, Secret{"b"}) == "Basic YTpi");
   }
 }

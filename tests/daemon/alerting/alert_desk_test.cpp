@@ -278,6 +278,14 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     CHECK(sink.posts_with("HedgewatchHeartbeat") == 0);
   }
 
+  TEST_CASE("the path of a webhook, which may be a secret, is not part of its name") {
+    const AlertReceiver webhook{
+        .host = "hooks.example", .port = 443, .path = "/services/hush", .tls = true, .kind = ReceiverKind::Webhook};
+    CHECK(webhook.name() == "https://hooks.example:443/...");
+    const AlertReceiver alertmanager{.host = "alerts.example", .port = 443, .path = "/team", .tls = true};
+    CHECK(alertmanager.name() == "https://alerts.example:443/team");
+  }
+
   TEST_CASE("a limit that is overridden is remembered over a restart until its time is over") {
     const TemporaryFolder folder;
     AlertDeskOptions remembering = options({});
