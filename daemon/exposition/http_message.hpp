@@ -16,7 +16,8 @@ struct HttpRequest {
   std::string_view accept;
   std::string_view accept_encoding;
   std::string_view body = {};
-  bool from_page = false;  ///< a browser sends it for a web page: it has an Origin
+  std::string_view authorization = {};  ///< whole, as it was sent
+  bool from_page = false;               ///< a browser sends it for a web page: it has an Origin
 };
 
 /// Nothing in it may come from the request: a path or header is never reflected.

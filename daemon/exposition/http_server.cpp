@@ -104,6 +104,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
                                      .accept = to_std(message[http::field::accept]),
                                      .accept_encoding = to_std(message[http::field::accept_encoding]),
                                      .body = message.body(),
+                                     .authorization = to_std(message[http::field::authorization]),
                                      .from_page = message.find(http::field::origin) != message.end()});
     response_ = {};
     response_.result(answer.status);
