@@ -27,10 +27,21 @@ struct DaemonConfig {
   LogLevel log_level = LogLevel::Info;
 };
 
-/// The daemon's own listener. It knows no passwords, so the parser only lets it listen on loopback.
+/// A bearer token, or a user's password: named, never held.
+struct TokenConfig {
+  std::string credential;  ///< a systemd credential's name; empty: not from there
+  std::string file;        ///< absolute path; both empty: no token
+  std::string user = {};   ///< whose password it is, for basic authentication; empty: it is a bearer token
+  friend bool operator==(const TokenConfig&, const TokenConfig&) = default;
+};
+
+/// The daemon's own listener. It knows no TLS, so the parser only lets it listen on loopback.
 struct HttpConfig {
   std::string host = "127.0.0.1";  ///< an IP literal, without brackets
   std::uint16_t port = 9464;       ///< 0: any free port
+  /// Absolute path of a Unix socket, where changes are asked for: a reload, an acknowledgement, an override. Empty: none.
+  std::string control_socket = {};
+  TokenConfig password = {};  ///< whoever asks at the address must have it, and may then change things too; no user: nobody needs one
   std::size_t max_connections = 64;
   std::size_t max_request_bytes = 16'384;  ///< head and body of one request
   std::chrono::nanoseconds request_timeout = std::chrono::seconds{5};
@@ -86,14 +97,6 @@ struct HttpAddress {
   Endpoint endpoint;  ///< the path is empty or starts with '/', and does not end in one
   bool tls = true;    ///< false only for a loopback host
   friend bool operator==(const HttpAddress&, const HttpAddress&) = default;
-};
-
-/// A bearer token, or a user's password: named, never held.
-struct TokenConfig {
-  std::string credential;  ///< a systemd credential's name; empty: not from there
-  std::string file;        ///< absolute path; both empty: no token
-  std::string user = {};   ///< whose password it is, for basic authentication; empty: it is a bearer token
-  friend bool operator==(const TokenConfig&, const TokenConfig&) = default;
 };
 
 /// A second route: an address that is posted every change of an alert, in the form of Alertmanager's webhooks.

@@ -128,10 +128,11 @@ std::unique_ptr<JournalWriter> open_journal(const JournalConfig& config, std::st
   return std::make_unique<JournalWriter>(std::move(options), std::move(text));
 }
 
-/// Values of Authorization headers; empty: none is sent.
-struct AlertTokens {
+/// Values of Authorization headers; empty: none is sent, or asked for.
+struct Authorizations {
   std::string alertmanager;
   std::string webhook;
+  std::string listener;
 };
 
 }  // namespace
@@ -142,8 +143,8 @@ struct Application::State {
         log{given_log},
         undo{[this](const std::string& name, const std::string& reason) { log.error(kSelf, "could not stop " + name, reason); }} {}
 
-  void build(Config loaded, std::string text, std::vector<AccountSecrets> secrets, const AlertTokens& tokens);
-  [[nodiscard]] AlertDeskOptions alert_options(const AlertTokens& tokens);
+  void build(Config loaded, std::string text, std::vector<AccountSecrets> secrets, const Authorizations& authorizations);
+  [[nodiscard]] AlertDeskOptions alert_options(const Authorizations& authorizations);
   [[nodiscard]] OverrideAnswer override_limits(const OverrideOrder& order);
   [[nodiscard]] std::vector<std::string> not_ready() const;
   [[nodiscard]] std::optional<std::string> unhealthy() const;
@@ -172,7 +173,8 @@ struct Application::State {
   ShutdownStack undo;  ///< last: a start-up that failed is undone before its parts go
 };
 
-void Application::State::build(Config loaded, std::string text, std::vector<AccountSecrets> secrets, const AlertTokens& tokens) {
+void Application::State::build(Config loaded, std::string text, std::vector<AccountSecrets> secrets,
+                               const Authorizations& authorizations) {
   config = std::move(loaded);
   if (config.daemon.lock_memory) {
     const std::string refusal = lock_memory();
@@ -188,7 +190,7 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
   engine_options.cpu = config.daemon.engine_cpu;
   engine_options.observer = options.observer;
   engine_options.journal = journal.get();
-  alerts = std::make_unique<AlertDesk>(alert_options(tokens));
+  alerts = std::make_unique<AlertDesk>(alert_options(authorizations));
   engine_options.raised = alerts->remembered(setup.alerts);
   engine_options.overridden = alerts->remembered_overrides();
   engine_options.alerts = [this](const AlertBoard& board) { alerts->take(board); };
@@ -206,6 +208,8 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
   HttpServerOptions http_options;
   http_options.address = config.http.host;
   http_options.port = config.http.port;
+  if (!options.control_socket.empty()) config.http.control_socket = options.control_socket;
+  http_options.control_socket = config.http.control_socket;
   http_options.max_connections = config.http.max_connections;
   http_options.max_header_bytes = static_cast<std::uint32_t>(config.http.max_request_bytes);
   http_options.max_body_bytes = config.http.max_request_bytes;
@@ -224,7 +228,7 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
                          return raised.size();
                        },
                    .override_limits = [this](const OverrideOrder& order) { return override_limits(order); },
-                   .changes_allowed = http->loopback()});
+                   .authorization = authorizations.listener});
 
   alerts->start();
   undo.push("the alerts", [this] { alerts->stop(); });
@@ -265,7 +269,7 @@ OverrideAnswer Application::State::override_limits(const OverrideOrder& order) {
   return answer;
 }
 
-AlertDeskOptions Application::State::alert_options(const AlertTokens& tokens) {
+AlertDeskOptions Application::State::alert_options(const Authorizations& authorizations) {
   AlertDeskOptions desk;
   const auto as_receiver = [](const HttpAddress& address, const std::string& authorization, ReceiverKind kind) {
     return AlertReceiver{.host = address.endpoint.host,
@@ -276,8 +280,8 @@ AlertDeskOptions Application::State::alert_options(const AlertTokens& tokens) {
                          .kind = kind};
   };
   for (const HttpAddress& address : config.alertmanager.receivers)
-    desk.receivers.push_back(as_receiver(address, tokens.alertmanager, ReceiverKind::Alertmanager));
-  if (config.webhook) desk.receivers.push_back(as_receiver(config.webhook->address, tokens.webhook, ReceiverKind::Webhook));
+    desk.receivers.push_back(as_receiver(address, authorizations.alertmanager, ReceiverKind::Alertmanager));
+  if (config.webhook) desk.receivers.push_back(as_receiver(config.webhook->address, authorizations.webhook, ReceiverKind::Webhook));
   desk.runbooks = config.alertmanager.runbooks;
   desk.state_file = config.alertmanager.state_file;
   desk.resend = config.alertmanager.resend_interval;
@@ -342,10 +346,12 @@ std::optional<std::string> Application::State::reload() {
   if (!loaded.ok()) return refuse_reload(lines_of(loaded.error()));
   auto [next, text] = std::move(loaded).value();
   const std::uint64_t hash = config_text_hash(text);
+  if (!options.control_socket.empty()) next.http.control_socket = options.control_socket;
   const ReloadVerdict verdict = check_reload(config, next);
   if (!verdict.refused.empty()) return refuse_reload(verdict.refused);
 
-  engine->reconfigure(to_engine_setup(next), journal ? journal->announce_configuration(without_secret_path(std::move(text), next)) : 0);
+  engine->reconfigure(to_engine_setup(next),
+                      journal ? journal->announce_configuration(without_secret_path(std::move(text), next)) : 0);
   feeds->want(named_instruments(next));
   log.set_level(next.daemon.log_level);
   // What waits for a restart stays as it runs, so that the next reload still tells it.
@@ -394,7 +400,7 @@ std::vector<std::string> Application::start() {
     else
       faults.push_back(secret.error().words);
   }
-  AlertTokens tokens;
+  Authorizations authorizations;
   const auto read_authorization = [&faults](std::string_view table, const TokenConfig& token, std::string& into) {
     const auto secret = read_token(table, token, credentials_directory());
     if (!secret.ok())
@@ -402,18 +408,20 @@ std::vector<std::string> Application::start() {
     else
       into = authorization_of(token, secret.value());
   };
-  read_authorization("alertmanager", config.alertmanager.token, tokens.alertmanager);
-  if (config.webhook) read_authorization("webhook", config.webhook->token, tokens.webhook);
+  read_authorization("alertmanager", config.alertmanager.token, authorizations.alertmanager);
+  if (config.webhook) read_authorization("webhook", config.webhook->token, authorizations.webhook);
+  read_authorization("http", config.http.password, authorizations.listener);
   if (!faults.empty()) return faults;
 
   state.log.info(kSelf, "starts", std::string{HEDGEWATCH_VERSION} + ", " + summary(config));
   try {
-    state.build(std::move(config), std::move(text), std::move(secrets), tokens);
+    state.build(std::move(config), std::move(text), std::move(secrets), authorizations);
   } catch (const std::exception& error) {
     return {error.what()};
   }
   state.metrics.config_loaded(hash, wall_now());
   state.log.info("http", "serves /metrics", state.config.http.host + " port " + std::to_string(state.http->port()));
+  if (!state.config.http.control_socket.empty()) state.log.info("http", "takes changes", state.config.http.control_socket);
   return {};
 }
 

@@ -16,6 +16,8 @@ struct ApplicationOptions {
   std::string config_file;
   /// Called on the engine's thread after each cycle; for tests.
   std::function<void(const Engine&)> observer;
+  /// Instead of the configuration's; for tests.
+  std::string control_socket = {};
   /// Of the engine's cycle; 1 shows the observer the table after every single event.
   std::optional<std::size_t> most_events_per_cycle = {};
 };

@@ -1,11 +1,10 @@
-#include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "config/shown.hpp"
+#include "config/tables/authentication.hpp"
 #include "config/tables/rule_parts.hpp"
 #include "config/tables/tables.hpp"
 #include "config/value_forms.hpp"
@@ -16,50 +15,6 @@ namespace hedgewatch {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr std::size_t kLongestUser = 128;
-
-/// KIND_credential or KIND_file, at most one.
-TokenConfig read_secret_place(TableReader& table, const std::string& kind) {
-  TokenConfig token;
-  const auto credential = table.text(kind + "_credential", kCredentialForm);
-  token.file = read_absolute_path(table, kind + "_file");
-  if (!credential) return token;
-  if (!is_credential_name(credential->value))
-    // Not repeated: it may be the secret itself.
-    table.fault(*credential, "is no credential's name, must be " + std::string{kCredentialForm});
-  else if (table.has(kind + "_file"))
-    table.fault(*credential, "is given beside " + kind + "_file, must be the only one of the two");
-  token.credential = credential->value;
-  return token;
-}
-
-/// A colon ends the name in the header.
-bool is_user_name(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestUser &&
-         std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 0x7F && c != ':'; });
-}
-
-/// A bearer token, or a user with a password, or neither.
-TokenConfig read_authentication(TableReader& table) {
-  constexpr std::string_view kUserForm = "a name of 1 to 128 printable characters without a colon";
-  const TokenConfig token = read_secret_place(table, "token");
-  const auto user = table.text("basic_auth_user", kUserForm);
-  TokenConfig password = read_secret_place(table, "basic_auth");
-  const bool has_password = !password.credential.empty() || !password.file.empty();
-  if (!user) {
-    if (has_password) table.missing("basic_auth_user", std::string{kUserForm} + ": whose password is given");
-    return token;
-  }
-  if (!is_user_name(user->value))
-    table.fault(*user, "is no user's name, must be " + std::string{kUserForm});
-  else if (!token.credential.empty() || !token.file.empty())
-    table.fault(*user, "is given beside a token, must be the only one of the two");
-  else if (!has_password && !table.has("basic_auth_credential") && !table.has("basic_auth_file"))
-    table.missing("basic_auth_credential", std::string{kCredentialForm} + ", or basic_auth_file: the user's password");
-  password.user = user->value;
-  return password;
-}
 
 }  // namespace
 

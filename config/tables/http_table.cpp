@@ -1,9 +1,12 @@
 #include "config/tables/tables.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "config/shown.hpp"
+#include "config/tables/authentication.hpp"
 #include "config/value_forms.hpp"
 #include "config/value_readers.hpp"
 
@@ -12,6 +15,10 @@ namespace hedgewatch {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// What the system's address of a Unix socket holds.
+constexpr std::size_t kLongestSocketPath = 107;
+constexpr std::string_view kSocketForm = "a path from the root of at most 107 characters";
 
 }  // namespace
 
@@ -25,13 +32,19 @@ HttpConfig read_http(TableReader& table) {
     } else if (!address->loopback) {
       table.fault(*found,
                   "is " + shown(found->value) +
-                      ", must be on loopback (127.0.0.1 or [::1]): positions are served without a password, so a proxy that "
-                      "asks for one has to stand between them and a network");
+                      ", must be on loopback (127.0.0.1 or [::1]): positions are served without TLS, so a proxy that has it and "
+                      "asks for a password has to stand between them and a network");
     } else {
       http.host = address->host;
       http.port = address->port;
     }
   }
+  http.control_socket = read_absolute_path(table, "control_socket");
+  if (http.control_socket.size() > kLongestSocketPath) {
+    const auto found = table.text("control_socket", kSocketForm);
+    table.fault(*found, "has " + std::to_string(http.control_socket.size()) + " characters, must be " + std::string{kSocketForm});
+  }
+  http.password = read_basic_auth(table);
   read_count(table, "max_connections", 1, 4'096, http.max_connections);
   read_count(table, "max_request_bytes", 1'024, 1'048'576, http.max_request_bytes);
   read_duration(table, "request_timeout", 100ms, 60s, http.request_timeout);

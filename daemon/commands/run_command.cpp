@@ -113,7 +113,10 @@ On the address of [http] listen (default 127.0.0.1:9464):
                hedgewatch_figure_state says why
   /-/healthy   200 while the engine moves
   /-/ready     200 when every feed is live and every account reconciled, else 503 and what is missing
-  /-/reload    POST: reads the configuration again
+On the Unix socket of [http] control_socket the same, and what changes something:
+  /-/reload        POST: reads the configuration again
+  /-/acknowledge   POST: takes a raised alert on
+  /-/override      POST: sets another limit for a time
 
 Signals:
   SIGHUP            reads the configuration again; with a fault in it, the old one stays in force and

@@ -17,6 +17,7 @@ struct HttpRequest {
   std::string_view accept_encoding;
   std::string_view body = {};
   std::string_view authorization = {};  ///< whole, as it was sent
+  bool on_control_socket = false;       ///< the system's access rights to the socket have let the caller in
   bool from_page = false;               ///< a browser sends it for a web page: it has an Origin
 };
 
@@ -26,6 +27,7 @@ struct HttpResponse {
   std::string_view content_type = "text/plain; charset=utf-8";
   std::string_view content_encoding;  ///< empty: none
   std::string_view allow;             ///< with status 405: the methods that the path knows
+  std::string_view authenticate;      ///< with status 401: how to show who asks
   std::string body;
 };
 

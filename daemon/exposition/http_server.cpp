@@ -1,22 +1,29 @@
 #include "daemon/exposition/http_server.hpp"
 
 #include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <exception>
 #include <functional>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
+#include <type_traits>
 #include <unordered_set>
 #include <utility>
 
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
 namespace hedgewatch {
@@ -27,6 +34,9 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using tcp = asio::ip::tcp;
+using local = asio::local::stream_protocol;
+/// Of either kind.
+using AnySocket = asio::generic::stream_protocol::socket;
 
 std::string_view to_std(beast::string_view text) { return {text.data(), text.size()}; }
 beast::string_view to_beast(std::string_view text) { return {text.data(), text.size()}; }
@@ -53,11 +63,12 @@ struct ConnectionContext {
   std::unordered_set<Connection*>& connections;
   std::atomic<std::uint64_t>& requests;
   std::atomic<std::uint64_t>& bad;
+  bool control;  ///< of the Unix socket
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, ConnectionContext server) : stream_{std::move(socket)}, server_{server} {
+  Connection(AnySocket socket, ConnectionContext server) : stream_{std::move(socket)}, server_{server} {
     server_.connections.insert(this);
   }
   ~Connection() { server_.connections.erase(this); }
@@ -68,7 +79,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void close() {
     beast::error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_both, ignored);
+    stream_.socket().shutdown(AnySocket::shutdown_both, ignored);
     stream_.close();
   }
 
@@ -105,6 +116,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
                                      .accept_encoding = to_std(message[http::field::accept_encoding]),
                                      .body = message.body(),
                                      .authorization = to_std(message[http::field::authorization]),
+                                     .on_control_socket = server_.control,
                                      .from_page = message.find(http::field::origin) != message.end()});
     response_ = {};
     response_.result(answer.status);
@@ -115,6 +127,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     response_.set("X-Content-Type-Options", "nosniff");
     if (!answer.content_encoding.empty()) response_.set(http::field::content_encoding, to_beast(answer.content_encoding));
     if (!answer.allow.empty()) response_.set(http::field::allow, to_beast(answer.allow));
+    if (!answer.authenticate.empty()) response_.set(http::field::www_authenticate, to_beast(answer.authenticate));
     response_.content_length(answer.body.size());
     const bool head = message.method() == http::verb::head;
     if (!head) response_.body() = std::move(answer.body);
@@ -156,7 +169,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     read(server_.options.idle_time_out);
   }
 
-  beast::tcp_stream stream_;
+  beast::basic_stream<asio::generic::stream_protocol> stream_;
   ConnectionContext server_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
@@ -168,18 +181,37 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 struct HttpServer::State {
   explicit State(HttpServerOptions given) : options{std::move(given)} {}
+  ~State() {
+    if (!bound_control.empty()) ::unlink(bound_control.c_str());
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  /// Where clients come in.
+  template <class Protocol>
+  struct Door {
+    Door(asio::io_context& served, std::unordered_set<Connection*>& held) : acceptor{served}, pause{served}, connections{held} {}
+    typename Protocol::acceptor acceptor;
+    asio::steady_timer pause;
+    std::unordered_set<Connection*>& connections;
+  };
 
   void open();
-  void accept();
-  void close_all();
+  void open_control();
+  template <class Protocol>
+  void accept(Door<Protocol>& door);
+  template <class Protocol>
+  void close_all(Door<Protocol>& door);
 
   HttpServerOptions options;
   HttpHandler handler;
-  std::unordered_set<Connection*> connections;  ///< outlives the context, whose last handlers end connections
+  std::unordered_set<Connection*> connections;  ///< outlive the context, whose last handlers end connections
+  std::unordered_set<Connection*> control_connections;
   asio::io_context context{1};
-  tcp::acceptor acceptor{context};
-  asio::steady_timer pause{context};
+  Door<tcp> door{context, connections};
+  Door<local> control_door{context, control_connections};
   tcp::endpoint endpoint;
+  std::string bound_control;  ///< the socket's path, once it is this server's
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> refused{0};
   std::atomic<std::uint64_t> bad{0};
@@ -191,6 +223,7 @@ void HttpServer::State::open() {
   const auto address = asio::ip::make_address(options.address, error);
   if (error) throw std::runtime_error{"http: not a numeric address: " + options.address};
   const tcp::endpoint wanted{address, options.port};
+  tcp::acceptor& acceptor = door.acceptor;
   acceptor.open(wanted.protocol(), error);
   if (!error) acceptor.set_option(asio::socket_base::reuse_address{true}, error);
   if (!error) acceptor.bind(wanted, error);
@@ -201,41 +234,77 @@ void HttpServer::State::open() {
   endpoint = acceptor.local_endpoint();
 }
 
-void HttpServer::State::accept() {
-  acceptor.async_accept([this](beast::error_code error, tcp::socket socket) {
-    if (error == asio::error::operation_aborted || !acceptor.is_open()) return;
+void HttpServer::State::open_control() {
+  constexpr mode_t kOwnerAndGroup = 0660;
+  const std::string& path = options.control_socket;
+  const auto fail = [&path](const std::string& why) {
+    throw std::runtime_error{"http: cannot listen on the control socket " + path + ": " + why};
+  };
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) == 0) {
+    if (!S_ISSOCK(found.st_mode)) fail("it is another file");
+    beast::error_code refused;
+    local::socket{context}.connect(local::endpoint{path}, refused);
+    if (!refused) fail("another process serves it");
+    ::unlink(path.c_str());
+  }
+  beast::error_code error;
+  local::acceptor& acceptor = control_door.acceptor;
+  acceptor.open(local{}, error);
+  // The file is never open to others, not even for a moment.
+  if (!error && ::fchmod(acceptor.native_handle(), kOwnerAndGroup) != 0) fail(std::generic_category().message(errno));
+  if (!error) acceptor.bind(local::endpoint{path}, error);
+  if (error) fail(error.message());
+  bound_control = path;
+  if (::chmod(path.c_str(), kOwnerAndGroup) != 0) fail(std::generic_category().message(errno));
+  acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) fail(error.message());
+}
+
+template <class Protocol>
+void HttpServer::State::accept(Door<Protocol>& at) {
+  at.acceptor.async_accept([this, &at](beast::error_code error, typename Protocol::socket socket) {
+    if (error == asio::error::operation_aborted || !at.acceptor.is_open()) return;
     if (error) {
       // Out of descriptors, most likely: it would fail again at once.
       refused.fetch_add(1, std::memory_order_relaxed);
-      pause.expires_after(std::chrono::milliseconds{100});
-      pause.async_wait([this](beast::error_code stopped) {
-        if (!stopped) accept();
+      at.pause.expires_after(std::chrono::milliseconds{100});
+      at.pause.async_wait([this, &at](beast::error_code stopped) {
+        if (!stopped) accept(at);
       });
       return;
     }
-    if (connections.size() >= options.max_connections) {
+    if (at.connections.size() >= options.max_connections) {
       refused.fetch_add(1, std::memory_order_relaxed);
       beast::error_code ignored;
       socket.close(ignored);
     } else {
-      std::make_shared<Connection>(std::move(socket), ConnectionContext{options, handler, connections, requests, bad})->start();
+      constexpr bool kControl = std::is_same_v<Protocol, local>;
+      std::make_shared<Connection>(AnySocket{std::move(socket)},
+                                   ConnectionContext{options, handler, at.connections, requests, bad, kControl})
+          ->start();
     }
-    accept();
+    accept(at);
   });
 }
 
-void HttpServer::State::close_all() {
+template <class Protocol>
+void HttpServer::State::close_all(Door<Protocol>& at) {
   beast::error_code ignored;
-  acceptor.close(ignored);
-  pause.cancel();
-  for (Connection* connection : connections) connection->close();
+  at.acceptor.close(ignored);
+  at.pause.cancel();
+  for (Connection* connection : at.connections) connection->close();
 }
 
-HttpServer::HttpServer(HttpServerOptions options) : state_{std::make_unique<State>(std::move(options))} { state_->open(); }
+HttpServer::HttpServer(HttpServerOptions options) : state_{std::make_unique<State>(std::move(options))} {
+  state_->open();
+  if (!state_->options.control_socket.empty()) state_->open_control();
+}
 
 void HttpServer::start(HttpHandler handler) {
   state_->handler = std::move(handler);
-  state_->accept();
+  state_->accept(state_->door);
+  if (state_->control_door.acceptor.is_open()) state_->accept(state_->control_door);
   state_->thread = std::thread{[state = state_.get()] {
     pthread_setname_np(pthread_self(), "http");
     state->context.run();
@@ -246,13 +315,14 @@ HttpServer::~HttpServer() { stop(); }
 
 void HttpServer::stop() {
   if (!state_->thread.joinable()) return;
-  asio::post(state_->context, [state = state_.get()] { state->close_all(); });
+  asio::post(state_->context, [state = state_.get()] {
+    state->close_all(state->door);
+    state->close_all(state->control_door);
+  });
   state_->thread.join();
 }
 
 std::uint16_t HttpServer::port() const { return state_->endpoint.port(); }
-
-bool HttpServer::loopback() const { return state_->endpoint.address().is_loopback(); }
 
 HttpServerCounters HttpServer::counters() const {
   return {.requests = state_->requests.load(std::memory_order_relaxed),

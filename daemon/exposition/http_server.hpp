@@ -13,7 +13,8 @@ namespace hedgewatch {
 struct HttpServerOptions {
   std::string address = "127.0.0.1";  ///< numeric IPv4 or IPv6
   std::uint16_t port = 9464;          ///< 0: the system chooses
-  std::size_t max_connections = 64;   ///< more are closed at once and counted
+  std::string control_socket;         ///< path of a Unix socket, for its owner and group alone; empty: none
+  std::size_t max_connections = 64;   ///< at either; more are closed at once and counted
   std::uint32_t max_header_bytes = 8'192;
   std::uint64_t max_body_bytes = 1'024;
   std::chrono::milliseconds request_time_out{5'000};  ///< for a whole request to arrive, and for a response to leave
@@ -27,10 +28,11 @@ struct HttpServerCounters {
   std::uint64_t bad_requests = 0;         ///< not HTTP, too large, or too slow
 };
 
-/// Serves HTTP/1.1 on one thread of its own. Knows no route; the handler does.
+/// Serves HTTP/1.1 on one thread of its own, at an address and, where it is asked for, on a Unix socket. Knows no route; the
+/// handler does.
 class HttpServer {
  public:
-  /// Binds the address. Throws std::runtime_error when it cannot.
+  /// Binds the address and the socket; a socket that a dead process left is replaced. Throws std::runtime_error when it cannot.
   explicit HttpServer(HttpServerOptions options);
   /// Stops.
   ~HttpServer();
@@ -43,8 +45,6 @@ class HttpServer {
   void stop();
 
   [[nodiscard]] std::uint16_t port() const;
-  /// True when only this machine can reach it.
-  [[nodiscard]] bool loopback() const;
   [[nodiscard]] HttpServerCounters counters() const;
 
  private:

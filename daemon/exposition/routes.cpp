@@ -1,5 +1,7 @@
 #include "daemon/exposition/routes.hpp"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -14,6 +16,7 @@ namespace hedgewatch {
 namespace {
 
 constexpr unsigned kBadRequest = 400;
+constexpr unsigned kUnauthorised = 401;
 constexpr unsigned kForbidden = 403;
 constexpr unsigned kNotFound = 404;
 constexpr unsigned kMethodNotAllowed = 405;
@@ -33,13 +36,24 @@ HttpResponse wrong_method(std::string_view allow) {
   return response;
 }
 
+/// In a time that does not tell how much of it was right.
+bool same_secret(std::string_view given, std::string_view expected) {
+  return given.size() == expected.size() && CRYPTO_memcmp(given.data(), expected.data(), expected.size()) == 0;
+}
+
 }  // namespace
 
 Routes::Routes(RouteSources sources) : sources_{std::move(sources)} {}
 
 HttpResponse Routes::handle(const HttpRequest& request) {
+  if (!request.on_control_socket && !sources_.authorization.empty() &&
+      !same_secret(request.authorization, sources_.authorization)) {
+    HttpResponse response = plain(kUnauthorised, "a user and a password are needed\n");
+    response.authenticate = R"(Basic realm="hedgewatch", charset="UTF-8")";
+    return response;
+  }
   const bool reads = request.method == HttpMethod::Get || request.method == HttpMethod::Head;
-  if (request.path == "/-/reload") return request.method == HttpMethod::Post ? reload() : wrong_method("POST");
+  if (request.path == "/-/reload") return request.method == HttpMethod::Post ? reload(request) : wrong_method("POST");
   if (request.path == "/-/acknowledge") return request.method == HttpMethod::Post ? acknowledge(request) : wrong_method("POST");
   if (request.path == "/-/override") return request.method == HttpMethod::Post ? override_limits(request) : wrong_method("POST");
   if (request.path == "/metrics") return reads ? metrics(request) : wrong_method("GET, HEAD");
@@ -85,16 +99,22 @@ HttpResponse Routes::ready() const {
   return plain(kUnavailable, std::move(body));
 }
 
-HttpResponse Routes::reload() const {
-  if (!sources_.changes_allowed) return plain(kForbidden, "reload is only served on a loopback address; send SIGHUP instead\n");
+std::optional<HttpResponse> Routes::refused_change(const HttpRequest& request) const {
+  // Any page in a browser on this machine could post here.
+  if (request.from_page) return plain(kForbidden, "changes are not taken from web pages\n");
+  if (request.on_control_socket || !sources_.authorization.empty()) return std::nullopt;
+  return plain(kForbidden,
+               "changes are only taken on the control socket, or with a password: [http] control_socket, basic_auth_user\n");
+}
+
+HttpResponse Routes::reload(const HttpRequest& request) const {
+  if (auto refused = refused_change(request)) return std::move(*refused);
   const auto faults = sources_.reload();
   return faults ? plain(kReloadFailed, *faults + "\n") : plain(200, "reloaded\n");
 }
 
 HttpResponse Routes::acknowledge(const HttpRequest& request) const {
-  if (!sources_.changes_allowed) return plain(kForbidden, "acknowledgements are only taken on a loopback address\n");
-  // Any page in a browser on this machine could post here.
-  if (request.from_page) return plain(kForbidden, "acknowledgements are not taken from web pages\n");
+  if (auto refused = refused_change(request)) return std::move(*refused);
   const auto form = parse_form(request.body);
   std::string alert;
   std::vector<LabelMatch> labels;
@@ -117,8 +137,7 @@ HttpResponse Routes::override_limits(const HttpRequest& request) const {
       "must be a form with the fields alert, owner, limit (a number, or none to take an override back), for (a duration of at most "
       "24h) and reason, and a field for each label that is to fit, such as hedge\n";
   constexpr std::chrono::nanoseconds kLongest = std::chrono::hours{24};
-  if (!sources_.changes_allowed) return plain(kForbidden, "overrides are only taken on a loopback address\n");
-  if (request.from_page) return plain(kForbidden, "overrides are not taken from web pages\n");
+  if (auto refused = refused_change(request)) return std::move(*refused);
   OverrideOrder order;
   std::string limit;
   std::optional<std::chrono::nanoseconds> lasts;

@@ -54,21 +54,24 @@ struct RouteSources {
   std::function<std::size_t(const std::string& alert, const std::vector<LabelMatch>& labels)> acknowledge;
   /// Sets other limits for a time.
   std::function<OverrideAnswer(const OverrideOrder&)> override_limits;
-  /// What changes something is only for callers on this machine.
-  bool changes_allowed = false;
+  /// The header that whoever asks at the address must send; empty: none is asked for, and nothing can be changed there.
+  std::string authorization = {};
 };
 
-/// /metrics, /-/healthy, /-/ready, /-/reload, /-/acknowledge and /-/override; everything else is 404.
+/// /metrics, /-/healthy, /-/ready, /-/reload, /-/acknowledge and /-/override; everything else is 404. The last three change
+/// something: they are for callers on the control socket, and at the address for those who have shown the password.
 class Routes {
  public:
   explicit Routes(RouteSources sources);
   [[nodiscard]] HttpResponse handle(const HttpRequest& request);
 
  private:
+  /// Why the request changes nothing; nothing: it may.
+  [[nodiscard]] std::optional<HttpResponse> refused_change(const HttpRequest& request) const;
   [[nodiscard]] HttpResponse metrics(const HttpRequest& request);
   [[nodiscard]] HttpResponse healthy() const;
   [[nodiscard]] HttpResponse ready() const;
-  [[nodiscard]] HttpResponse reload() const;
+  [[nodiscard]] HttpResponse reload(const HttpRequest& request) const;
   [[nodiscard]] HttpResponse acknowledge(const HttpRequest& request) const;
   [[nodiscard]] HttpResponse override_limits(const HttpRequest& request) const;
 

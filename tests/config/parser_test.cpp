@@ -143,8 +143,15 @@ const BadExample kBadExamples[] = {
     {"daemon_queue_capacity_text", "2:18: daemon.queue_capacity: is \"64k\", must be an integer from 40000 to 500000"},
     {"daemon_misspelt_key", "2:1: daemon.queue_capactiy: is an unknown key, must be \"queue_capacity\" or left out"},
     {"http_listen_on_network",
-     "2:10: http.listen: is \"0.0.0.0:9464\", must be on loopback (127.0.0.1 or [::1]): positions are served without a password, "
-     "so a proxy that asks for one has to stand between them and a network"},
+     "2:10: http.listen: is \"0.0.0.0:9464\", must be on loopback (127.0.0.1 or [::1]): positions are served without TLS, so a "
+     "proxy that has it and asks for a password has to stand between them and a network"},
+    {"http_control_socket_relative",
+     "3:18: http.control_socket: is no absolute path, must be a path from the root such as \"/etc/hedgewatch/file\""},
+    {"http_control_socket_too_long",
+     "3:18: http.control_socket: has 125 characters, must be a path from the root of at most 107 characters"},
+    {"http_password_without_user",
+     "1:1: http.basic_auth_user: is missing, must be a name of 1 to 128 printable characters without a colon: whose password is "
+     "given"},
     {"http_port_too_large",
      "2:10: http.listen: is \"127.0.0.1:94640\", must be an IP address and a port from 0 to 65535 such as \"127.0.0.1:9464\""},
     {"http_listen_without_port",

@@ -24,7 +24,7 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-RouteSources sources(bool changes_allowed) {
+RouteSources sources(bool with_password) {
   RouteSources sources;
   sources.snapshot = [] { return static_cast<const FigureSnapshot*>(nullptr); };
   sources.families = [](const ScrapeFacts&) { return std::vector<prometheus::MetricFamily>{}; };
@@ -40,7 +40,7 @@ RouteSources sources(bool changes_allowed) {
     require(order.lasts.count() >= 0 && order.lasts <= std::chrono::hours{24} && (!order.limit || order.lasts.count() > 0));
     return OverrideAnswer{.count = order.alert.size() % 2, .forbidden = order.owner.size() % 2 == 1};
   };
-  sources.changes_allowed = changes_allowed;
+  if (with_password) sources.authorization = "Basic ZGVzazpodXNo";
   return sources;
 }
 
@@ -76,8 +76,8 @@ std::string_view take_line(std::string_view& rest) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static Routes open_to_changes{sources(true)};
   static Routes closed_to_changes{sources(false)};
+  static Routes with_password{sources(true)};
   std::string_view rest{reinterpret_cast<const char*>(data), size};
   const std::string_view method = take_line(rest);
   HttpRequest request;
@@ -92,7 +92,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.body = rest;
   check_form(rest);
 
-  const HttpResponse answer = open_to_changes.handle(request);
+  request.on_control_socket = true;
+  const HttpResponse answer = closed_to_changes.handle(request);
+  request.on_control_socket = false;
+  require(with_password.handle(request).status == 401);
   constexpr std::array kStatus{200U, 400U, 403U, 404U, 405U};
   require(std::ranges::find(kStatus, answer.status) != kStatus.end());
   require((answer.status == 405) == !answer.allow.empty());

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -126,7 +127,10 @@ class Daemon {
                   },
               .mono = mono_now,
               .wall = wall_now}},
-        application_{{.config_file = config_file, .observer = std::move(observer), .most_events_per_cycle = most_events_per_cycle},
+        application_{{.config_file = config_file,
+                      .observer = std::move(observer),
+                      .control_socket = control_socket_,
+                      .most_events_per_cycle = most_events_per_cycle},
                      log_} {}
 
   [[nodiscard]] Application& application() { return application_; }
@@ -139,8 +143,9 @@ class Daemon {
   [[nodiscard]] HttpAnswer get(std::string_view path, std::string_view headers = {}) {
     return http_request(application_.http_port(), "GET", path, headers);
   }
-  [[nodiscard]] HttpAnswer post(std::string_view path) {
-    return http_request(application_.http_port(), "POST", path, "Content-Length: 0\r\n");
+  /// On the control socket.
+  [[nodiscard]] HttpAnswer post(std::string_view path, std::string_view form = {}) {
+    return http_request(control_socket_, "POST", path, "Content-Length: " + std::to_string(form.size()) + "\r\n", form);
   }
   [[nodiscard]] Exposition scrape() { return parse_exposition(get("/metrics").body); }
   [[nodiscard]] bool becomes_ready() {
@@ -152,6 +157,14 @@ class Daemon {
   }
 
  private:
+  /// Of its own, in the folder for temporary files.
+  static std::string socket_path() {
+    static std::atomic<int> made{0};
+    const std::string name = "hedgewatch-control-" + std::to_string(::getpid()) + '-' + std::to_string(++made) + ".sock";
+    return (std::filesystem::temp_directory_path() / name).string();
+  }
+
+  std::string control_socket_ = socket_path();
   std::mutex mutex_;
   std::string lines_;
   Log log_;

@@ -55,10 +55,7 @@ class Drill {
   }
   void stop() { daemon_.reset(); }
   [[nodiscard]] HttpAnswer acknowledge(const std::string& form) { return post_form("/-/acknowledge", form); }
-  [[nodiscard]] HttpAnswer post_form(const char* path, const std::string& form) {
-    return http_request(daemon_->application().http_port(), "POST", path, "Content-Length: " + std::to_string(form.size()) + "\r\n",
-                        form);
-  }
+  [[nodiscard]] HttpAnswer post_form(const char* path, const std::string& form) { return daemon_->post(path, form); }
 
   Pager& pager() { return pager_; }
   Alertmanager& alertmanager() { return alertmanager_; }

@@ -2,7 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -51,7 +57,6 @@ TEST_SUITE("daemon/exposition/http_server") {
       accept = request.accept;
       return echo_nothing(request);
     });
-    CHECK(server.loopback());
     const auto answer = http_request(server.port(), "GET", "/metrics?name=x", "Accept: text/plain\r\n");
     CHECK(answer.status == 200);
     CHECK(answer.body == "read");
@@ -143,6 +148,60 @@ TEST_SUITE("daemon/exposition/http_server") {
     static_cast<void>(idle.receive_until("read"));
     server.stop();
     CHECK(idle.receive_all().empty());
+  }
+
+  TEST_CASE("the control socket is for its owner and group, tells where a request came from, and goes with the server") {
+    const std::string path =
+        (std::filesystem::temp_directory_path() / ("hedgewatch-socket-" + std::to_string(::getpid()) + ".sock")).string();
+    std::filesystem::remove(path);
+    HttpServerOptions with_socket = options();
+    with_socket.control_socket = path;
+    with_socket.max_connections = 1;
+    {
+      HttpServer server{with_socket};
+      server.start([](const HttpRequest& request) {
+        HttpResponse response;
+        response.body = request.on_control_socket ? "socket" : "address";
+        response.status = request.authorization.empty() ? 200 : 202;
+        return response;
+      });
+      CHECK((std::filesystem::status(path).permissions() & std::filesystem::perms::mask) ==
+            (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write | std::filesystem::perms::group_read |
+             std::filesystem::perms::group_write));
+      // The address is full, which does not keep anybody from the socket.
+      const TcpClient idle{server.port()};
+      idle.send("GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic eA==\r\n\r\n");
+      const std::string first = idle.receive_until("address");
+      CHECK(first.starts_with("HTTP/1.1 202"));
+      CHECK(http_request(path, "POST", "/-/reload", "Content-Length: 0\r\n").body == "socket");
+      CHECK_THROWS_WITH_AS(HttpServer{with_socket}, doctest::Contains("another process serves it"), std::runtime_error);
+    }
+    CHECK_FALSE(std::filesystem::exists(path));
+  }
+
+  TEST_CASE("a socket that a dead process left is replaced, and any other file is not") {
+    const std::string path =
+        (std::filesystem::temp_directory_path() / ("hedgewatch-left-" + std::to_string(::getpid()) + ".sock")).string();
+    std::filesystem::remove(path);
+    HttpServerOptions with_socket = options();
+    with_socket.control_socket = path;
+    {
+      const int left = ::socket(AF_UNIX, SOCK_STREAM, 0);
+      sockaddr_un address{};
+      address.sun_family = AF_UNIX;
+      path.copy(address.sun_path, sizeof address.sun_path - 1);
+      REQUIRE(::bind(left, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+      ::close(left);
+    }
+    {
+      HttpServer server{with_socket};
+      server.start(echo_nothing);
+      CHECK(http_request(path, "GET", "/").body == "read");
+    }
+    std::ofstream{path} << "a file";
+    CHECK_THROWS_WITH_AS(HttpServer{with_socket}, doctest::Contains("it is another file"), std::runtime_error);
+    CHECK(std::filesystem::exists(path));
+    std::filesystem::remove(path);
   }
 
   TEST_CASE("a port in use is said at start") {

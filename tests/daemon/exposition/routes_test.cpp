@@ -34,7 +34,7 @@ struct Fixture {
     figures.copy_to(snapshot);
   }
 
-  Routes routes(bool changes_allowed = true) {
+  Routes routes(std::string_view authorization = {}) {
     return Routes{{.snapshot = [this] { return engine_answers ? &snapshot : nullptr; },
                    .families =
                        [this](const ScrapeFacts& seen) {
@@ -61,11 +61,20 @@ struct Fixture {
                          for (const LabelMatch& match : order.labels) overridden += ' ' + match.label + '=' + match.value;
                          return answer;
                        },
-                   .changes_allowed = changes_allowed}};
+                   .authorization = std::string{authorization}}};
   }
 };
 
-HttpRequest get(std::string_view path) { return {.method = HttpMethod::Get, .path = path, .accept = {}, .accept_encoding = {}}; }
+/// Over the control socket.
+HttpRequest get(std::string_view path) {
+  return {.method = HttpMethod::Get, .path = path, .accept = {}, .accept_encoding = {}, .on_control_socket = true};
+}
+
+/// At the address, where anybody on this machine can ask.
+HttpRequest at_address(HttpRequest request) {
+  request.on_control_socket = false;
+  return request;
+}
 
 }  // namespace
 
@@ -124,7 +133,7 @@ TEST_SUITE("daemon/exposition/routes") {
     CHECK(routes.handle(get("/-/healthy")).status == 503);
   }
 
-  TEST_CASE("reload wants POST, a local caller and a good configuration") {
+  TEST_CASE("reload wants POST, the control socket and a good configuration") {
     Fixture fixture;
     Routes routes = fixture.routes();
     CHECK(routes.handle(get("/-/reload")).status == 405);
@@ -137,8 +146,34 @@ TEST_SUITE("daemon/exposition/routes") {
     const HttpResponse failed = routes.handle(post);
     CHECK(failed.status == 500);
     CHECK(failed.body == "hedgewatch.toml:3:1: book[0].name: is missing\n");
-    CHECK(fixture.routes(false).handle(post).status == 403);
+    CHECK(routes.handle(at_address(post)).status == 403);
+    post.from_page = true;
+    CHECK(routes.handle(post).status == 403);
     CHECK(fixture.reloads == 2);
+  }
+
+  TEST_CASE("with a password nothing is told at the address without it, and changes are taken with it") {
+    Fixture fixture;
+    Routes routes = fixture.routes("Basic ZGVzazpodXNo");
+    for (const char* path : {"/metrics", "/-/healthy", "/-/ready", "/-/reload", "/nothing"})
+      for (const char* given : {"", "Basic ZGVzazpodXNp", "Basic ZGVzazpodXNob", "Basic", "Bearer ZGVzazpodXNo"}) {
+        HttpRequest request = at_address(get(path));
+        request.authorization = given;
+        CAPTURE(std::string{path});
+        CAPTURE(std::string{given});
+        const HttpResponse refused = routes.handle(request);
+        CHECK(refused.status == 401);
+        CHECK(refused.authenticate.starts_with("Basic "));
+        CHECK(refused.body == "a user and a password are needed\n");
+      }
+    HttpRequest request = at_address(get("/metrics"));
+    request.authorization = "Basic ZGVzazpodXNo";
+    CHECK(routes.handle(request).status == 200);
+    request.path = "/-/reload";
+    request.method = HttpMethod::Post;
+    CHECK(routes.handle(request).status == 200);
+    CHECK(fixture.reloads == 1);
+    CHECK(routes.handle(get("/metrics")).status == 200);  // the socket's access rights stand for the password
   }
 
   TEST_CASE("other paths are not found and never reflected") {
@@ -152,7 +187,7 @@ TEST_SUITE("daemon/exposition/routes") {
     CHECK(routes.handle(put).status == 405);
   }
 
-  TEST_CASE("an acknowledgement is posted as a form with the alert and the labels that fit, by a caller on this machine") {
+  TEST_CASE("an acknowledgement is posted as a form with the alert and the labels that fit, on the control socket") {
     Fixture fixture;
     Routes routes = fixture.routes();
     HttpRequest request = get("/-/acknowledge");
@@ -168,7 +203,7 @@ TEST_SUITE("daemon/exposition/routes") {
     request.from_page = true;
     CHECK(routes.handle(request).status == 403);
     request.from_page = false;
-    CHECK(fixture.routes(false).handle(request).status == 403);
+    CHECK(routes.handle(at_address(request)).status == 403);
     CHECK(fixture.acknowledged.empty());
   }
 
@@ -201,11 +236,10 @@ TEST_SUITE("daemon/exposition/routes") {
     fixture.answer = {.count = 0, .forbidden = true};
     CHECK(post("alert=A&limit=1&for=1h&owner=o&reason=r").status == 403);
     CHECK(routes.handle(get("/-/override")).status == 405);
-    Routes remote = fixture.routes(false);
     HttpRequest request = get("/-/override");
     request.method = HttpMethod::Post;
     request.body = "alert=A&limit=1&for=1h&owner=o&reason=r";
-    CHECK(remote.handle(request).status == 403);
+    CHECK(routes.handle(at_address(request)).status == 403);
     request.from_page = true;
     CHECK(routes.handle(request).status == 403);
   }

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -13,12 +14,19 @@
 
 namespace hedgewatch::testing {
 
-/// A plain blocking client on loopback; every wait ends after some seconds.
+/// A plain blocking client on loopback or at a Unix socket; every wait ends after some seconds.
 class TcpClient {
  public:
+  explicit TcpClient(const std::string& path) : socket_{::socket(AF_UNIX, SOCK_STREAM, 0)} {
+    be_patient();
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    REQUIRE(path.size() < sizeof address.sun_path);
+    path.copy(address.sun_path, path.size());
+    REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  }
   explicit TcpClient(std::uint16_t port) : socket_{::socket(AF_INET, SOCK_STREAM, 0)} {
-    const timeval patience{.tv_sec = 20, .tv_usec = 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    be_patient();
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -53,6 +61,11 @@ class TcpClient {
   }
 
  private:
+  void be_patient() const {
+    const timeval patience{.tv_sec = 20, .tv_usec = 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  }
+
   int socket_;
 };
 
@@ -62,10 +75,12 @@ struct HttpAnswer {
   std::string body;
 };
 
-/// One request on a connection of its own. `headers` are whole lines with their ends.
-inline HttpAnswer http_request(std::uint16_t port, std::string_view method, std::string_view path, std::string_view headers = {},
-                               std::string_view body = {}) {
-  const TcpClient client{port};
+/// One request on a connection of its own, to a port of loopback or the path of a Unix socket. `headers` are whole lines with their
+/// ends.
+template <class Where>
+HttpAnswer http_request(const Where& where, std::string_view method, std::string_view path, std::string_view headers = {},
+                        std::string_view body = {}) {
+  const TcpClient client{where};
   std::string request;
   request.append(method).append(" ").append(path).append(" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
   request.append(headers).append("\r\n").append(body);

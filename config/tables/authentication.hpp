@@ -1,0 +1,14 @@
+#pragma once
+
+#include "config/config.hpp"
+#include "config/table_reader.hpp"
+
+namespace hedgewatch {
+
+/// basic_auth_user with basic_auth_credential or basic_auth_file. Without a user when they are absent.
+[[nodiscard]] TokenConfig read_basic_auth(TableReader& table);
+
+/// The same, or a bearer token: token_credential or token_file; at most one of the two ways.
+[[nodiscard]] TokenConfig read_authentication(TableReader& table);
+
+}  // namespace hedgewatch
