@@ -291,10 +291,11 @@ Product Decoder::Work::product_of(std::string_view symbol, bool futures) const {
 
 std::string_view Decoder::Work::symbol_of_stream() {
   const std::string_view symbol = detail.channel_name.substr(0, detail.channel_name.find('@'));
-  if (symbol.size() > stream_symbol.size()) return {};
-  std::transform(symbol.begin(), symbol.end(), stream_symbol.begin(),
+  auto& capitals = decoder.stream_symbol_;
+  if (symbol.size() > capitals.size()) return {};
+  std::transform(symbol.begin(), symbol.end(), capitals.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  return {stream_symbol.data(), symbol.size()};
+  return {capitals.data(), symbol.size()};
 }
 
 bool Decoder::Work::pair(std::string_view joined, std::string_view field, AssetCode& base, AssetCode& quote) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -57,6 +58,7 @@ class Decoder {
   std::vector<double> funding_hours_;  ///< by the count inside the id; 0: the usual eight
   bool funding_known_ = false;
   JsonReader::Position result_ = nullptr;
+  std::array<char, InstrumentName::kCapacity> stream_symbol_{};  ///< what detail() says of the frame may point into it
 };
 
 static_assert(VenueDecoder<Decoder>);

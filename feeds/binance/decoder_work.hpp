@@ -75,7 +75,8 @@ struct Decoder::Work : FrameReader {
   [[nodiscard]] std::string_view suffix_of(std::string_view symbol, bool futures) const {
     return suffix(product_of(symbol, futures));
   }
-  /// The symbol in a stream's name, in capitals: where payloads do not say it. Lives until the next call.
+  /// The symbol in a stream's name, in capitals: where payloads do not say it. Lives until the next frame, as what is told of it
+  /// does.
   [[nodiscard]] std::string_view symbol_of_stream();
   bool pair(std::string_view joined, std::string_view field, AssetCode& base, AssetCode& quote);
 
@@ -114,8 +115,6 @@ struct Decoder::Work : FrameReader {
   bool spot_balances(std::string_view field);
   bool position_statement_row();
   bool account_statement();
-
-  std::array<char, InstrumentName::kCapacity> stream_symbol{};
 };
 
 }  // namespace hedgewatch::binance

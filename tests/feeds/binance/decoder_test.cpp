@@ -1,6 +1,7 @@
 #include "feeds/binance/decoder.hpp"
 
 #include <cmath>
+#include <cstdint>
 
 #include "feeds/venue_bench.hpp"
 
@@ -32,6 +33,19 @@ TEST_SUITE("feeds/binance/decoder") {
     CHECK(bench.only<Quote>().bid == Price::parse("3010.11"));
     CHECK_FALSE(bench.only<Quote>().ask.has_value());
     CHECK(bench.batch.events().back().header.exchange_time == kNoVenueTime);
+  }
+
+  TEST_CASE("the name of an unknown pair that only its stream tells outlives the decoding") {
+    Bench bench{std::nullopt, {}};
+    bench.refuses(frame("depth_levels_spot"), DecodeFault::UnknownInstrument, "s");
+    const auto unknown = bench.decoder->detail().unknown;
+    REQUIRE(unknown.size() == 1);
+    CHECK(unknown.front() == "BTCUSDT");
+    // In the decoder, that is: it was on a stack that was left.
+    const auto begin = reinterpret_cast<std::uintptr_t>(bench.decoder.get());
+    const auto at = reinterpret_cast<std::uintptr_t>(unknown.front().data());
+    CHECK(at >= begin);
+    CHECK(at < begin + sizeof(binance::Decoder));
   }
 
   TEST_CASE("the connection's product decides where looks cannot") {
