@@ -1,8 +1,10 @@
 // One hop between two threads that both spin: the event queue against an own single-producer ring and against mutex and condition
-// variable. A round plays ping-pong on each in turn; an event is 128 bytes on all of them.
+// variable. A round plays ping-pong on each in turn; an event is 128 bytes on all of them. Then how many events a second a thread
+// can hand to another, against a bounded ring and a deque under a mutex. Both threads are pinned.
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <condition_variable>
@@ -10,10 +12,12 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
 #include "bench/rounds.hpp"
+#include "bench/two_threads.hpp"
 #include "daemon/engine_waiter.hpp"
 #include "daemon/event_queue.hpp"
 
@@ -23,12 +27,6 @@ namespace {
 /// Few enough that most rounds are played without losing the CPU.
 constexpr int kHops = 200;
 
-void pause_briefly() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
-}
-
 constexpr EventQueueSetup kSetup{.producers = 1, .capacity = 4'096, .held_back = 16};
 
 class QueueWay {
@@ -37,7 +35,7 @@ class QueueWay {
   void send() { static_cast<void>(queue_.sink(ConnectionId{0}).deliver(batch_)); }
   void receive() {
     std::array<Event, 4> out;
-    while (queue_.take(out) == 0) pause_briefly();
+    for (bench::Poll poll; queue_.take(out) == 0;) poll.wait();
     benchmark::DoNotOptimize(out);
   }
 
@@ -58,7 +56,7 @@ class RingWay {
   }
   void receive() {
     const std::size_t tail = tail_;
-    while (head_.load(std::memory_order_acquire) == tail) pause_briefly();
+    for (bench::Poll poll; head_.load(std::memory_order_acquire) == tail;) poll.wait();
     Event out = ring_[tail & (ring_.size() - 1)];
     benchmark::DoNotOptimize(out);
     tail_ = tail + 1;
@@ -117,6 +115,7 @@ class PingPong {
 
  private:
   void answer() {
+    const bench::Pin pin{1};
     while (true) {
       there_.receive();
       if (stop_) return;
@@ -138,6 +137,7 @@ void time(bench::Rounds& rounds, const char* name) {
 }
 
 void hop(benchmark::State& state) {
+  const bench::Pin pin{0};
   bench::Rounds rounds;
   for (auto _ : state) {
     time<RingWay>(rounds, "ring");
@@ -153,33 +153,125 @@ void hop(benchmark::State& state) {
   state.counters["condition_ratio"] = rounds.median_ratio("condition", "ours");
   state.counters["condition_ratio_target"] = 20;
 }
-BENCHMARK(hop)->Unit(benchmark::kMillisecond);
+BENCHMARK(hop)->Unit(benchmark::kMillisecond)->UseRealTime();
 
-/// A producer that never waits but for room, in frames of eight events.
-void throughput(benchmark::State& state) {
-  constexpr std::size_t kEvents = 200'000;
-  bench::Rounds rounds;
-  for (auto _ : state) {
-    EngineWaiter waiter{WaitMode::BusyPoll};
-    EventQueue queue{{.producers = 1, .capacity = 65'536, .held_back = 16}, waiter};
-    rounds.time("ours", kEvents, [&] {
-      std::thread producer{[&queue] {
-        const Event event{};
-        EventBatch batch{8};
-        for (int i = 0; i < 8; ++i) static_cast<void>(batch.push(event));
-        for (std::size_t sent = 0; sent < kEvents; sent += 8) {
-          while (queue.depth() > 32'768) pause_briefly();
-          static_cast<void>(queue.sink(ConnectionId{0}).deliver(batch));
-        }
-      }};
-      std::vector<Event> out(256);
-      for (std::size_t taken = 0; taken < kEvents;) taken += queue.take(out);
-      producer.join();
+constexpr std::size_t kEvents = 100'000;
+constexpr std::size_t kFrame = 8;
+
+/// Nanoseconds an event from a thread that never waits but for room, in frames of eight events, to one that takes what is there.
+template <class Produce, class Consume>
+void carry(bench::Rounds& rounds, const char* name, const Produce& produce, const Consume& consume) {
+  std::thread producer{[&] {
+    const bench::Pin pin{0};
+    for (std::size_t sent = 0; sent < kEvents; sent += kFrame) produce();
+  }};
+  std::thread consumer{[&] {
+    const bench::Pin pin{1};
+    bench::Poll poll;
+    // Both threads are on their way before the clock starts.
+    std::size_t taken = consume();
+    const std::size_t first = taken;
+    rounds.time(name, static_cast<double>(kEvents - first), [&] {
+      while (taken < kEvents) {
+        const std::size_t more = consume();
+        taken += more;
+        if (more == 0) poll.wait();
+      }
     });
-  }
-  state.counters["events_per_second"] = 1e9 / rounds.median_nanoseconds("ours");
+  }};
+  producer.join();
+  consumer.join();
 }
-BENCHMARK(throughput)->Unit(benchmark::kMillisecond);
+
+/// The ring with as many places as the queue, that looks for room before it writes.
+class BoundedRing {
+ public:
+  bool send_frame() {
+    const std::size_t head = head_.load(std::memory_order_relaxed);
+    if (head + kFrame - seen_tail_ > ring_.size()) {
+      seen_tail_ = tail_.load(std::memory_order_acquire);
+      if (head + kFrame - seen_tail_ > ring_.size()) return false;
+    }
+    for (std::size_t i = 0; i < kFrame; ++i) ring_[(head + i) % kPlaces] = event_;
+    head_.store(head + kFrame, std::memory_order_release);
+    return true;
+  }
+  std::size_t take(std::span<Event> out) {
+    const std::size_t tail = tail_.load(std::memory_order_relaxed);
+    const std::size_t count = std::min(head_.load(std::memory_order_acquire) - tail, out.size());
+    for (std::size_t i = 0; i < count; ++i) out[i] = ring_[(tail + i) % kPlaces];
+    tail_.store(tail + count, std::memory_order_release);
+    return count;
+  }
+
+ private:
+  static constexpr std::size_t kPlaces = 65'536;
+  std::vector<Event> ring_{std::vector<Event>(kPlaces)};
+  Event event_{};
+  alignas(64) std::atomic<std::size_t> head_{0};
+  std::size_t seen_tail_ = 0;
+  alignas(64) std::atomic<std::size_t> tail_{0};
+};
+
+class MutexQueue {
+ public:
+  void send_frame() {
+    const std::lock_guard lock{mutex_};
+    for (std::size_t i = 0; i < kFrame; ++i) events_.push_back(event_);
+  }
+  std::size_t take(std::span<Event> out) {
+    const std::lock_guard lock{mutex_};
+    const std::size_t count = std::min(events_.size(), out.size());
+    std::copy_n(events_.begin(), count, out.begin());
+    events_.erase(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(count));
+    return count;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::deque<Event> events_;
+  Event event_{};
+};
+
+void throughput(benchmark::State& state) {
+  bench::Rounds rounds;
+  std::vector<Event> out(256);
+  EngineWaiter waiter{WaitMode::BusyPoll};
+  EventQueue queue{{.producers = 1, .capacity = 65'536, .held_back = 16}, waiter};
+  EventBatch batch{kFrame};
+  for (std::size_t i = 0; i < kFrame; ++i) static_cast<void>(batch.push(Event{}));
+  const auto ring = std::make_unique<BoundedRing>();
+  MutexQueue locked;
+  std::size_t frames = 0;
+  for (auto _ : state) {
+    carry(
+        rounds, "ours",
+        [&] {
+          // A sink never waits: whoever must not lose looks for room, here now and then.
+          if (++frames % 64 == 0)
+            for (bench::Poll poll; queue.depth() > 65'536 - 128 * kFrame;) poll.wait();
+          static_cast<void>(queue.sink(ConnectionId{0}).deliver(batch));
+        },
+        [&] { return queue.take(out); });
+    carry(
+        rounds, "ring",
+        [&] {
+          for (bench::Poll poll; !ring->send_frame();) poll.wait();
+        },
+        [&] { return ring->take(out); });
+    carry(
+        rounds, "mutex", [&] { locked.send_frame(); }, [&] { return locked.take(out); });
+  }
+  if (queue.counters(ConnectionId{0}).refused != 0) return state.SkipWithError("events were lost");
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * std::int64_t{kEvents});
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * std::int64_t{kEvents * sizeof(Event)});
+  state.counters["ours_ns"] = rounds.median_nanoseconds("ours");
+  state.counters["ring_ns"] = rounds.median_nanoseconds("ring");
+  state.counters["mutex_ratio"] = rounds.median_ratio("mutex", "ours");
+  state.counters["ring_ratio"] = rounds.median_ratio("ring", "ours");
+  state.counters["ring_ratio_target"] = 0.7;
+}
+BENCHMARK(throughput)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 }  // namespace hedgewatch

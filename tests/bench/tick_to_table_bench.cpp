@@ -4,15 +4,13 @@
 // option. `queue`: a pricing thread that polls (ours) or is woken (theirs), as each does it; `inline`: the same work on one thread.
 
 #include <benchmark/benchmark.h>
-#include <pthread.h>
-#include <sched.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,6 +19,7 @@
 #include "bench/option_desk.hpp"
 #include "bench/percentiles.hpp"
 #include "bench/rounds.hpp"
+#include "bench/two_threads.hpp"
 #include "daemon/engine_waiter.hpp"
 #include "daemon/event_queue.hpp"
 #include "feeds/deribit/decoder.hpp"
@@ -36,34 +35,6 @@ constexpr double kFullTarget = 28;
 
 enum class Reach : std::uint8_t { Full, Incremental };
 enum class Threads : std::uint8_t { Queue, Inline };
-
-/// Polls without holding a processor that somebody else needs: on a quiet machine it never comes to yield.
-class Poll {
- public:
-  void wait() {
-    if (++turns_ % 4'096 == 0) sched_yield();
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#endif
-  }
-
- private:
-  std::uint32_t turns_ = 0;
-};
-
-void pin(pthread_t thread, unsigned cpu) {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  CPU_SET(cpu, &cpus);
-  static_cast<void>(pthread_setaffinity_np(thread, sizeof cpus, &cpus));
-}
-
-void unpin(pthread_t thread) {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  for (unsigned cpu = 0; cpu < std::thread::hardware_concurrency(); ++cpu) CPU_SET(cpu, &cpus);
-  static_cast<void>(pthread_setaffinity_np(thread, sizeof cpus, &cpus));
-}
 
 /// The tickers that tick, with a forward that moves. What reprices all is always the same option's: one that has ticked alone keeps
 /// its own forward.
@@ -103,7 +74,7 @@ class OurPipeline {
     published_.fetch_add(1, std::memory_order_release);
   }
   void run() {
-    Poll poll;
+    bench::Poll poll;
     while (!stop_.load(std::memory_order_relaxed)) {
       if (queue_.empty())
         poll.wait();
@@ -147,13 +118,16 @@ std::vector<bench::ConventionalPipeline::Option> holdings(const bench::OptionDes
 /// Nanoseconds of each of so many ticks, from before the decoder until the figures are published, one after the other.
 template <class Pipeline, class Send>
 void play(Pipeline& pipeline, Threads threads, std::uint32_t ticks, std::vector<double>& nanoseconds, const Send& send) {
+  std::optional<bench::Pin> sender;
   std::thread worker;
   if (threads == Threads::Queue) {
-    worker = std::thread{[&] { pipeline.run(); }};
-    pin(worker.native_handle(), 1 % std::max(1U, std::thread::hardware_concurrency()));
-    pin(pthread_self(), 0);
+    worker = std::thread{[&] {
+      const bench::Pin pin{1};
+      pipeline.run();
+    }};
+    sender.emplace(0);
   }
-  Poll poll;
+  bench::Poll poll;
   nanoseconds.clear();
   for (std::uint32_t tick = 0; tick < ticks; ++tick) {
     const std::uint64_t before = pipeline.published();
@@ -167,7 +141,6 @@ void play(Pipeline& pipeline, Threads threads, std::uint32_t ticks, std::vector<
   if (threads != Threads::Queue) return;
   pipeline.stop();
   worker.join();
-  unpin(pthread_self());
 }
 
 bool agree(const OurPipeline& ours, const bench::ConventionalPipeline& theirs, std::uint32_t books) {
@@ -226,10 +199,14 @@ void tick_to_table(benchmark::State& state, Reach reach, Threads threads) {
   state.counters["every_gauge_ratio"] = rounds.median_ratio("every_gauge", "ours");
   if (reach == Reach::Full && threads == Threads::Queue) state.counters["conventional_ratio_target"] = kFullTarget;
 }
-BENCHMARK_CAPTURE(tick_to_table, full_queue, Reach::Full, Threads::Queue)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(tick_to_table, full_inline, Reach::Full, Threads::Inline)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(tick_to_table, incremental_queue, Reach::Incremental, Threads::Queue)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(tick_to_table, incremental_inline, Reach::Incremental, Threads::Inline)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(tick_to_table, full_queue, Reach::Full, Threads::Queue)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(tick_to_table, full_inline, Reach::Full, Threads::Inline)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(tick_to_table, incremental_queue, Reach::Incremental, Threads::Queue)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(tick_to_table, incremental_inline, Reach::Incremental, Threads::Inline)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 
 }  // namespace
 }  // namespace hedgewatch
