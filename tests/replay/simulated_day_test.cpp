@@ -222,9 +222,9 @@ class Day {
     end_cycle();
   }
 
-  void step() {
+  void step(std::chrono::nanoseconds by = kStep) {
     ++steps_;
-    move(kStep);
+    move(by);
     end_cycle();
   }
 
@@ -665,6 +665,22 @@ TEST_SUITE("replay/simulated_day") {
       CAPTURE(name);
       CHECK(any);
     }
+  }
+
+  TEST_CASE("the same in short cycles, while smiles are being fitted and books repriced piece by piece") {
+    Day day{whole_desk(), true};
+    for (int i = 0; i < 60; ++i) {
+      if (i == 10) day.order(day.at_the_money(kEvening + 36h, OptionRight::Call), false, 5);
+      if (i == 12) day.order(day.at_the_money(kEvening + 60h, OptionRight::Put), false, 5);
+      if (i == 14) day.order(day.perpetual(), true, 150'000);
+      day.step();
+    }
+    std::mt19937_64 random{9};
+    for (int i = 0; i < 8'000 && day.difference().empty(); ++i) {
+      day.step(2ms);
+      if (random() % 4 == 0) day.restart();
+    }
+    CHECK(day.difference() == "");
   }
 
   TEST_CASE("a saved state that is cut anywhere, or was made under another configuration, is refused in words") {
