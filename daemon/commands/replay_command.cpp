@@ -1,23 +1,32 @@
 #include "daemon/commands/replay_command.hpp"
 
+#include <unistd.h>
 #include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <functional>
 #include <iostream>
 #include <memory>
 #include <string_view>
+#include <thread>
 #include <utility>
+#include <variant>
 
 #include "config/difference.hpp"
 #include "core/types/duration_text.hpp"
 #include "daemon/commands/alert_comparison.hpp"
 #include "daemon/commands/alert_timeline.hpp"
 #include "daemon/commands/command.hpp"
+#include "daemon/commands/csv.hpp"
 #include "daemon/commands/effectiveness_input.hpp"
 #include "daemon/commands/replay_output.hpp"
+#include "daemon/commands/replay_pace.hpp"
+#include "daemon/commands/replay_server.hpp"
 #include "daemon/config_files.hpp"
 #include "daemon/journal/replay.hpp"
+#include "feeds/transport/clock.hpp"
 
 namespace hedgewatch {
 
@@ -62,6 +71,58 @@ class Sampler {
   const ReplayRequest& request_;
   FigureSnapshot snapshot_;
   std::int64_t newest_slot_ = -1;
+};
+
+/// When the last cycle of the segments ended; nothing when there is none.
+std::optional<WallTime> end_of(const std::vector<SegmentFile>& segments) {
+  std::optional<WallTime> end;
+  if (segments.empty()) return end;
+  JournalReader reader{{segments.back()}};
+  std::int64_t wall_offset_ns = 0;
+  while (const auto item = reader.next()) {
+    if (const auto* start = std::get_if<SessionStart>(&*item)) wall_offset_ns = start->session.wall_offset_ns;
+    if (const auto* event = std::get_if<JournaledEvent>(&*item))
+      end = from_nanoseconds<WallTime>(nanoseconds_of(event->event.header.received) + wall_offset_ns);
+  }
+  return end;
+}
+
+/// Shows a replay to people while it runs: at its speed, with its progress, served.
+class Showing {
+ public:
+  Showing(const ReplayRequest& request, const std::vector<SegmentFile>& segments, std::ostream& messages)
+      : request_{request}, messages_{messages}, pace_{request.speed} {
+    if (request.serve) {
+      server_ = std::make_unique<ReplayServer>(*request.serve);
+      messages << "serving http://127.0.0.1:" << server_->port() << "/metrics" << std::endl;
+    }
+    if (!request.progress) return;
+    std::optional<WallTime> end = end_of(segments);
+    if (request.to && end) end = std::min(*end, *request.to);
+    progress_.emplace(request.from, end);
+  }
+
+  void after_cycle(WallTime now, const Engine& engine) {
+    if (!wanted(request_, now)) return;
+    const std::chrono::nanoseconds wait = pace_.wait_for(now, mono_now());
+    if (progress_)
+      if (const auto line = progress_->line(now, mono_now())) messages_ << '\r' << *line << "\x1b[K" << std::flush;
+    if (server_)
+      server_->show(now, engine, wait);
+    else
+      std::this_thread::sleep_for(wait);
+  }
+  /// The line is left for what follows.
+  void finish() {
+    if (progress_) messages_ << '\n';
+  }
+
+ private:
+  const ReplayRequest& request_;
+  std::ostream& messages_;
+  ReplayPace pace_;
+  std::optional<ReplayProgress> progress_;
+  std::unique_ptr<ReplayServer> server_;
 };
 
 void tell_totals(std::ostream& messages, const ReplayTotals& totals) {
@@ -194,6 +255,12 @@ std::optional<WallTime> parse_time(const std::string& text) {
   return std::nullopt;
 }
 
+std::optional<double> parse_speed(const std::string& text) {
+  constexpr double kMost = 1e6;
+  const auto factor = parse_number(text);
+  return factor && *factor > 0 && *factor <= kMost ? factor : std::nullopt;
+}
+
 int run_replay(const ReplayRequest& request, std::ostream& out, std::ostream& messages) {
   auto segments = segments_of(request.inputs, messages);
   if (!segments) return kExitFault;
@@ -206,32 +273,37 @@ int run_replay(const ReplayRequest& request, std::ostream& out, std::ostream& me
     if (!instead) return kExitFault;
     settings.configuration = std::move(instead->config);
   }
-  JournalReader journal{std::move(*segments)};
+  JournalReader journal{*segments};
   if (!request.compare.empty()) {
     auto other = read_config(request.compare, messages);
     if (!other) return kExitFault;
     return compare(journal, request, settings, std::move(*other), out, messages);
   }
 
-  if (request.alerts) {
-    out << kAlertTimelineHeader;
-    settings.after_cycle = [&](WallTime now, const Engine& engine) {
-      if (wanted(request, now)) write_alerts(out, engine.alerts(), now);
-    };
-    const ReplayTotals totals = replay_journal(journal, settings);
-    out.flush();
-    tell_totals(messages, totals);
-    return totals.faults || totals.damages > 0 ? kExitFault : kExitSuccess;
+  std::optional<Showing> showing;
+  try {
+    showing.emplace(request, *segments, messages);
+  } catch (const std::exception& error) {
+    messages << error.what() << '\n';
+    return kExitFault;
   }
+  if (request.serve) settings.until = request.to;
 
-  const auto output =
-      request.format == ReplayFormat::Csv ? csv_output(out, {request.figures}) : open_metrics_output(out, {request.figures});
+  std::unique_ptr<ReplayOutput> output;
+  if (request.alerts)
+    out << kAlertTimelineHeader;
+  else if (!request.serve)
+    output = request.format == ReplayFormat::Csv ? csv_output(out, {request.figures}) : open_metrics_output(out, {request.figures});
   Sampler sampler{request};
   settings.after_cycle = [&](WallTime now, const Engine& engine) {
-    sampler.after_cycle(now, engine, [&](const FigureSnapshot& table) { output->sample(now, table); });
+    if (request.alerts && wanted(request, now)) write_alerts(out, engine.alerts(), now);
+    if (output) sampler.after_cycle(now, engine, [&](const FigureSnapshot& table) { output->sample(now, table); });
+    showing->after_cycle(now, engine);
   };
   const ReplayTotals totals = replay_journal(journal, settings);
-  output->finish();
+  if (output) output->finish();
+  out.flush();
+  showing->finish();
   tell_totals(messages, totals);
   return totals.faults || totals.damages > 0 ? kExitFault : kExitSuccess;
 }
@@ -255,11 +327,14 @@ Output, on standard output:
   --compare with --format text
                 in words: the settings that differ, the alerts as above, and which figures differed
 
+  --serve       nothing; http://127.0.0.1:PORT/metrics has the figures of the moment at which the replay is, which it passes on as
+                hedgewatch_replay_time_seconds. It ends with the journal.
+
 TIME is nanoseconds since the epoch, or ISO 8601 in UTC. A replay that starts with --from reads from the segment in which that
 moment lies: positions, marks and balances are known at its head, estimates over longer windows fill again from there, and an order
 book is unknown until its next snapshot. What was raised before it is raised again once its condition has held.
 
-Standard error: what the journal misses (a torn end, damaged places, events it had no room for), then totals.
+Standard error: on a terminal a line with the moment, the share that is done, the speed and the time left; what the journal misses (a torn end, damaged places, events it had no room for), then totals.
 
 Exit status: 0 the journal was whole, 1 it was not or could not be read, 2 wrong usage.
 
@@ -267,6 +342,7 @@ Examples:
   hedgewatch replay /var/lib/hedgewatch/journal --figure hedgewatch_hedge_ratio > ratio.csv
   hedgewatch replay /var/lib/hedgewatch/journal --from 2026-11-25T07:55:00Z --to 2026-11-25T08:10:00Z --every 1s --format openmetrics
   hedgewatch replay /var/lib/hedgewatch/journal --alerts > timeline.csv
+  hedgewatch replay /var/lib/hedgewatch/journal --from 2026-11-25T07:55:00Z --serve 9465 --speed 20
   hedgewatch replay /var/lib/hedgewatch/journal --compare tighter-limits.toml --format text)");
   struct Options {
     ReplayRequest request;
@@ -274,6 +350,7 @@ Examples:
     std::string from;
     std::string to;
     std::string format = "csv";
+    std::string speed;
   };
   auto options = std::make_shared<Options>();
   const auto time_check = CLI::Validator{
@@ -283,6 +360,11 @@ Examples:
                        return parse_duration(text) ? std::string{} : "is " + text + ", must be a duration such as 500ms";
                      },
                      "DURATION"};
+  const auto speed_check = CLI::Validator{
+      [](const std::string& text) {
+        return text == "max" || parse_speed(text) ? std::string{} : "is " + text + ", must be a factor above 0 or max";
+      },
+      "FACTOR"};
   const auto figure_check = CLI::Validator{
       [](const std::string& text) { return figure_from_name(text) ? std::string{} : "is " + text + ", must be a figure's name"; },
       "NAME"};
@@ -297,15 +379,26 @@ Examples:
   replay->add_option("--to", options->to, "Write no sample after")->check(time_check);
   CLI::Option* figure = replay->add_option("--figure", options->request.figures, "Only this figure; may be given more than once")
                             ->check(figure_check);
-  replay->add_flag("--alerts", options->request.alerts, "Write the changes of alerts instead of figures")
+  CLI::Option* alerts = replay->add_flag("--alerts", options->request.alerts, "Write the changes of alerts instead of figures")
+                            ->excludes(figure)
+                            ->excludes(every)
+                            ->excludes(format);
+  CLI::Option* config =
+      replay->add_option("--config", options->request.configuration, "Instead of the recorded configuration")->type_name("FILE");
+  CLI::Option* compare =
+      replay->add_option("--compare", options->request.compare, "Write where this configuration would have shown another thing")
+          ->type_name("FILE")
+          ->excludes(config);
+  replay->add_option("--speed", options->speed, "Times the recorded speed, such as 20, or max; default max, with --serve 1")
+      ->excludes(compare)
+      ->check(speed_check);
+  replay->add_option("--serve", options->request.serve, "Serve /metrics on this port of 127.0.0.1; 0 takes a free one")
+      ->type_name("PORT")
+      ->excludes(compare)
+      ->excludes(alerts)
       ->excludes(figure)
       ->excludes(every)
       ->excludes(format);
-  CLI::Option* config =
-      replay->add_option("--config", options->request.configuration, "Instead of the recorded configuration")->type_name("FILE");
-  replay->add_option("--compare", options->request.compare, "Write where this configuration would have shown another thing")
-      ->type_name("FILE")
-      ->excludes(config);
   replay->callback([options, &status] {
     ReplayRequest& request = options->request;
     if (options->format == "text" && request.compare.empty())
@@ -318,6 +411,8 @@ Examples:
     request.every = parse_duration(options->every).value_or(request.every);
     if (!options->from.empty()) request.from = parse_time(options->from);
     if (!options->to.empty()) request.to = parse_time(options->to);
+    request.speed = options->speed.empty() && request.serve ? std::optional{1.0} : parse_speed(options->speed);
+    request.progress = ::isatty(STDERR_FILENO) != 0;
     std::ios::sync_with_stdio(false);
     status = run_replay(request, std::cout, std::cerr);
   });

@@ -11,6 +11,7 @@
 #include "daemon/commands/alert_timeline.hpp"
 #include "daemon/commands/command.hpp"
 #include "daemon/commands/replay_journal.hpp"
+#include "feeds/transport/clock.hpp"
 
 using namespace hedgewatch;
 using hedgewatch::testing::HandMadeJournal;
@@ -141,5 +142,36 @@ TEST_SUITE("daemon/commands/replay_command") {
     CHECK(text.out.find("once, 1 s in all, worst 150, limit above 100\n") != std::string::npos);
     CHECK(text.out.find("once, 2 s in all, still at the end, worst 150, limit above 40\n") != std::string::npos);
     CHECK(text.out.ends_with("\nFigures that differed, with the number of their series:\n  hedgewatch_alert_state: 2\n"));
+  }
+  TEST_CASE("on a terminal a line says where the replay is, and what follows begins below it") {
+    HandMadeJournal journal{"replay_progress", limit_at("100")};
+    for (int second = 1; second <= 4; ++second) journal.hold(50);
+    journal.end();
+    ReplayRequest request = timeline_of(journal);
+    request.progress = true;
+    request.from = parse_time(HandMadeJournal::at(1));
+    const Told told = told_of(request);
+    CHECK(told.messages.starts_with("\r20"));
+    CHECK(told.messages.find("Z  0 %\x1b[K") != std::string::npos);
+    CHECK(told.messages.find("\nreplayed ") != std::string::npos);
+    request.progress = false;
+    CHECK(told_of(request).messages.starts_with("replayed "));
+  }
+
+  TEST_CASE("a replay is paced: five seconds of the journal at a hundred times their speed last a twentieth of one at least") {
+    HandMadeJournal journal{"replay_paced", limit_at("100")};
+    for (int second = 0; second <= 5; ++second) journal.hold(50);
+    journal.end();
+    ReplayRequest request = timeline_of(journal);
+    request.speed = 100;
+    const MonoTime begun = mono_now();
+    CHECK(told_of(request).status == kExitSuccess);
+    CHECK(mono_now() - begun >= std::chrono::milliseconds{50});
+  }
+
+  TEST_CASE("a speed is a factor above 0") {
+    CHECK(parse_speed("20") == 20);
+    CHECK(parse_speed("0.5") == 0.5);
+    for (const char* const wrong : {"0", "-1", "nan", "inf", "2x", "", "1e7"}) CHECK_MESSAGE(!parse_speed(wrong), wrong);
   }
 }
