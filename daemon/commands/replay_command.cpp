@@ -412,7 +412,8 @@ Examples:
     if (!options->from.empty()) request.from = parse_time(options->from);
     if (!options->to.empty()) request.to = parse_time(options->to);
     request.speed = options->speed.empty() && request.serve ? std::optional{1.0} : parse_speed(options->speed);
-    request.progress = ::isatty(STDERR_FILENO) != 0;
+    // Rows on the same terminal would be torn by it.
+    request.progress = ::isatty(STDERR_FILENO) != 0 && (request.serve || ::isatty(STDOUT_FILENO) == 0);
     std::ios::sync_with_stdio(false);
     status = run_replay(request, std::cout, std::cerr);
   });
