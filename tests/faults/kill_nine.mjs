@@ -1,0 +1,192 @@
+// Kills the daemon with signal 9 at random moments and starts it again on the same state: is anything lost, is anyone paged twice?
+// usage: node kill_nine.mjs --binary FILE --journal-fills FILE [--seed N] [--jobs N] [KILLS]     1,000 kills unless told
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { get, labelOf, parse } from './exposition.mjs';
+import { World, eventually, makeCertificates, sleep } from './world.mjs';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { binary: { type: 'string' }, 'journal-fills': { type: 'string' }, seed: { type: 'string', default: '1' }, jobs: { type: 'string', default: '1' } },
+});
+const kills = Number(positionals[0] ?? 1000);
+if (!options.binary || !existsSync(options.binary) || !options['journal-fills'] || !(kills > 0)) {
+  console.error('usage: kill_nine.mjs --binary FILE --journal-fills FILE [--seed N] [--jobs N] [KILLS]');
+  process.exit(2);
+}
+
+/** What was told longer than this before a kill is acknowledged: a block of the journal is at most 200 ms old, its thread looks every 20. */
+const kAcknowledged = 500;
+const kDrillEvery = 10;  // kills between forced events
+const kPatience = 60;
+
+/** Mulberry32: numbers in [0, 1). */
+function randomOf(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+function post(port, path, form) {
+  return new Promise((done) => {
+    const request = http.request({ host: '127.0.0.1', port, path, method: 'POST', timeout: 3_000 }, (answer) => (answer.resume(), answer.on('end', () => done(answer.statusCode))));
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => done(undefined));
+    request.end(form);
+  });
+}
+
+class Account {
+  constructor(world) {
+    this.world = world;
+    this.fills = new Map();  // sequence and side -> venue's time, ms
+    this.asked = 0;
+  }
+  async #call(method, query) {
+    if (!this.token || performance.now() > this.renew) {
+      const login = await this.world.ask('/api/v2/public/auth?grant_type=client_credentials&client_id=monitor&client_secret=a-secret-made-for-these-tests');
+      this.token = login.access_token;
+      this.renew = performance.now() + 300_000;
+    }
+    return this.world.ask(`/api/v2/private/${method}?${query}`, undefined, this.token);
+  }
+  /** Reads the fills since the last time. */
+  async read() {
+    for (const currency of ['BTC', 'ETH']) {
+      const { trades, has_more: more } = await this.#call('get_user_trades_by_currency_and_time', `currency=${currency}&start_timestamp=${this.asked}&end_timestamp=4102444800000&count=1000`);
+      if (more) throw new Error('more fills than one answer holds');
+      for (const trade of trades) this.fills.set(`${trade.trade_seq} ${trade.direction} ${trade.timestamp}`, trade.timestamp);
+    }
+    this.asked = Math.max(0, ...[...this.fills.values()].slice(-200)) - 60_000;
+  }
+  async positions() {
+    const held = new Map();
+    for (const currency of ['BTC', 'ETH'])
+      for (const { instrument_name: name, size } of await this.#call('get_positions', `currency=${currency}`)) if (size !== 0) held.set(name, size);
+    return held;
+  }
+}
+
+async function run(share, seed, certificates) {
+  const random = randomOf(seed);
+  const result = { faults: [], ready: [], limited: [], kills: 0, drills: 0, pages: 0, told: 0 };
+  const world = new World({ binary: options.binary, certificates, scraping: false });
+  const lives = [];  // when it was ready, and when it was killed
+  try {
+    await world.start();
+    const account = new Account(world);
+    let alive = performance.now();
+    let trading = true;
+    let next = random() * 300;
+    const trader = (async () => {
+      while (trading) {
+        await sleep(next);
+        next = 100 + random() * 400;
+        await world.ask('/control/trade', { instrument_name: 'BTC-PERPETUAL', direction: random() < 0.5 ? 'buy' : 'sell', amount: 10 * Math.ceil(random() * 50) });
+      }
+    })();
+    let raised = false;
+    for (let kill = 0; kill < share; ++kill) {
+      if (kill % kDrillEvery === 0) {
+        if (raised) {
+          await eventually(async () => (await post(world.port, '/-/acknowledge', 'alert=ForcedEvent')) === 200, 10);
+          if (!(await eventually(() => !world.pager.active().some((labels) => labels.some(([, value]) => value === 'ForcedEvent')), kPatience))) result.faults.push('an acknowledged alert stays');
+        }
+        await world.drill('adl');
+        raised = true;
+        ++result.drills;
+        const pagesBefore = world.pager.pages.length;
+        // Now and then it dies in the very moment; else the page is out before.
+        if (random() < 0.8 && !(await eventually(() => world.pager.pages.length > pagesBefore, kPatience))) result.faults.push('no page for a forced event');
+      }
+      await sleep(random() < 0.1 ? random() * 60 : random() * 4_000);
+      const killed = performance.now();
+      world.daemon.kill('SIGKILL');
+      await world.daemon.ended;
+      ++result.kills;
+      lives.push([alive, killed]);
+      world.port = 0;
+      const started = performance.now();
+      const from = world.log().length;
+      if (!(await world.startDaemon({ every: 5 })) || !(await world.becomesReady(kPatience, 5))) throw new Error(`kill ${kill}: does not come back\n${world.log().slice(-2_000)}`);
+      alive = performance.now();
+      result.ready.push((alive - started) / 1000);
+      if (world.log().slice(from).includes('rate limited')) result.limited.push(result.ready.pop());
+      else if (alive - started > 3_000) console.log(`kill ${kill}: ready after ${((alive - started) / 1000).toFixed(1)} s\n${world.log().slice(from)}`);
+      // What it shows of the account is what the venue has.
+      const same = await eventually(async () => {
+        const venue = await account.positions();
+        const scrape = await get(world.port, '/metrics');
+        const shown = [...parse(scrape?.body ?? '')].filter(([key]) => key.startsWith('hedgewatch_position_size{book="account"'));
+        return shown.length === venue.size && shown.every(([key, size]) => Math.abs(venue.get(labelOf(key, 'instrument')) - size) < 1e-9);
+      }, kPatience);
+      if (!same) result.faults.push(`kill ${kill}: the positions are not the venue's`);
+      if (kill % 20 === 19) await account.read();
+    }
+    trading = false;
+    await trader;
+    await sleep(2_000);
+    await account.read();
+    world.daemon.kill('SIGTERM');
+    await world.daemon.ended;
+    lives.push([alive, performance.now()]);
+
+    const lines = execFileSync(options['journal-fills'], [join(world.folder, 'journal')], { maxBuffer: 1 << 28 }).toString().trim().split('\n').map((line) => line.split(' '));
+    const journalled = new Set(lines.filter(([kind]) => kind === 'fill').map(([, ...rest]) => rest.join(' ')));
+    for (const [kind, count] of lines) if (kind !== 'fill') result[kind] = Number(count);
+    result.fills = account.fills.size;
+    result.acknowledged = 0;
+    result.lost = 0;
+    result.late = 0;
+    for (const [key, timestamp] of account.fills) {
+      const at = world.truth.localOf(timestamp);
+      const acknowledged = lives.some(([from, to]) => at > from && at + kAcknowledged < to);
+      if (acknowledged) ++result.acknowledged;
+      if (journalled.has(key)) continue;
+      if (acknowledged) ++result.lost;
+      else ++result.late;
+    }
+    result.pages = world.pager.pages.length;
+    const others = world.pager.pages.filter(({ name }) => name !== 'ForcedEvent').map(({ name }) => name);
+    if (others.length) result.faults.push(`paged besides: ${others}`);
+    if (result.lost) result.faults.push(`${result.lost} acknowledged fills are not in the journal`);
+    if (result.pages > result.drills) result.faults.push(`${result.pages} pages for ${result.drills} forced events`);
+    if (result.damaged) result.faults.push(`${result.damaged} places of the journal are damaged`);
+    if (result.sessions !== share + 1) result.faults.push(`${result.sessions} sessions in the journal of ${share + 1}`);
+    if (result.acknowledged < share / 4) result.faults.push(`only ${result.acknowledged} acknowledged fills`);
+  } catch (error) {
+    result.faults.push(error.stack ?? String(error));
+  } finally {
+    await world.stop();
+  }
+  return result;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'hedgewatch-certificates.'));
+const certificates = makeCertificates(folder);
+rmSync(folder, { recursive: true });
+const jobs = Math.min(Number(options.jobs), kills);
+const begun = performance.now();
+const results = await Promise.all(Array.from({ length: jobs }, (_, job) => run(Math.floor(kills / jobs) + (job < kills % jobs ? 1 : 0), Number(options.seed) * 1_000 + job, certificates)));
+const total = (key) => results.reduce((sum, result) => sum + (result[key] ?? 0), 0);
+const ready = results.flatMap((result) => result.ready).sort((a, b) => a - b);
+const at = (share) => ready[Math.min(ready.length - 1, Math.floor(share * ready.length))]?.toFixed(3);
+console.log(`${total('kills')} kills in ${((performance.now() - begun) / 60_000).toFixed(1)} min, seed ${options.seed}, ${jobs} at a time`);
+console.log(`account: ${total('fills')} fills at the venue; of ${total('acknowledged')} told more than ${kAcknowledged} ms before a kill ${total('lost')} are not in the journal; ` +
+  `${total('late')} others came while it was down, starting or within ${kAcknowledged} ms of a kill and are not in it`);
+console.log(`journal: ${total('sessions')} sessions, ${total('torn')} torn tails cut, ${total('damaged')} damaged places`);
+console.log(`pages: ${total('pages')} for ${total('drills')} forced events`);
+console.log(`start to ready: median ${at(0.5)} s, p99 ${at(0.99)} s, longest ${at(1)} s`);
+const limited = results.flatMap((result) => result.limited).sort((a, b) => a - b);
+if (limited.length) console.log(`and ${limited.length} times the exchange limited the rate of so many starts: longest ${limited.at(-1).toFixed(3)} s`);
+const faults = results.flatMap((result) => result.faults);
+for (const words of faults) console.log(`FAILED ${words}`);
+process.exit(faults.length ? 1 : 0);
