@@ -21,7 +21,7 @@ constexpr int kReasonShift = 8;
 constexpr std::array kDropCounts{&EngineCounters::unknown_instrument_events, &EngineCounters::unknown_account_events,
                                  &EngineCounters::unknown_connection_events, &EngineCounters::refused_instruments,
                                  &EngineCounters::refused_order_books,       &EngineCounters::refused_indices,
-                                 &EngineCounters::refused_positions};
+                                 &EngineCounters::refused_positions,         &EngineCounters::late_prices};
 
 std::uint16_t packed(const FeedStatus& status) {
   return static_cast<std::uint16_t>(static_cast<unsigned>(status.phase) | static_cast<unsigned>(status.reason) << kReasonShift);

@@ -135,7 +135,7 @@ class EngineThread {
   std::atomic<std::uint64_t> cycles_{0};
   std::atomic<std::int64_t> last_cycle_{0};            ///< MonoTime nanoseconds
   std::vector<std::atomic<std::uint16_t>> statuses_;   ///< by connection: phase, and reason in the upper byte
-  std::array<std::atomic<std::uint64_t>, 7> drops_{};  ///< in the order of EngineCounters
+  std::array<std::atomic<std::uint64_t>, 8> drops_{};  ///< in the order of EngineCounters
   std::vector<std::unique_ptr<LatencyHistogram>> exchange_lag_;
   LatencyHistogram tick_to_figure_;
   LatencyHistogram fill_to_figure_;

@@ -60,7 +60,8 @@ constexpr std::array kDrops{DropMetric{"unknown_instrument", &EngineCounters::un
                             DropMetric{"instrument_refused", &EngineCounters::refused_instruments},
                             DropMetric{"order_book_refused", &EngineCounters::refused_order_books},
                             DropMetric{"index_refused", &EngineCounters::refused_indices},
-                            DropMetric{"position_refused", &EngineCounters::refused_positions}};
+                            DropMetric{"position_refused", &EngineCounters::refused_positions},
+                            DropMetric{"late_price", &EngineCounters::late_prices}};
 
 void add_engine(std::vector<MetricFamily>& out, const EngineReading& engine) {
   out.push_back(family("hedgewatch_tick_to_figure_seconds", "Time from a frame's arrival to the table that holds its effect.",

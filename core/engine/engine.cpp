@@ -903,6 +903,7 @@ EngineCounters Engine::counters() const {
   counters.refused_instruments = state_->registry.refused();
   counters.refused_order_books = state_->market.refused_order_books();
   counters.refused_indices = state_->market.refused_indices();
+  counters.late_prices = state_->market.late_prices();
   for (const Account& account : state_->portfolio.accounts()) counters.refused_positions += account.refused();
   return counters;
 }

@@ -24,6 +24,7 @@ struct EngineCounters {
   std::uint64_t refused_instruments = 0;        ///< beyond the registry's capacity
   std::uint64_t refused_order_books = 0;        ///< snapshots beyond the number of books that are kept
   std::uint64_t refused_indices = 0;
+  std::uint64_t late_prices = 0;        ///< that came seconds after newer ones of their connection
   std::uint64_t refused_positions = 0;  ///< beyond an account's capacity: its positions are then unknown
 };
 

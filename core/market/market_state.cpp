@@ -1,26 +1,41 @@
 #include "core/market/market_state.hpp"
 
 #include <array>
+#include <chrono>
 #include <string_view>
 
 namespace hedgewatch {
 
 namespace {
 
-/// Whether a new message may stand in place of what is known.
-bool displaces(const Origin& known, const Origin& candidate) {
+/// Channels of one connection stamp the same moment this differently at most.
+constexpr std::chrono::seconds kMostDisorder{2};
+/// When nothing newer came for so long, an older stamp means that the venue's clock was set back.
+constexpr std::chrono::seconds kClockSetBack{10};
+
+/// Made so long before what is known of the same connection that it was held up on the way.
+bool held_up(const Origin& known, const Origin& candidate) {
+  if (known.exchange_time == kNoVenueTime || candidate.exchange_time == kNoVenueTime) return false;
+  return known.connection == candidate.connection && known.exchange_time - candidate.exchange_time > kMostDisorder &&
+         candidate.received - known.received < kClockSetBack;
+}
+
+}  // namespace
+
+bool MarketState::displaces(const Origin& known, const Origin& candidate) {
+  if (held_up(known, candidate)) {
+    ++late_prices_;
+    return false;
+  }
   return known.connection == candidate.connection || candidate.exchange_time >= known.exchange_time;
 }
 
-/// True when the reading was taken.
-bool update(Reading& reading, double value, const Origin& origin) {
+bool MarketState::update(Reading& reading, double value, const Origin& origin) {
   if (!is_present(value)) return false;
   if (reading.present() && !displaces(reading.origin, origin)) return false;
   reading = {value, origin};
   return true;
 }
-
-}  // namespace
 
 void MarketState::list(InstrumentSlot slot, Venue venue, const Contract& contract) {
   if (instruments_.size() <= index_of(slot)) instruments_.resize(index_of(slot) + 1);

@@ -43,8 +43,9 @@ struct InstrumentMarket {
   static constexpr std::uint32_t kNoOrderBook = 0xFFFFFFFF;
 };
 
-/// Quotes, marks, indices, forwards and order books. Newest arrival wins within a connection, where the venue keeps the order;
-/// between connections a message with an older exchange time does not displace a newer one.
+/// Quotes, marks, indices, forwards and order books. Newest arrival wins within a connection, where the venue keeps the order,
+/// unless the message was made seconds before what is known; between connections a message with an older exchange time does not
+/// displace a newer one.
 class MarketState {
  public:
   static constexpr std::size_t kMaxOrderBooks = 512;
@@ -94,6 +95,8 @@ class MarketState {
 
   [[nodiscard]] std::uint64_t refused_order_books() const { return refused_order_books_; }
   [[nodiscard]] std::uint64_t refused_indices() const { return refused_indices_; }
+  /// Numbers that came seconds after newer ones of their connection, and were not taken.
+  [[nodiscard]] std::uint64_t late_prices() const { return late_prices_; }
 
   /// See StateArchive.
   void visit_state(auto& archive) {
@@ -115,6 +118,10 @@ class MarketState {
     Reading forward;
   };
 
+  /// Whether a new message may stand in place of what is known.
+  bool displaces(const Origin& known, const Origin& candidate);
+  /// True when the reading was taken.
+  bool update(Reading& reading, double value, const Origin& origin);
   IndexId find_or_add_index(Venue venue, const AssetCode& base, const AssetCode& quote);
   ExpiryId find_or_add_expiry(Venue venue, const Contract& contract);
 
@@ -124,6 +131,7 @@ class MarketState {
   std::vector<std::unique_ptr<OrderBook>> order_books_;
   std::uint64_t refused_order_books_ = 0;
   std::uint64_t refused_indices_ = 0;
+  std::uint64_t late_prices_ = 0;
 };
 
 }  // namespace hedgewatch

@@ -76,6 +76,38 @@ TEST_SUITE("core/market/market_state") {
     CHECK(state.at(kFuture).mark_price.value == 102'000);
   }
 
+  TEST_CASE("a message that was held up on the way does not displace newer ones of its connection, and is counted") {
+    MarketState state = market();
+    const auto late = [](std::int64_t made, std::int64_t received) {
+      return Origin{.exchange_time = from_nanoseconds<VenueTime>(made * 1'000'000'000),
+                    .received = from_nanoseconds<MonoTime>(received * 1'000'000'000),
+                    .connection = ConnectionId{0}};
+    };
+    state.apply(kFuture, Mark{.price = 101'000, .index = 100'900}, late(20, 20));
+    state.apply(kFuture, Quote{.bid = Price::from_raw(101'001'000'000'000), .ask = {}, .bid_size = {}, .ask_size = {}},
+                late(20, 20));
+    CHECK_FALSE(state.apply(kFuture, Mark{.price = 99'000, .index = 98'900}, late(10, 20)).index_updated);
+    state.apply(kFuture, Quote{.bid = Price::from_raw(99'001'000'000'000), .ask = {}, .bid_size = {}, .ask_size = {}},
+                late(10, 20));
+    CHECK(state.at(kFuture).mark_price.value == 101'000);
+    CHECK(state.index(state.at(kFuture).index).value == 100'900);
+    CHECK(state.at(kFuture).quote.bid == Price::from_raw(101'001'000'000'000));
+    CHECK(state.late_prices() == 3);
+  }
+
+  TEST_CASE("after ten seconds without anything newer an older stamp is a venue's clock that was set back") {
+    MarketState state = market();
+    state.apply(kFuture, Mark{.price = 101'000}, origin(4'000));
+    Origin set_back = origin(400);
+    set_back.received = origin(4'009).received;
+    state.apply(kFuture, Mark{.price = 102'000}, set_back);
+    CHECK(state.at(kFuture).mark_price.value == 101'000);
+    set_back.received = origin(4'010).received;
+    state.apply(kFuture, Mark{.price = 103'000}, set_back);
+    CHECK(state.at(kFuture).mark_price.value == 103'000);
+    CHECK(state.late_prices() == 1);
+  }
+
   TEST_CASE("between connections an older message does not displace a newer one") {
     MarketState state = market();
     state.apply(kFuture, Mark{.price = 101'000}, origin(10, 0));
