@@ -28,3 +28,13 @@ export function get(port, path, { patience = 3_000, agent } = {}) {
     request.on('error', () => done(undefined));
   });
 }
+
+/** Status of the answer to a form, or nothing. */
+export function post(port, path, form) {
+  return new Promise((done) => {
+    const request = http.request({ host: '127.0.0.1', port, path, method: 'POST', timeout: 3_000 }, (answer) => (answer.resume(), answer.on('end', () => done(answer.statusCode))));
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => done(undefined));
+    request.end(form);
+  });
+}

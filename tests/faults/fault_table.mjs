@@ -90,7 +90,7 @@ async function run(fault) {
     const worst = lost.reduce((most, one) => (one.length > most.length ? one : most), []);
     row.unanswered = seen.filter(({ series }) => !series).length;
     row.total = before.figures.size;
-    row.lost = row.unanswered > 0 && worst.length === 0 && fault.leaves === 'all' ? row.total : worst.length;
+    row.lost = row.unanswered > 0 && fault.leaves === 'all' ? row.total : worst.length;
     row.families = [...new Set(worst.map(familyOf))];
     row.pages = world.pager.since(from).map(({ name }) => name);
     row.oldest = world.freshness.oldest;

@@ -2,11 +2,11 @@
 // usage: node kill_nine.mjs --binary FILE --journal-fills FILE [--seed N] [--jobs N] [KILLS]     1,000 kills unless told
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { get, labelOf, parse } from './exposition.mjs';
+import { get, labelOf, parse, post } from './exposition.mjs';
+import { randomOf } from './random.mjs';
 import { World, eventually, makeCertificates, sleep } from './world.mjs';
 
 const { values: options, positionals } = parseArgs({
@@ -23,26 +23,6 @@ if (!options.binary || !existsSync(options.binary) || !options['journal-fills'] 
 const kAcknowledged = 500;
 const kDrillEvery = 10;  // kills between forced events
 const kPatience = 60;
-
-/** Mulberry32: numbers in [0, 1). */
-function randomOf(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-function post(port, path, form) {
-  return new Promise((done) => {
-    const request = http.request({ host: '127.0.0.1', port, path, method: 'POST', timeout: 3_000 }, (answer) => (answer.resume(), answer.on('end', () => done(answer.statusCode))));
-    request.on('timeout', () => request.destroy());
-    request.on('error', () => done(undefined));
-    request.end(form);
-  });
-}
 
 class Account {
   constructor(world) {

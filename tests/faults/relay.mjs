@@ -113,6 +113,7 @@ class Link {
     }
     let pieces = [piece];
     if (piece.text && note && !note.book && relay.wire.spoil) pieces = relay.wire.spoil(piece, note);
+    if (note?.list && relay.wire.repeat > 1) pieces = Array(Math.round(relay.wire.repeat)).fill(piece);
     for (const { bytes, unknown, after = 0 } of pieces)
       this.#held.push({ bytes, note: unknown ? undefined : note, due: performance.now() + after + (relay.wire.delay?.() ?? 0), late: after > 0 });
     this.flush();

@@ -35,12 +35,20 @@ export class Truth {
     if (channel.startsWith('deribit_price_index.')) tell(data.index_name, data.price, data.timestamp);
     if (channel.startsWith('book.')) note = { made: data.timestamp + this.#offset, book: true };
     if (channel.startsWith('markprice.options.'))
+      {
       for (const one of data) tell(one.instrument_name, one.mark_price, one.timestamp);
+      if (note) note.list = true;
+    }
     return note;
   }
   /** The exchange's time on this process's clock. */
   localOf(timestamp) {
     return timestamp + this.#offset;
+  }
+  /** Lets go of what was made more than a minute ago. */
+  forget() {
+    const before = performance.now() - 60_000;
+    for (const values of this.#made.values()) for (const [key, made] of values) if (made < before) values.delete(key);
   }
   passed({ made, subject, book }) {
     if (book) this.lastBook = Math.max(this.lastBook, made);
