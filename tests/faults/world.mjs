@@ -261,12 +261,13 @@ state_file = "${file('alerts')}"
     return this.scrapes.filter(({ asked, series }) => series && asked >= since);
   }
 
+  /** Asks the daemon to stop; {code, signal} is how it ended. */
   async stop() {
     this.stopped = true;
     this.daemon?.kill('SIGCONT');
     this.daemon?.kill('SIGTERM');
     const late = setTimeout(() => this.daemon?.kill('SIGKILL'), 10_000);
-    await this.daemon?.ended;
+    const ended = await this.daemon?.ended;
     clearTimeout(late);
     this.agent?.destroy();
     this.relay?.close();
@@ -276,6 +277,7 @@ state_file = "${file('alerts')}"
     for (const path of [...this.#mounts].reverse()) this.unmount(path);
     if (process.env.HEDGEWATCH_KEEP) appendFileSync('/dev/stderr', `kept: ${this.folder}\n`);
     else rmSync(this.folder, { recursive: true, force: true });
+    return ended;
   }
 }
 
