@@ -70,6 +70,7 @@ void exposition(benchmark::State& state, MetricsFormat format) {
   state.counters["ours_ns_per_series"] = rounds.median_nanoseconds("ours");
   state.counters["prometheus_cpp"] = rounds.median_ratio("prometheus_cpp", "ours");
   state.counters["prometheus_cpp_target"] = 25;
+  state.counters["ours_ns_per_series_aim"] = 100;  // a millisecond for all
 }
 BENCHMARK_CAPTURE(exposition, text, MetricsFormat::Text)->UseManualTime();
 BENCHMARK_CAPTURE(exposition, open_metrics, MetricsFormat::OpenMetrics)->UseManualTime();
