@@ -1,0 +1,251 @@
+// From the exchange's socket to the table: a server on loopback sends Deribit tickers over TLS websocket by a fixed schedule; the
+// daemon's transport, decoder, queue and engine turn them into figures. A ticker's wait counts from when it was meant to be sent,
+// so that one that the server, the wire or we hold up is not omitted. At flood it counts from the write.
+
+#include <benchmark/benchmark.h>
+
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/write.hpp>
+
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "bench/draining_engine.hpp"
+#include "bench/option_desk.hpp"
+#include "feeds/deribit/decoder.hpp"
+#include "feeds/simulator/certificate.hpp"
+#include "feeds/transport/tls_context.hpp"
+#include "feeds/transport/websocket_client.hpp"
+
+namespace hedgewatch {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+constexpr std::uint32_t kDifferentFrames = 1'024;
+
+/// A text message as a server sends it: at least 126 bytes, below 64 KiB.
+std::string websocket_frame(const std::string& text) {
+  std::string frame{static_cast<char>(0x81)};
+  frame.push_back(126);
+  frame.push_back(static_cast<char>(text.size() >> 8));
+  frame.push_back(static_cast<char>(text.size() & 0xFF));
+  return frame + text;
+}
+
+/// The answer to an upgrade request (RFC 6455, 4.2.2).
+std::string upgrade_answer(const std::string& request) {
+  constexpr std::string_view kKey = "Sec-WebSocket-Key: ";
+  const std::size_t at = request.find(kKey);
+  const std::string key = request.substr(at + kKey.size(), 24) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_Digest(key.data(), key.size(), digest, &size, EVP_sha1(), nullptr);
+  unsigned char text[64];
+  EVP_EncodeBlock(text, digest, static_cast<int>(size));
+  std::string answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
+  for (const unsigned char* letter = text; *letter != 0; ++letter) answer.push_back(static_cast<char>(*letter));
+  return answer + "\r\n\r\n";
+}
+
+struct Schedule {
+  std::uint64_t tickers = 0;
+  std::chrono::nanoseconds interval{0};  ///< 0: flood
+};
+
+/// Sends the tickers to the first client that says a word.
+class TickerServer {
+ public:
+  TickerServer(const bench::OptionDesk& desk, const simulator::LoopbackCertificate& certificate, Schedule schedule)
+      : schedule_{schedule}, meant_(schedule.tickers), acceptor_{io_, {asio::ip::address_v4::loopback(), 0}} {
+    tls_.use_certificate_chain(asio::buffer(certificate.certificate));
+    tls_.use_private_key(asio::buffer(certificate.private_key), asio::ssl::context::pem);
+    for (std::uint32_t i = 0; i < kDifferentFrames; ++i)
+      frames_.push_back(websocket_frame(desk.ticker_frame(i * 37 % desk.shape().options, i % 64)));
+    thread_ = std::thread{[this] { serve(); }};
+  }
+  ~TickerServer() { thread_.join(); }
+  TickerServer(const TickerServer&) = delete;
+  TickerServer& operator=(const TickerServer&) = delete;
+  [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  /// When this ticker was meant to be sent. Set before it is sent.
+  [[nodiscard]] MonoTime meant(std::uint64_t ticker) const {
+    return from_nanoseconds<MonoTime>(meant_[ticker].load(std::memory_order_acquire));
+  }
+
+ private:
+  void serve() {
+    boost::system::error_code error;
+    asio::ssl::stream<tcp::socket> socket{acceptor_.accept(), tls_};
+    socket.next_layer().set_option(tcp::no_delay{true});
+    socket.handshake(asio::ssl::stream_base::server, error);
+    std::string request;
+    asio::read_until(socket, asio::dynamic_buffer(request), "\r\n\r\n", error);
+    if (error) return;
+    asio::write(socket, asio::buffer(upgrade_answer(request)), error);
+    char byte = 0;
+    socket.read_some(asio::buffer(&byte, 1), error);
+    send_all(socket, error);
+    while (!error) socket.read_some(asio::buffer(&byte, 1), error);
+  }
+
+  void send_all(asio::ssl::stream<tcp::socket>& socket, boost::system::error_code& error) {
+    constexpr std::uint64_t kMostTogether = 16;
+    const MonoTime start = mono_now();
+    std::string block;
+    for (std::uint64_t next = 0; next < schedule_.tickers && !error;) {
+      block.clear();
+      // What is due leaves together, so that a late server does not fall further behind.
+      for (std::uint64_t together = 0; next < schedule_.tickers && together < kMostTogether; ++together) {
+        const MonoTime now = mono_now();
+        const MonoTime due = schedule_.interval.count() == 0 ? now : start + schedule_.interval * static_cast<std::int64_t>(next);
+        if (due > now) break;
+        meant_[next].store(nanoseconds_of(due), std::memory_order_release);
+        block += frames_[next++ % kDifferentFrames];
+      }
+      if (!block.empty())
+        asio::write(socket, asio::buffer(block), error);
+      else if (schedule_.interval > std::chrono::microseconds{200})
+        std::this_thread::sleep_for(schedule_.interval / 8);
+      else
+        poll_.wait();
+    }
+  }
+
+  Schedule schedule_;
+  std::vector<std::atomic<std::int64_t>> meant_;
+  std::vector<std::string> frames_;
+  bench::Poll poll_;
+  asio::io_context io_;
+  asio::ssl::context tls_{asio::ssl::context::tls_server};
+  tcp::acceptor acceptor_;
+  std::thread thread_;
+};
+
+/// The feed's thread: from frames to the queue.
+class Feed final : public WebsocketListener {
+ public:
+  Feed(asio::io_context& io, const bench::OptionDesk& desk, const TickerServer& server, std::uint64_t tickers, EventQueue& queue)
+      : io_{io}, server_{server}, tickers_{tickers}, queue_{queue} {
+    for (std::uint32_t i = 0; i < desk.shape().options; ++i) symbols_.add(desk.contract(i));
+  }
+  void on_open(SessionTime) override { socket->send("x"); }
+  void on_frame(simdjson::padded_string_view frame, SessionTime) override {
+    if (!decoder_.decode(frame, server_.meant(seen_), batch_).ok()) failed = true;
+    ++seen_;
+  }
+  void on_read_end(SessionTime) override {
+    static_cast<void>(queue_.sink(ConnectionId{0}).deliver(batch_));
+    batch_.truncate(0);
+    if (seen_ == tickers_ || failed) io_.stop();
+  }
+  void on_closed(CloseCause, std::string_view, SessionTime) override {
+    failed = true;
+    io_.stop();
+  }
+  WebsocketClient* socket = nullptr;
+  bool failed = false;
+
+ private:
+  asio::io_context& io_;
+  const TickerServer& server_;
+  std::uint64_t tickers_;
+  EventQueue& queue_;
+  std::uint64_t seen_ = 0;
+  deribit::Symbols symbols_;
+  deribit::Decoder decoder_{symbols_, {.connection = ConnectionId{0}}};
+  EventBatch batch_{4'096};
+};
+
+/// The authority of the server's certificate, as a file while this lives.
+class Authority {
+ public:
+  explicit Authority(const std::string& text) { std::ofstream{file_} << text; }
+  ~Authority() { std::filesystem::remove(file_); }
+  Authority(const Authority&) = delete;
+  Authority& operator=(const Authority&) = delete;
+  [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+
+ private:
+  std::filesystem::path file_ = std::filesystem::temp_directory_path() / ("hedgewatch-load-" + std::to_string(::getpid()) + ".pem");
+};
+
+struct Load {
+  double tickers_per_second = 0;  ///< 0: flood; three events each
+  std::uint32_t options = 1'000;
+  WaitMode wait = WaitMode::BusyPoll;
+  double p50_us_aim = 0;  ///< 0: none is stated
+};
+
+void wire_to_table(benchmark::State& state, const Load& load) {
+  constexpr double kSeconds = 0.4;
+  const simulator::LoopbackCertificate certificate = simulator::make_loopback_certificate();
+  const Authority authority{certificate.authority};
+  TlsContext tls{authority.file()};
+  const bench::OptionDesk desk{{.options = load.options, .books = 10, .venues = 1, .expiries = 8}};
+  const bool flood = load.tickers_per_second == 0;
+  const Schedule schedule{
+      .tickers = flood ? 100'000 : static_cast<std::uint64_t>(kSeconds * load.tickers_per_second),
+      .interval = std::chrono::nanoseconds{flood ? 0 : static_cast<std::int64_t>(1e9 / load.tickers_per_second)}};
+  for (auto _ : state) {
+    bench::DrainingEngine engine{desk, load.wait};
+    TickerServer server{desk, certificate, schedule};
+    asio::io_context io{1};
+    Feed feed{io, desk, server, schedule.tickers, engine.queue()};
+    WebsocketClient socket{io, tls, {.host = "localhost", .port = server.port(), .path = "/"}, {}, feed};
+    feed.socket = &socket;
+    engine.start(1);
+    const MonoTime start = mono_now();
+    socket.open();
+    io.run();
+    const double seconds = std::chrono::duration<double>(mono_now() - start).count();
+    socket.abandon();
+    engine.stop();
+    if (feed.failed) return state.SkipWithError("the tickers did not all arrive");
+    engine.report(state);
+    state.counters["tickers_per_second"] = static_cast<double>(schedule.tickers) / seconds;
+    if (load.p50_us_aim > 0) state.counters["p50_us_aim"] = load.p50_us_aim;
+    if (flood) state.counters["oldest_unapplied_p99_us_aim"] = 5'000;
+  }
+}
+
+void row(const char* name, const Load& load) {
+  benchmark::RegisterBenchmark(name, [load](benchmark::State& state) { wire_to_table(state, load); })
+      ->Iterations(1)
+      ->UseRealTime()
+      ->Unit(benchmark::kMillisecond);
+}
+
+/// The stated pair first, then every rate for every size of book.
+const bool kRegistered = [] {
+  row("wire_to_table/spinning", {.tickers_per_second = 2'000, .wait = WaitMode::BusyPoll, .p50_us_aim = 25});
+  row("wire_to_table/sleeping", {.tickers_per_second = 2'000, .wait = WaitMode::Blocking, .p50_us_aim = 60});
+  for (const std::uint32_t options : {10U, 100U, 1'000U, 10'000U}) {
+    const std::string held = std::to_string(options) + "_options";
+    row(("load/1k_events/" + held).c_str(), {.tickers_per_second = 1e3 / 3, .options = options});
+    row(("load/10k_events/" + held).c_str(), {.tickers_per_second = 1e4 / 3, .options = options});
+    row(("load/100k_events/" + held).c_str(), {.tickers_per_second = 1e5 / 3, .options = options});
+    row(("load/flood/" + held).c_str(), {.options = options});
+  }
+  return true;
+}();
+
+}  // namespace
+}  // namespace hedgewatch
