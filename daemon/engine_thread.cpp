@@ -237,8 +237,10 @@ void EngineThread::publish(MonoTime started) {
   cycle_duration_.record(ended - started);
   cycles_.store(cycles_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   last_cycle_.store(nanoseconds_of(ended), std::memory_order_relaxed);
-  if (exchange_.requested()) store_drops();
-  exchange_.serve(engine_.figures(), ended, engine_.cycles());
+  if (exchange_.requested()) {
+    store_drops();
+    exchange_.serve(engine_.figures(), ended, engine_.cycles());
+  }
   if (options_.observer) options_.observer(engine_);
 }
 

@@ -258,6 +258,18 @@ void AlertBoard::bind(const FigureTable& table) {
   alerts_ = std::move(bound);
 }
 
+std::vector<std::uint8_t> AlertBoard::rows_read(std::size_t rows) const {
+  std::vector<std::uint8_t> read(rows, 0);
+  for (std::size_t index = 0; index < alerts_.size() - gone_; ++index) {
+    const Alert& alert = alerts_[index];
+    read[alert.position] = 1;
+    if (alert.limit_usage != kNoPosition) read[alert.limit_usage] = 1;
+    for (const auto* places : {&alert.holdings, &alert.balances, &alert.unstated})
+      for (const std::uint32_t place : *places) read[place] = 1;
+  }
+  return read;
+}
+
 FigureValue AlertBoard::looked_at(const FigureTable& table, Alert& alert, MonoTime now) {
   FigureValue value = table.at_position(alert.position);
   if (alert.change && value.state == FigureState::Ok) value.value = alert.change->observe(value.value, now);

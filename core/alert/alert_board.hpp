@@ -107,6 +107,8 @@ class AlertBoard {
   void add_rows(FigureTable& table);
   /// Finds the rows of the finished layout. An alert whose row has gone is told as inactive by the next observe().
   void bind(const FigureTable& table);
+  /// One a row of the layout that was bound: not 0 where some alert looks at the row.
+  [[nodiscard]] std::vector<std::uint8_t> rows_read(std::size_t rows) const;
   /// A person has taken the alert on; told by the next observe(). No effect on one that is not raised then.
   void acknowledge(const AlertIdentity& alert);
   /// Another limit until then, from the next observe() on; none when `level` is absent. No effect on a rule that has no such limit.

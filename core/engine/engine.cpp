@@ -14,6 +14,7 @@
 #include "core/engine/account_event_monitor.hpp"
 #include "core/engine/advice_monitor.hpp"
 #include "core/engine/basis_monitor.hpp"
+#include "core/engine/deferred_rows.hpp"
 #include "core/engine/deleveraging_monitor.hpp"
 #include "core/engine/desk.hpp"
 #include "core/engine/desk_monitor.hpp"
@@ -171,12 +172,15 @@ struct Engine::State {
   void judge(std::uint32_t place, OptionFallback& fallback);
   void reprice();
   void refresh_spreads();
+  void refresh_position(std::uint32_t holding, const InstrumentValuation& valuation, const Estimate& index);
   void refresh_positions();
   void sum_books();
   void publish_indices_and_accounts();
   void publish_feeds();
   void refresh_slow();
   void end_monitors_cycle();
+  void lay_out_deferred_rows() { deferred_rows.lay_out(desk, table, alerts.rows_read(table.size())); }
+  [[nodiscard]] DeferredSources deferred_sources() const { return {desk, portfolio.holdings(), risks}; }
   [[nodiscard]] Estimate index_price(IndexId id);
   [[nodiscard]] Quality book_quality(std::uint32_t book);
   [[nodiscard]] EquityPart equity_of(const Exposure& exposure);
@@ -215,6 +219,7 @@ struct Engine::State {
   SurfaceMonitor* surfaces = nullptr;  ///< one of the monitors: it also answers where a venue's vol or forward is missing
   std::vector<std::uint32_t> closed_holdings;
   BookUnderlyings book_underlyings;
+  DeferredRows deferred_rows;
 
   TouchedSet touched_instruments;
   TouchedSet touched_spreads;
@@ -278,6 +283,7 @@ void Engine::State::rebuild() {
   alerts.add_rows(table);
   table.end_layout();
   alerts.bind(table);
+  lay_out_deferred_rows();
   touched_instruments.resize(desk.tracked.size());
   touched_spreads.resize(desk.tracked.size());
   touched_holdings.resize(portfolio.holdings().size());
@@ -647,9 +653,12 @@ void Engine::State::reprice() {
       const VenueTime expiry = registry.contract(instrument.slot).expiry;
       VenueTime& next = next_expiry[static_cast<std::size_t>(registry.venue(instrument.slot))];
       if (expiry != kNoVenueTime && !instrument.valuation.expired) next = std::min(next, expiry);
-      instrument.rows.publish(out, instrument.valuation);
-      instrument.rows.publish_age(out, market.at(instrument.slot));
-      for (const std::uint32_t holding : instrument.holdings) touched_holdings.insert(holding);
+      deferred_rows.defer_instrument(place, now);
+      const InstrumentMarket& heard = market.at(instrument.slot);
+      instrument.rows.publish_age(out, heard);
+      if (instrument.holdings.empty()) continue;
+      const Estimate index = index_price(heard.index);
+      for (const std::uint32_t holding : instrument.holdings) refresh_position(holding, instrument.valuation, index);
     }
   }
 }
@@ -664,16 +673,23 @@ void Engine::State::refresh_spreads() {
   }
 }
 
+void Engine::State::refresh_position(std::uint32_t holding, const InstrumentValuation& valuation, const Estimate& index) {
+  portfolio.refresh(holding, registry, account_qualities);
+  const Holding& held = portfolio.holdings()[holding];
+  set_position_risk(registry.contract(held.slot), valuation, held.position, risks[holding]);
+  desk.position_rows[holding].publish_size({table, now}, held.position);
+  deferred_rows.defer_risk(holding, now);
+  deferred_rows.defer_dollars(holding, index, now);
+  touched_parts.insert(desk.part_of_holding[holding]);
+}
+
+/// Those whose size moved; the others were made anew with their instrument.
 void Engine::State::refresh_positions() {
-  const Publisher out{table, now};
   for (const std::uint32_t i : touched_holdings.items()) {
-    portfolio.refresh(i, registry, account_qualities);
-    const Holding& holding = portfolio.holdings()[i];
-    const InstrumentValuation& valuation = desk.tracked[desk.tracked_of_slot[index_of(holding.slot)]].valuation;
-    risks[i] = position_risk(registry.contract(holding.slot), valuation, holding.position);
-    desk.position_rows[i].publish(out, holding.position, risks[i], valuation.expired);
-    desk.position_rows[i].publish_dollars(out, risks[i], index_price(market.at(holding.slot).index));
-    touched_parts.insert(desk.part_of_holding[i]);
+    const InstrumentSlot slot = portfolio.holdings()[i].slot;
+    const std::uint32_t place = desk.tracked_of_slot[index_of(slot)];
+    if (!touched_instruments.contains(place))
+      refresh_position(i, desk.tracked[place].valuation, index_price(market.at(slot).index));
   }
 }
 
@@ -760,8 +776,8 @@ void Engine::State::refresh_slow() {
   if (!index_moved) return;
   index_moved = false;
   const auto holdings = portfolio.holdings();
-  for (std::size_t i = 0; i < holdings.size(); ++i)
-    desk.position_rows[i].publish_dollars(out, risks[i], index_price(market.at(holdings[i].slot).index));
+  for (std::uint32_t i = 0; i < holdings.size(); ++i)
+    deferred_rows.defer_dollars(i, index_price(market.at(holdings[i].slot).index), now);
 }
 
 void Engine::State::end_cycle(MonoTime end) {
@@ -795,6 +811,7 @@ void Engine::State::end_cycle(MonoTime end) {
   end_monitors_cycle();
   find_next_bar_ends();
   refresh_slow();
+  deferred_rows.write_watched(deferred_sources(), table);
   alerts.observe(table, now);
   touched_instruments.clear();
   touched_spreads.clear();
@@ -874,6 +891,7 @@ bool Engine::suppose(AccountId id, Venue venue, std::string_view instrument, dou
 }
 
 void Engine::save(std::vector<std::byte>& out) const {
+  (void)figures();  // whole, so that no row waits
   StateArchive archive{out};
   state_->visit_state(archive);
 }
@@ -883,6 +901,7 @@ Result<Engine, std::string> Engine::restored(EngineSetup setup, std::span<const 
   StateArchive archive{state};
   engine.state_->visit_state(archive);
   if (archive.failed()) return archive.fault();
+  engine.state_->lay_out_deferred_rows();
   return engine;
 }
 
@@ -895,7 +914,10 @@ void Engine::resume_alerts(std::vector<RaisedAlert> raised) {
   state_->alerts.resume(std::move(raised));
 }
 void Engine::resume_overrides(std::vector<OverriddenLimit> overridden) { state_->alerts.resume_overrides(std::move(overridden)); }
-const FigureTable& Engine::figures() const { return state_->table; }
+const FigureTable& Engine::figures() const {
+  state_->deferred_rows.write_all(state_->deferred_sources(), state_->table);
+  return state_->table;
+}
 std::uint64_t Engine::cycles() const { return state_->cycles; }
 
 EngineCounters Engine::counters() const {

@@ -52,6 +52,7 @@ class Engine {
   /// held of it is not known.
   [[nodiscard]] bool suppose(AccountId account, Venue venue, std::string_view instrument, double size, double price);
 
+  /// As of the newest cycle. Rows that nobody had asked for since they changed are written by this call: ask anew after a cycle.
   [[nodiscard]] const FigureTable& figures() const;
   /// Which alerts changed their state in the newest cycle, and what they are.
   [[nodiscard]] const AlertBoard& alerts() const;

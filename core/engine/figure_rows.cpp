@@ -106,8 +106,7 @@ PositionRows PositionRows::add(FigureTable& table, std::string_view book, std::s
   return rows;
 }
 
-void PositionRows::publish(const Publisher& out, const SizedPosition& position, const PositionRisk& risk, bool expired) const {
-  out.publish(size, {position.size, position.quality});
+void PositionRows::publish_delta(const Publisher& out, const PositionRisk& risk, bool expired) const {
   const Quality own_delta = expired && !risk.flat ? Quality::unknown(FigureReason::Expired) : risk.delta;
   out.publish(delta, {risk.total.delta_black_scholes_coins, own_delta});
 }

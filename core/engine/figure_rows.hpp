@@ -60,6 +60,11 @@ struct InstrumentRows {
 
   /// Futures and spot have a mark and an age only.
   static InstrumentRows add(FigureTable& table, std::string_view venue, const Contract& contract, bool follows_book);
+  /// The rows that publish() writes.
+  [[nodiscard]] std::array<RowId, 14> valued() const {
+    return {mark_price, mark_vol, pricing_vol, vol_source, forward, forward_source, delta,
+            gamma,      vega,     theta,       rho,        vanna,   volga,          charm};
+  }
   void publish(const Publisher& out, const InstrumentValuation& valuation) const;
   void publish_age(const Publisher& out, const InstrumentMarket& market) const;
   /// `book` may be null: none was ever sent. `quality` judges the age of its newest change.
@@ -73,7 +78,10 @@ struct PositionRows {
   RowId delta = kNoRow;
 
   static PositionRows add(FigureTable& table, std::string_view book, std::string_view venue, std::string_view instrument);
-  void publish(const Publisher& out, const SizedPosition& position, const PositionRisk& risk, bool expired) const;
+  void publish_size(const Publisher& out, const SizedPosition& position) const {
+    out.publish(size, position.size, position.quality);
+  }
+  void publish_delta(const Publisher& out, const PositionRisk& risk, bool expired) const;
   /// What depends on the index.
   void publish_dollars(const Publisher& out, const PositionRisk& risk, const Estimate& index_price) const;
 };

@@ -78,7 +78,9 @@ class FigureTable {
   }
 
   [[nodiscard]] const FigureValue& at(RowId row) const { return values_[position_[static_cast<std::uint32_t>(row)]]; }
-  /// The same by the row's place in layout()->rows.
+  /// The row's place in layout()->rows.
+  [[nodiscard]] std::size_t position_of(RowId row) const { return position_[static_cast<std::uint32_t>(row)]; }
+  /// The value by that place.
   [[nodiscard]] const FigureValue& at_position(std::size_t position) const { return values_[position]; }
   /// The row of a figure with exactly these label values, kNoRow when there is none. Slow: for tests and set-up.
   [[nodiscard]] RowId find(Figure figure, std::initializer_list<std::string_view> label_values) const;

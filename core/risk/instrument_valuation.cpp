@@ -1,5 +1,7 @@
 #include "core/risk/instrument_valuation.hpp"
 
+#include <memory>
+
 namespace hedgewatch {
 
 namespace {
@@ -80,7 +82,7 @@ bool is_dollar_quoted(const Contract& contract) {
 std::optional<OptionMarket> judge_instrument(const InstrumentView& view, Freshness& freshness, OptionFallback* fallback,
                                              InstrumentValuation& valuation) {
   const Contract& contract = view.contract;
-  valuation = {};
+  std::construct_at(&valuation);
   valuation.expired = view.phase == InstrumentPhase::Expired ||
                       (contract.expiry != kNoVenueTime && view.venue_now != kNoVenueTime && view.venue_now >= contract.expiry);
   valuation.mark = quality_of(view.market.mark_price, view, FigureReason::MissingMark, freshness);

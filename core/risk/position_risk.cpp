@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 namespace hedgewatch {
 
@@ -66,12 +67,19 @@ double entry_cost(const Contract& contract, double size, double entry_price) {
 
 PositionRisk position_risk(const Contract& contract, const InstrumentValuation& valuation, const SizedPosition& position) {
   PositionRisk risk;
+  set_position_risk(contract, valuation, position, risk);
+  return risk;
+}
+
+void set_position_risk(const Contract& contract, const InstrumentValuation& valuation, const SizedPosition& position,
+                       PositionRisk& risk) {
+  std::construct_at(&risk);
   const Quality& size = position.quality;
   if (size.ok() && position.size == 0 && position.entry_cost == 0 && position.entry_known) {
     risk.flat = true;
     risk.bounds.quality = risk.bounds.size = size;
     risk.delta = risk.greeks = risk.greeks_usd = risk.value_quality = risk.profit_quality = risk.notional_quality = size;
-    return risk;
+    return;
   }
   const bool option = contract.kind == ContractKind::Option;
   const Quality dollars = is_dollar_quoted(contract) ? Quality{} : Quality::unknown(FigureReason::MixedNumeraire);
@@ -107,7 +115,6 @@ PositionRisk position_risk(const Contract& contract, const InstrumentValuation& 
           contract.style == PayoffStyle::Inverse ? SplitAmount{.coins = value, .usd = 0} : SplitAmount{.coins = 0, .usd = value};
     }
   }
-  return risk;
 }
 
 }  // namespace hedgewatch

@@ -67,6 +67,9 @@ struct PositionRisk {
 /// A flat position is nothing whatever its inputs; an expired one has no Greeks and an unknown value (it is settled into cash).
 [[nodiscard]] PositionRisk position_risk(const Contract& contract, const InstrumentValuation& valuation,
                                          const SizedPosition& position);
+/// The same into `risk`, whatever it was.
+void set_position_risk(const Contract& contract, const InstrumentValuation& valuation, const SizedPosition& position,
+                       PositionRisk& risk);
 
 /// Adds size / entry or size * entry of one source to a holding's cost.
 [[nodiscard]] double entry_cost(const Contract& contract, double size, double entry_price);

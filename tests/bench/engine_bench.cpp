@@ -21,14 +21,16 @@ constexpr ConnectionId kMarket{0};
 
 class Desk {
  public:
-  Desk() : engine_{setup()} {
+  enum class Expiries : std::uint8_t { Twenty, One };
+
+  explicit Desk(Expiries expiries = Expiries::Twenty) : engine_{setup()} {
     apply(FeedStatus{.phase = FeedPhase::Live}, kNoInstrument);
     for (std::uint32_t i = 0; i < kOptions; ++i) {
       Contract option = contract(option_name(i));
       option.kind = ContractKind::Option;
       option.right = i % 2 == 0 ? OptionRight::Call : OptionRight::Put;
       option.strike = strike(i);
-      option.expiry = venue_now_ + std::chrono::hours{24 * (1 + i / 50)};
+      option.expiry = venue_now_ + std::chrono::hours{24 * (expiries == Expiries::One ? 30 : 1 + i / 50)};
       apply(InstrumentListed{option}, id(i));
     }
     Contract perpetual = contract("BTC-PERPETUAL");
@@ -47,6 +49,11 @@ class Desk {
     const double move = static_cast<double>(ticks_ % 64);
     apply(Mark{.price = 0.05, .vol = 0.5 + 1e-5 * move, .forward = 100'000 + move, .index = 99'900 + move, .rate = 0}, id(option));
   }
+  /// All options but the first get a vol without a forward, as a venue's list of marks gives it.
+  void lean_on_forward() {
+    for (std::uint32_t i = 1; i < kOptions; ++i) apply(Mark{.price = 0.05, .vol = 0.5}, id(i));
+    cycle();
+  }
   void tick_perpetual() {
     ++ticks_;
     const double move = static_cast<double>(ticks_ % 64);
@@ -61,6 +68,9 @@ class Desk {
   [[nodiscard]] bool believable() const {
     const RowId row = engine_.figures().find(Figure::BookDeltaCoins, {"book0", "BTC", "net_transaction"});
     return row != kNoRow && engine_.figures().at(row).state == FigureState::Ok;
+  }
+  [[nodiscard]] double vega() const {
+    return engine_.figures().at(engine_.figures().find(Figure::BookVegaUsdPerVolPoint, {"book9", "BTC"})).value;
   }
   [[nodiscard]] std::size_t figures() const { return engine_.figures().size(); }
 
@@ -155,6 +165,21 @@ void every_option_ticks(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * kOptions);
 }
 BENCHMARK(every_option_ticks)->Unit(benchmark::kMicrosecond);
+
+/// One ticker of the expiry that all options share, as a forward that moves: all 1,000 are repriced and all books summed.
+void one_forward_moves_every_option(benchmark::State& state) {
+  Desk desk{Desk::Expiries::One};
+  if (!desk.believable()) return state.SkipWithError("the desk's figures are not ok");
+  desk.lean_on_forward();
+  const double before = desk.vega();
+  for (auto _ : state) {
+    desk.tick(0);
+    desk.cycle();
+  }
+  if (before == desk.vega()) return state.SkipWithError("the options do not follow the forward");
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(one_forward_moves_every_option)->Unit(benchmark::kMicrosecond);
 
 /// A whole consistent copy of the table, as the daemon hands it to its readers.
 void the_table_is_copied(benchmark::State& state) {
