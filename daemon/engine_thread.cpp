@@ -219,6 +219,8 @@ void EngineThread::end_cycle() {
   if (options_.journal != nullptr) options_.journal->record(end);
   engine_.end_cycle(end.header.received);
   if (options_.alerts) options_.alerts(engine_.alerts());
+  if (options_.journal != nullptr && options_.journal->snapshot_due(end.header.received))
+    options_.journal->record_snapshot(end.header.received, [this](std::vector<std::byte>& out) { engine_.save(out); });
 }
 
 void EngineThread::publish(MonoTime started) {

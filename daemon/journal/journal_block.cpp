@@ -77,7 +77,7 @@ constexpr std::size_t kUncheckedBytes = 8;  ///< the magic and the sum itself
 static_assert(kBlockHeaderBytes == kUncheckedBytes + 3 * sizeof(std::uint64_t) + 4 * sizeof(std::uint32_t));
 
 bool is_kind(std::uint32_t kind) {
-  return kind >= static_cast<std::uint32_t>(BlockKind::Session) && kind <= static_cast<std::uint32_t>(BlockKind::Loss);
+  return kind >= static_cast<std::uint32_t>(BlockKind::Session) && kind <= static_cast<std::uint32_t>(BlockKind::State);
 }
 
 }  // namespace

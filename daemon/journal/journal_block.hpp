@@ -14,7 +14,8 @@ enum class BlockKind : std::uint8_t {
   Configuration = 2,  ///< the configuration's text, in force from here
   Restated = 3,       ///< events that were true before this segment, so that it can be read without the ones before it
   Events = 4,         ///< events in the engine's order
-  Loss = 5            ///< events that found no room: their count, as decimal text
+  Loss = 5,           ///< events that found no room: their count, as decimal text
+  State = 6           ///< of an engine; in snapshots, not in segments
 };
 
 /// One framed piece of a journal: a header of fixed size, then its payload, compressed by zstd.

@@ -36,7 +36,7 @@ std::optional<JournalItem> JournalReader::from_block(JournalBlock& block) {
     case BlockKind::Configuration:
       if (!begins_session_ && block.payload == configuration_) return std::nullopt;
       configuration_ = block.payload;
-      return ConfigurationText{std::move(block.payload)};
+      return ConfigurationText{.text = std::move(block.payload), .sequence = block.sequence};
     case BlockKind::Restated:
       if (!begins_session_) return std::nullopt;
       [[fallthrough]];
@@ -45,6 +45,8 @@ std::optional<JournalItem> JournalReader::from_block(JournalBlock& block) {
       block_ = std::move(block);
       events_ = block_.payload;
       return std::nullopt;
+    case BlockKind::State:
+      break;
     case BlockKind::Loss: {
       std::uint64_t count = 0;
       const char* const last = block.payload.data() + block.payload.size();

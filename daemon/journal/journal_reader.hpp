@@ -30,6 +30,7 @@ struct SessionStart {
 };
 struct ConfigurationText {
   std::string text;
+  std::uint64_t sequence = 0;  ///< of the first event under it
 };
 /// An event that was true before the first segment that is read.
 struct RestatedEvent {

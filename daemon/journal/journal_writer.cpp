@@ -12,6 +12,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
@@ -23,6 +24,7 @@
 #include "daemon/journal/journal_block.hpp"
 #include "daemon/journal/journal_digest.hpp"
 #include "daemon/journal/journal_files.hpp"
+#include "daemon/journal/snapshot_files.hpp"
 
 namespace hedgewatch {
 
@@ -39,6 +41,7 @@ struct Entry {
   Event event;
   std::uint64_t lost_before = 0;
   std::uint32_t configuration = 0;  ///< not 0: no event, this configuration is in force from here
+  bool snapshot = false;            ///< no event: the engine's state as of here waits in the buffer
 };
 
 using Queue = moodycamel::ConcurrentQueue<Entry, QueueTraits>;
@@ -90,6 +93,7 @@ struct JournalWriter::State {  // NOLINT(clang-analyzer-optin.performance.Paddin
   bool open_segment();
   void drop_old_segments();
   void note_lost(std::uint64_t count);
+  void write_state();
   void failed(const std::string& what);
   [[nodiscard]] WallTime wall_of(MonoTime time) const { return from_nanoseconds<WallTime>(nanoseconds_of(time) + wall_offset); }
 
@@ -101,6 +105,10 @@ struct JournalWriter::State {  // NOLINT(clang-analyzer-optin.performance.Paddin
   std::uint64_t unrecorded = 0;  ///< the engine's thread: lost since the last entry that went through
   alignas(64) std::atomic<std::uint64_t> sent{0};
   alignas(64) std::atomic<std::uint64_t> taken{0};
+
+  std::vector<std::byte> snapshot;          ///< the engine's thread's, until it waits
+  std::atomic<bool> snapshot_waits{false};  ///< the writer's thread's, until it no longer does
+  std::optional<MonoTime> next_snapshot;    ///< the engine's thread
 
   std::mutex mutex;  ///< guards what follows until the thread's own things
   std::condition_variable wake;
@@ -150,7 +158,7 @@ void JournalWriter::record(std::span<const Event> events) {
   State& state = *state_;
   for (const Event& event : events) {
     const std::uint64_t sent = state.sent.load(std::memory_order_relaxed);
-    Entry entry{event, state.unrecorded, 0};
+    Entry entry{event, state.unrecorded, 0, false};
     if (sent - state.taken.load(std::memory_order_acquire) >= state.options.capacity ||
         !state.queue.try_enqueue(state.token, entry)) {
       ++state.unrecorded;
@@ -164,9 +172,30 @@ void JournalWriter::record(std::span<const Event> events) {
 
 void JournalWriter::record_configuration(std::uint32_t number) {
   State& state = *state_;
-  Entry entry{{}, state.unrecorded, number};
+  Entry entry{{}, state.unrecorded, number, false};
   // A configuration that found no room would leave a journal that replays wrongly without saying so; there is always room for one.
   if (!state.queue.try_enqueue(state.token, entry)) return;
+  state.unrecorded = 0;
+  state.sent.store(state.sent.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+}
+
+bool JournalWriter::snapshot_due(MonoTime now) const {
+  // The first one after a whole interval: before it there is little that would not fill again.
+  if (!state_->next_snapshot) state_->next_snapshot = now + state_->options.snapshot_every;
+  return now >= *state_->next_snapshot && !state_->snapshot_waits.load(std::memory_order_acquire);
+}
+
+std::vector<std::byte>& JournalWriter::snapshot_buffer() { return state_->snapshot; }
+
+void JournalWriter::hand_over_snapshot(MonoTime now) {
+  State& state = *state_;
+  state.next_snapshot = now + state.options.snapshot_every;
+  Entry entry{{}, state.unrecorded, 0, true};
+  state.snapshot_waits.store(true, std::memory_order_release);
+  if (!state.queue.try_enqueue(state.token, entry)) {
+    state.snapshot_waits.store(false, std::memory_order_release);
+    return;
+  }
   state.unrecorded = 0;
   state.sent.store(state.sent.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
@@ -207,6 +236,10 @@ bool JournalWriter::State::take_some() {
   for (std::size_t index = 0; index < count; ++index) {
     const Entry& entry = batch[index];
     if (entry.lost_before > 0) note_lost(entry.lost_before);
+    if (entry.snapshot) {
+      write_state();
+      continue;
+    }
     if (entry.configuration == 0) {
       add_event(entry.event);
       continue;
@@ -248,6 +281,27 @@ void JournalWriter::State::close_block() {
 void JournalWriter::State::note_lost(std::uint64_t count) {
   close_block();
   put({.kind = BlockKind::Loss, .sequence = sequence, .count = 0, .first = options.wall(), .payload = std::to_string(count)});
+}
+
+void JournalWriter::State::write_state() {
+  // What it knows must stand in the segments before it does.
+  close_block();
+  if (file != nullptr && !snapshot.empty()) {
+    const std::string_view bytes_of_state{reinterpret_cast<const char*>(snapshot.data()), snapshot.size()};
+    const auto fault = write_snapshot(options.directory, {.sequence = sequence,
+                                                          .taken = options.wall(),
+                                                          .session = {.version = options.version, .wall_offset_ns = wall_offset},
+                                                          .configuration = configuration,
+                                                          .state = std::string{bytes_of_state}});
+    if (!fault) {
+      add(counters.snapshots, 1);
+      keep_snapshots(options.directory);
+    } else {
+      add(counters.write_failures, 1);
+      if (options.tell) options.tell(*fault);
+    }
+  }
+  snapshot_waits.store(false, std::memory_order_release);
 }
 
 void JournalWriter::State::failed(const std::string& what) {

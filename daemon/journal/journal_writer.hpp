@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/market/event.hpp"
 #include "core/types/time.hpp"
@@ -28,8 +29,9 @@ struct JournalOptions {
   std::chrono::nanoseconds max_age = std::chrono::hours{24 * 7};        ///< and when all of a segment is older than this
   std::chrono::nanoseconds block_age = std::chrono::milliseconds{200};  ///< an event waits no longer than this in a block
   JournalSync sync = JournalSync::Never;
-  std::size_t capacity = 65'536;  ///< events that may wait for the writer
-  std::string version;            ///< of the program, for the reader's eyes
+  std::chrono::nanoseconds snapshot_every = std::chrono::minutes{1};  ///< by the time that is told to snapshot_due()
+  std::size_t capacity = 65'536;                                      ///< events that may wait for the writer
+  std::string version;                                                ///< of the program, for the reader's eyes
   std::function<MonoTime()> mono;
   std::function<WallTime()> wall;
   /// Hears what went wrong with the files, and that it is well again. On the writer's thread.
@@ -43,6 +45,7 @@ struct JournalCounters {
   std::atomic<std::uint64_t> lost_events{0};       ///< found no room in the queue, or no room on the disk
   std::atomic<std::uint64_t> write_failures{0};    ///< times a file could not be written
   std::atomic<std::uint64_t> segments{0};          ///< files there are now
+  std::atomic<std::uint64_t> snapshots{0};         ///< written
   std::atomic<std::int64_t> oldest_waiting_ns{0};  ///< MonoTime of the oldest event that is not written; 0: none waits
 };
 
@@ -63,6 +66,17 @@ class JournalWriter {
   void record(const Event& event) { record({&event, 1}); }
   /// The configuration with this number is in force from here.
   void record_configuration(std::uint32_t number);
+  /// It is time for a snapshot, and the one before has been written.
+  [[nodiscard]] bool snapshot_due(MonoTime now) const;
+  /// The engine's state as of here, written beside the segments: `save` appends it to a buffer that is used again and again. Only
+  /// when one is due.
+  template <class Save>
+  void record_snapshot(MonoTime now, Save save) {
+    std::vector<std::byte>& state = snapshot_buffer();
+    state.clear();
+    save(state);
+    hand_over_snapshot(now);
+  }
 
   // ---- any other thread
   /// Keeps a configuration's text until the engine takes it; its number.
@@ -72,6 +86,8 @@ class JournalWriter {
  private:
   struct State;
   void run();
+  [[nodiscard]] std::vector<std::byte>& snapshot_buffer();
+  void hand_over_snapshot(MonoTime now);
 
   JournalCounters counters_;
   std::unique_ptr<State> state_;

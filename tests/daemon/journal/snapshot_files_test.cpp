@@ -1,0 +1,134 @@
+#include "daemon/journal/snapshot_files.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "daemon/journal/journal_block.hpp"
+
+namespace hedgewatch {
+namespace {
+
+class SnapshotFolder {
+ public:
+  SnapshotFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "hedgewatch-snapshot-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~SnapshotFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  SnapshotFolder(const SnapshotFolder&) = delete;
+  SnapshotFolder& operator=(const SnapshotFolder&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+WallTime wall(std::int64_t seconds) { return from_nanoseconds<WallTime>(1'790'000'000'000'000'000 + seconds * 1'000'000'000); }
+
+JournalSnapshot snapshot_at(std::uint64_t sequence, std::int64_t seconds) {
+  return {.sequence = sequence,
+          .taken = wall(seconds),
+          .session = {.version = "1.2.3", .wall_offset_ns = 77},
+          .configuration = "x = 1\n",
+          .state = std::string(5'000, 'a') + std::to_string(sequence)};
+}
+
+std::vector<std::uint64_t> kept(const SnapshotFolder& folder) {
+  std::vector<std::uint64_t> sequences;
+  for (const SnapshotFile& file : snapshots_in(folder.path())) sequences.push_back(file.sequence);
+  return sequences;
+}
+
+std::string contents(const std::filesystem::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream file{path, std::ios::binary};
+  file << text;
+}
+
+TEST_SUITE("daemon/journal/snapshot_files") {
+  TEST_CASE("a snapshot is read as it was written, and nothing else is left in the folder") {
+    const SnapshotFolder folder;
+    const JournalSnapshot before = snapshot_at(12, 3);
+    REQUIRE_FALSE(write_snapshot(folder.path(), before).has_value());
+    const std::vector<SnapshotFile> files = snapshots_in(folder.path());
+    REQUIRE(files.size() == 1);
+    CHECK(files[0].sequence == 12);
+    CHECK(files[0].taken == wall(3));
+    const auto after = read_snapshot(files[0].path);
+    REQUIRE(after.ok());
+    CHECK(after.value().sequence == 12);
+    CHECK(after.value().taken == wall(3));
+    CHECK(after.value().session.version == "1.2.3");
+    CHECK(after.value().session.wall_offset_ns == 77);
+    CHECK(after.value().configuration == before.configuration);
+    CHECK(after.value().state == before.state);
+    CHECK(std::distance(std::filesystem::directory_iterator{folder.path()}, {}) == 1);
+  }
+
+  TEST_CASE("a file with a wrong byte or a missing end is refused, wherever that is") {
+    const SnapshotFolder folder;
+    REQUIRE_FALSE(write_snapshot(folder.path(), snapshot_at(1, 1)).has_value());
+    const std::filesystem::path path = snapshots_in(folder.path()).front().path;
+    const std::string good = contents(path);
+    for (std::size_t place = 0; place < good.size(); ++place) {
+      CAPTURE(place);
+      std::string bad = good;
+      bad[place] = static_cast<char>(bad[place] ^ 0x20);
+      write(path, bad);
+      CHECK_FALSE(read_snapshot(path).ok());
+      write(path, good.substr(0, place));
+      CHECK_FALSE(read_snapshot(path).ok());
+    }
+    write(path, good + good);
+    CHECK_FALSE(read_snapshot(path).ok());
+    write(path, good);
+    CHECK(read_snapshot(path).ok());
+  }
+
+  TEST_CASE("the newest good one until a moment is taken, and a bad one is passed over and told") {
+    const SnapshotFolder folder;
+    for (int i = 0; i < 3; ++i)
+      REQUIRE_FALSE(write_snapshot(folder.path(), snapshot_at(static_cast<std::uint64_t>(10 * i), i)).has_value());
+    const std::vector<SnapshotFile> files = snapshots_in(folder.path());
+    std::vector<std::string> told;
+    const auto tell = [&](const std::string& line) { told.push_back(line); };
+    CHECK(newest_snapshot(files, wall(9), tell)->sequence == 20);
+    CHECK(newest_snapshot(files, wall(1), tell)->sequence == 10);
+    CHECK_FALSE(newest_snapshot(files, wall(-1), tell).has_value());
+    CHECK(told.empty());
+    write(files[2].path, "no snapshot");
+    CHECK(newest_snapshot(files, wall(9), tell)->sequence == 10);
+    REQUIRE(told.size() == 1);
+    CHECK(told[0] == files[2].path.string() + ": is damaged at byte 0, passed over");
+  }
+
+  TEST_CASE("the newest two are kept, and of older ones the first in each segment that is there") {
+    const SnapshotFolder folder;
+    write(folder.path() / segment_name(100, wall(0)), "");
+    write(folder.path() / segment_name(200, wall(10)), "");
+    for (const std::uint64_t sequence : {50U, 110U, 120U, 130U, 200U, 210U, 220U, 230U})
+      REQUIRE_FALSE(write_snapshot(folder.path(), snapshot_at(sequence, 1)).has_value());
+    keep_snapshots(folder.path());
+    CHECK(kept(folder) == std::vector<std::uint64_t>{110, 200, 220, 230});
+  }
+
+  TEST_CASE("a folder that cannot be written to is a fault in words") {
+    CHECK(write_snapshot("/nonexistent", snapshot_at(1, 1)).value().starts_with("cannot make /nonexistent/"));
+  }
+}
+
+}  // namespace
+}  // namespace hedgewatch
