@@ -39,6 +39,18 @@ void drop_segments_before(std::vector<SegmentFile>& segments, WallTime from) {
   segments.erase(segments.begin(), segments.begin() + static_cast<std::ptrdiff_t>(first));
 }
 
+/// The newest good snapshot of the journals before that moment, of which the segments are among those that are read.
+std::optional<JournalSnapshot> snapshot_before(const std::vector<std::filesystem::path>& inputs,
+                                               const std::vector<SegmentFile>& segments, WallTime from,
+                                               const std::function<void(const std::string&)>& tell) {
+  std::vector<SnapshotFile> snapshots;
+  for (const std::filesystem::path& input : inputs)
+    for (SnapshotFile& snapshot : snapshots_in(input))
+      if (!segments.empty() && snapshot.sequence >= segments.front().sequence) snapshots.push_back(std::move(snapshot));
+  std::ranges::sort(snapshots, {}, &SnapshotFile::sequence);
+  return newest_snapshot(snapshots, from, tell);
+}
+
 std::optional<LoadedConfig> read_config(const std::string& file, std::ostream& messages) {
   auto loaded = load_config(file);
   if (loaded.ok()) return std::move(loaded).value();
@@ -273,6 +285,8 @@ int run_replay(const ReplayRequest& request, std::ostream& out, std::ostream& me
     if (!instead) return kExitFault;
     settings.configuration = std::move(instead->config);
   }
+  if (request.from && request.configuration.empty() && request.compare.empty())
+    settings.start = snapshot_before(request.inputs, *segments, *request.from, settings.tell);
   JournalReader journal{*segments};
   if (!request.compare.empty()) {
     auto other = read_config(request.compare, messages);
@@ -330,9 +344,11 @@ Output, on standard output:
   --serve       nothing; http://127.0.0.1:PORT/metrics has the figures of the moment at which the replay is, which it passes on as
                 hedgewatch_replay_time_seconds. It ends with the journal.
 
-TIME is nanoseconds since the epoch, or ISO 8601 in UTC. A replay that starts with --from reads from the segment in which that
-moment lies: positions, marks and balances are known at its head, estimates over longer windows fill again from there, and an order
-book is unknown until its next snapshot. What was raised before it is raised again once its condition has held.
+TIME is nanoseconds since the epoch, or ISO 8601 in UTC. A replay that starts with --from begins with the newest snapshot before
+that moment, where the daemon left one in the journal's directory: everything is then as it was. Without one, and with another
+configuration, it reads from the segment in which that moment lies: positions, marks and balances are known at its head, estimates
+over longer windows fill again from there, an order book is unknown until its next snapshot, and what was raised before is raised
+again once its condition has held.
 
 Standard error: on a terminal a line with the moment, the share that is done, the speed and the time left; what the journal misses (a torn end, damaged places, events it had no room for), then totals.
 

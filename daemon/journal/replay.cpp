@@ -1,6 +1,8 @@
 #include "daemon/journal/replay.hpp"
 
 #include <chrono>
+#include <cstddef>
+#include <span>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -14,9 +16,12 @@ namespace {
 
 class Replay {
  public:
-  explicit Replay(const ReplaySettings& settings) : settings_{settings} {}
+  explicit Replay(const ReplaySettings& settings) : settings_{settings} {
+    if (settings_.start && !settings_.configuration) begin_with(*settings_.start);
+  }
 
   void take(const JournalItem& item) {
+    if (skipped(item)) return;
     std::visit([this](const auto& what) { on(what); }, item);
   }
   [[nodiscard]] const ReplayTotals& totals() const { return totals_; }
@@ -27,6 +32,37 @@ class Replay {
   }
 
  private:
+  void begin_with(const JournalSnapshot& snapshot) {
+    auto parsed = parse_config(snapshot.configuration, "snapshot");
+    if (!parsed.ok()) return tell("the configuration of a snapshot is not understood: " + parsed.error().front().text());
+    EngineSetup setup = to_engine_setup(parsed.value());
+    accounts_ = setup.accounts;
+    auto restored = Engine::restored(std::move(setup), std::as_bytes(std::span{snapshot.state}));
+    if (!restored.ok()) return tell("a snapshot does not fit this program: " + restored.error());
+    engine_.emplace(std::move(restored).value());
+    session_ = snapshot.session;
+    begins_at_ = snapshot.sequence;
+    ++totals_.sessions;
+    if (settings_.begin_session) settings_.begin_session(session_);
+  }
+
+  /// What the snapshot knows already. It ends with the first event that is news, or with another session.
+  bool skipped(const JournalItem& item) {
+    if (!begins_at_) return false;
+    if (const auto* event = std::get_if<JournaledEvent>(&item)) {
+      if (event->sequence < *begins_at_) return true;
+      if (event->sequence > *begins_at_) on(LostEvents{event->sequence - *begins_at_});
+    } else if (const auto* start = std::get_if<SessionStart>(&item)) {
+      if (start->session.version == session_.version && start->session.wall_offset_ns == session_.wall_offset_ns) return true;
+    } else if (const auto* text = std::get_if<ConfigurationText>(&item)) {
+      return text->sequence < *begins_at_ || text->text == settings_.start->configuration;
+    } else {
+      return std::holds_alternative<RestatedEvent>(item);
+    }
+    begins_at_.reset();
+    return false;
+  }
+
   void on(const SessionStart& start) {
     if (engine_) keep_alerts(std::chrono::nanoseconds{session_.wall_offset_ns - start.session.wall_offset_ns});
     session_ = start.session;
@@ -121,6 +157,7 @@ class Replay {
   std::vector<OverriddenLimit> overridden_;
   MonoTime now_{};
   bool done_ = false;
+  std::optional<std::uint64_t> begins_at_;  ///< the snapshot's place, until the journal has come to it
 };
 
 }  // namespace

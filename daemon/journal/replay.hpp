@@ -12,6 +12,7 @@
 #include "core/engine/engine.hpp"
 #include "core/types/time.hpp"
 #include "daemon/journal/journal_reader.hpp"
+#include "daemon/journal/snapshot_files.hpp"
 
 namespace hedgewatch {
 
@@ -34,6 +35,8 @@ struct ReplaySettings {
   std::function<void(const std::string& text)> configured = {};
   /// Called when a session begins, after its engine was made.
   std::function<void(const JournalSession& session)> begin_session = {};
+  /// Where to begin: what comes before it in the journal is passed over. Not with another configuration.
+  std::optional<JournalSnapshot> start = {};
   /// Nothing after it is taken.
   std::optional<WallTime> until = {};
   /// Called at the end, unless nothing was replayed, with the last session's engine, its accounts' names and its time, to ask it
