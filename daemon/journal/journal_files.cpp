@@ -92,14 +92,19 @@ std::uint64_t keep_within(const std::filesystem::path& directory, std::uint64_t 
   return segments.size() - first;
 }
 
-std::string session_text(const JournalSession& session) { return session.version + '\n' + std::to_string(session.wall_offset_ns); }
+std::string session_text(const JournalSession& session) {
+  return session.version + '\n' + std::to_string(session.wall_offset_ns) + '\n' + std::to_string(session.begun_ns);
+}
 
 std::optional<JournalSession> parse_session(std::string_view text) {
   const std::size_t line = text.find('\n');
   if (line == std::string_view::npos) return std::nullopt;
-  const auto offset = whole_number<std::int64_t>(text.substr(line + 1));
-  if (!offset) return std::nullopt;
-  return JournalSession{.version = std::string{text.substr(0, line)}, .wall_offset_ns = *offset};
+  const std::string_view times = text.substr(line + 1);
+  const std::size_t second = times.find('\n');
+  const auto offset = whole_number<std::int64_t>(times.substr(0, second));
+  const auto begun = second == std::string_view::npos ? 0 : whole_number<std::int64_t>(times.substr(second + 1));
+  if (!offset || !begun) return std::nullopt;
+  return JournalSession{.version = std::string{text.substr(0, line)}, .wall_offset_ns = *offset, .begun_ns = *begun};
 }
 
 }  // namespace hedgewatch

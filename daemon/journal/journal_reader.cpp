@@ -26,7 +26,8 @@ std::optional<JournalItem> JournalReader::from_block(JournalBlock& block) {
       if (!session) break;
       // Segments of one process follow each other without a gap; anything else is another beginning.
       const bool continues = session_ && session_->wall_offset_ns == session->wall_offset_ns &&
-                             session_->version == session->version && block.sequence == expected_sequence_;
+                             session_->begun_ns == session->begun_ns && session_->version == session->version &&
+                             block.sequence == expected_sequence_;
       begins_session_ = !continues;
       session_ = std::move(session);
       expected_sequence_ = block.sequence;

@@ -124,6 +124,7 @@ struct JournalWriter::State {  // NOLINT(clang-analyzer-optin.performance.Paddin
   MonoTime block_begun{};
   std::uint64_t sequence = 0;
   std::int64_t wall_offset = 0;
+  std::int64_t begun_ns = 0;
   std::unique_ptr<FileDescriptor> file;
   std::uint64_t unwritten = 0;  ///< since the file was lost
   std::filesystem::path file_path;
@@ -137,7 +138,8 @@ JournalWriter::JournalWriter(JournalOptions options, std::string configuration)
     : state_{std::make_unique<State>(std::move(options), counters_)} {
   State& state = *state_;
   state.configuration = std::move(configuration);
-  state.wall_offset = nanoseconds_of(state.options.wall()) - nanoseconds_of(state.options.mono());
+  state.begun_ns = nanoseconds_of(state.options.mono());
+  state.wall_offset = nanoseconds_of(state.options.wall()) - state.begun_ns;
   state.sequence = next_sequence(state.options.directory);
   if (!state.open_segment()) throw std::runtime_error{fault_text("journal: cannot write in", state.options.directory)};
   state.thread = std::thread{[this] { state_->run(); }};
@@ -351,7 +353,7 @@ bool JournalWriter::State::open_segment() {
                        .sequence = sequence,
                        .count = 0,
                        .first = now,
-                       .payload = session_text({.version = options.version, .wall_offset_ns = wall_offset})});
+                       .payload = session_text({.version = options.version, .wall_offset_ns = wall_offset, .begun_ns = begun_ns})});
   append_block(bytes, {.kind = BlockKind::Configuration, .sequence = sequence, .count = 0, .first = now, .payload = configuration});
   JournalBlock restated{.kind = BlockKind::Restated, .sequence = sequence, .count = 0, .first = now, .payload = {}};
   const auto flush_restated = [&] {
