@@ -19,10 +19,21 @@ if (!options.binary || !existsSync(options.binary) || !options['journal-fills'] 
   process.exit(2);
 }
 
-/** What was told longer than this before a kill is acknowledged: a block of the journal is at most 200 ms old, its thread looks every 20. */
-const kAcknowledged = 500;
+/** A fill is acknowledged when the account's feed was live for so long after it, ms: longer than max_lag, and than a block of the journal is old. */
+const kAcknowledged = 2_500;
 const kDrillEvery = 10;  // kills between forced events
 const kPatience = 60;
+
+/** An alert that stands from beginning to end, and a webhook that is told each change of one. */
+const standingAlert = ({ pager }) => `[webhook]
+url = "http://127.0.0.1:${pager.port}/hook"
+[[alert]]
+name = "StandsThroughout"
+figure = "hedgewatch_equity_usd"
+labels = { account = "main", asset = "BTC" }
+above = 0
+severity = "page"
+summary = "The account has equity"`;
 
 class Account {
   constructor(world) {
@@ -58,12 +69,27 @@ class Account {
 async function run(share, seed, certificates) {
   const random = randomOf(seed);
   const result = { faults: [], ready: [], limited: [], kills: 0, drills: 0, pages: 0, told: 0 };
-  const world = new World({ binary: options.binary, certificates, scraping: false });
-  const lives = [];  // when it was ready, and when it was killed
+  const world = new World({ binary: options.binary, certificates, scraping: false, more: standingAlert, resend: '30s' });
+  const lives = [];  // {live: [[from, to]...] of the account's feed, written: events that it said are in the journal}
+  let life = { live: [], written: 0 };
+  /** Looks at the daemon until then. */
+  const watch = async (milliseconds) => {
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end) {
+      const asked = performance.now();
+      const scrape = await get(world.port, '/metrics', { patience: 1_000 });
+      const series = parse(scrape?.body ?? '');
+      life.written = Math.max(life.written, series.get('hedgewatch_journal_events_total') ?? 0);
+      const live = series.get('hedgewatch_feed_live{connection="deribit/main",venue="deribit"}') === 1 || series.get('hedgewatch_feed_live{venue="deribit",connection="deribit/main"}') === 1;
+      if (!live) life.since = undefined;
+      else if (life.since === undefined) life.live.push((life.since = [asked, asked]));
+      else life.since[1] = asked;
+      await sleep(Math.max(0, Math.min(100, end - performance.now())));
+    }
+  };
   try {
     await world.start();
     const account = new Account(world);
-    let alive = performance.now();
     let trading = true;
     let next = random() * 300;
     const trader = (async () => {
@@ -83,21 +109,22 @@ async function run(share, seed, certificates) {
         await world.drill('adl');
         raised = true;
         ++result.drills;
-        const pagesBefore = world.pager.pages.length;
+        const forced = () => world.pager.pages.filter(({ name }) => name === 'ForcedEvent').length;
+        const pagesBefore = forced();
         // Now and then it dies in the very moment; else the page is out before.
-        if (random() < 0.8 && !(await eventually(() => world.pager.pages.length > pagesBefore, kPatience))) result.faults.push('no page for a forced event');
+        if (random() < 0.8 && !(await eventually(() => forced() > pagesBefore, kPatience))) result.faults.push('no page for a forced event');
       }
-      await sleep(random() < 0.1 ? random() * 60 : random() * 4_000);
-      const killed = performance.now();
+      await watch(random() < 0.1 ? random() * 60 : random() * 7_000);
       world.daemon.kill('SIGKILL');
       await world.daemon.ended;
       ++result.kills;
-      lives.push([alive, killed]);
+      lives.push(life);
+      life = { live: [], written: 0 };
       world.port = 0;
       const started = performance.now();
       const from = world.log().length;
       if (!(await world.startDaemon({ every: 5 })) || !(await world.becomesReady(kPatience, 5))) throw new Error(`kill ${kill}: does not come back\n${world.log().slice(-2_000)}`);
-      alive = performance.now();
+      const alive = performance.now();
       result.ready.push((alive - started) / 1000);
       if (world.log().slice(from).includes('rate limited')) result.limited.push(result.ready.pop());
       else if (alive - started > 3_000) console.log(`kill ${kill}: ready after ${((alive - started) / 1000).toFixed(1)} s\n${world.log().slice(from)}`);
@@ -113,35 +140,48 @@ async function run(share, seed, certificates) {
     }
     trading = false;
     await trader;
-    await sleep(2_000);
+    await watch(4_000);
     await account.read();
     world.daemon.kill('SIGTERM');
     await world.daemon.ended;
-    lives.push([alive, performance.now()]);
+    lives.push(life);
 
     const lines = execFileSync(options['journal-fills'], [join(world.folder, 'journal')], { maxBuffer: 1 << 28 }).toString().trim().split('\n').map((line) => line.split(' '));
     const journalled = new Set(lines.filter(([kind]) => kind === 'fill').map(([, ...rest]) => rest.join(' ')));
-    for (const [kind, count] of lines) if (kind !== 'fill') result[kind] = Number(count);
+    for (const [kind, count] of lines) if (kind !== 'fill' && kind !== 'events') result[kind] = Number(count);
+    const events = lines.filter(([kind]) => kind === 'events').map(([, count]) => Number(count));
+    result.written = lives.reduce((all, { written }) => all + written, 0);
+    result.unwritten = lives.filter(({ written }, index) => !(events[index] >= written)).length;
+    if (result.unwritten) result.faults.push(`${result.unwritten} lives said that more was in the journal than there is`);
     result.fills = account.fills.size;
     result.acknowledged = 0;
     result.lost = 0;
     result.late = 0;
     for (const [key, timestamp] of account.fills) {
       const at = world.truth.localOf(timestamp);
-      const acknowledged = lives.some(([from, to]) => at > from && at + kAcknowledged < to);
+      const acknowledged = lives.some(({ live }) => live.some(([from, to]) => at > from && at + kAcknowledged < to));
       if (acknowledged) ++result.acknowledged;
       if (journalled.has(key)) continue;
       if (acknowledged) ++result.lost;
       else ++result.late;
     }
-    result.pages = world.pager.pages.length;
-    const others = world.pager.pages.filter(({ name }) => name !== 'ForcedEvent').map(({ name }) => name);
+    const known = new Set(['ForcedEvent', 'StandsThroughout']);
+    const paged = (name) => world.pager.pages.filter((page) => page.name === name).length;
+    const told = (name) => world.pager.told.filter((one) => one.name === name && one.status === 'firing').length;
+    result.pages = paged('ForcedEvent');
+    result.standing = paged('StandsThroughout');
+    result.hooks = told('ForcedEvent');
+    result.standingHooks = told('StandsThroughout');
+    if (result.standing !== 1) result.faults.push(`${result.standing} pages for an alert that stands throughout`);
+    if (result.standingHooks !== 1) result.faults.push(`the webhook was told ${result.standingHooks} times of an alert that stands throughout`);
+    if (result.hooks > result.drills) result.faults.push(`the webhook was told of ${result.hooks} alerts for ${result.drills} forced events`);
+    const others = world.pager.pages.filter(({ name }) => !known.has(name)).map(({ name }) => name);
     if (others.length) result.faults.push(`paged besides: ${others}`);
     if (result.lost) result.faults.push(`${result.lost} acknowledged fills are not in the journal`);
     if (result.pages > result.drills) result.faults.push(`${result.pages} pages for ${result.drills} forced events`);
     if (result.damaged) result.faults.push(`${result.damaged} places of the journal are damaged`);
     if (result.sessions !== share + 1) result.faults.push(`${result.sessions} sessions in the journal of ${share + 1}`);
-    if (result.acknowledged < share / 4) result.faults.push(`only ${result.acknowledged} acknowledged fills`);
+    if (result.acknowledged < share / 5) result.faults.push(`only ${result.acknowledged} acknowledged fills`);
   } catch (error) {
     result.faults.push(error.stack ?? String(error));
   } finally {
@@ -160,10 +200,11 @@ const total = (key) => results.reduce((sum, result) => sum + (result[key] ?? 0),
 const ready = results.flatMap((result) => result.ready).sort((a, b) => a - b);
 const at = (share) => ready[Math.min(ready.length - 1, Math.floor(share * ready.length))]?.toFixed(3);
 console.log(`${total('kills')} kills in ${((performance.now() - begun) / 60_000).toFixed(1)} min, seed ${options.seed}, ${jobs} at a time`);
-console.log(`account: ${total('fills')} fills at the venue; of ${total('acknowledged')} told more than ${kAcknowledged} ms before a kill ${total('lost')} are not in the journal; ` +
-  `${total('late')} others came while it was down, starting or within ${kAcknowledged} ms of a kill and are not in it`);
-console.log(`journal: ${total('sessions')} sessions, ${total('torn')} torn tails cut, ${total('damaged')} damaged places`);
-console.log(`pages: ${total('pages')} for ${total('drills')} forced events`);
+console.log(`account: ${total('fills')} fills at the venue; of ${total('acknowledged')} after which the feed lived ${kAcknowledged} ms more ${total('lost')} are not in the journal; ` +
+  `${total('late')} others, told while it was down, starting or about to be killed, are not in it`);
+console.log(`journal: ${total('sessions')} sessions, ${total('torn')} torn tails cut, ${total('damaged')} damaged places; of ${total('written')} events that it said are written it lacks those of ${total('unwritten')} lives`);
+console.log(`pages: ${total('pages')} for ${total('drills')} forced events, ${total('standing')} for ${jobs} alerts that stand throughout; ` +
+  `the webhook was told of ${total('hooks')} and ${total('standingHooks')}`);
 console.log(`start to ready: median ${at(0.5)} s, p99 ${at(0.99)} s, longest ${at(1)} s`);
 const limited = results.flatMap((result) => result.limited).sort((a, b) => a - b);
 if (limited.length) console.log(`and ${limited.length} times the exchange limited the rate of so many starts: longest ${limited.at(-1).toFixed(3)} s`);

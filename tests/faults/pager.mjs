@@ -1,8 +1,9 @@
-// Stands in for Alertmanager: takes what the daemon posts and counts pages as Alertmanager would send them.
+// Stands in for Alertmanager: takes what the daemon posts and counts pages as Alertmanager would send them. On /hook it is a webhook.
 import http from 'node:http';
 
 export class Pager {
   pages = [];  // {at, name, labels}: an alert of severity page that was not active became active
+  told = [];  // {name, status}: what the webhook was told of alerts of severity page
   #ends = new Map();  // alert -> until when it is active, ms since the epoch
 
   async listen(port = 0) {
@@ -10,6 +11,8 @@ export class Pager {
       const parts = [];
       request.on('data', (part) => parts.push(part));
       request.on('end', () => {
+        if (request.url === '/hook')
+          for (const { status, labels } of JSON.parse(Buffer.concat(parts).toString()).alerts) if (labels.severity === 'page') this.told.push({ name: labels.alertname, status });
         if (request.url === '/api/v2/alerts' && parts.length) this.#take(JSON.parse(Buffer.concat(parts).toString()));
         answer.end();
       });

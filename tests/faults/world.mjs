@@ -69,9 +69,9 @@ export class World {
   violations = [];
   #mounts = [];
 
-  /** needs: {startTime, ownHosts, ownClock, smallDisk}; maxAge: the freshness limit that the daemon is given, seconds. */
-  constructor({ binary, certificates, needs = {}, maxAge = kMaxAge, clockLibrary, more = '', strikes = 2, scraping = true }) {
-    Object.assign(this, { binary, certificates, needs, maxAge, clockLibrary, more, strikes, scraping });
+  /** needs: {startTime, heldExpiry, ownHosts, ownClock, smallDisk}; more(world): further configuration; maxAge: the freshness limit that the daemon is given, seconds. */
+  constructor({ binary, certificates, needs = {}, maxAge = kMaxAge, clockLibrary, more = () => '', resend = '1s', strikes = 2, scraping = true }) {
+    Object.assign(this, { binary, certificates, needs, maxAge, clockLibrary, more, resend, strikes, scraping });
   }
 
   async start() {
@@ -124,7 +124,7 @@ listen = "127.0.0.1:0"
 [journal]
 directory = "${file('journal')}"
 segment_mebibytes = 1
-${this.more}
+${this.more(this)}
 [[venue]]
 kind = "deribit"
 network = "testnet"
@@ -163,7 +163,7 @@ hard_delta_limit_coins = 8
 [exposure]
 [alertmanager]
 urls = ["http://127.0.0.1:${this.pager.port}"]
-resend_interval = "1s"
+resend_interval = "${this.resend}"
 state_file = "${file('alerts')}"
 `;
   }
