@@ -1,7 +1,7 @@
 // Runs the shipped daemon against every fault of the table and prints what it did.
 // usage: node fault_table.mjs --binary FILE [--clock-library FILE] [--short] [--only NAME]... [--jobs N] [--markdown FILE]
 //        [--max-age SECONDS]   gives the daemon another freshness limit than the one it is held to: the run must then fail
-import { mkdtempSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -164,6 +164,13 @@ await Promise.all(
   }),
 );
 
+// No row vanishes unseen: the documented table and this one name the same faults.
+const documented = [...readFileSync(new URL('README.md', import.meta.url), 'utf8').matchAll(/^\| ([^|`]+?) \| [^|]+ \| \d* \|/gm)].map(([, name]) => name);
+const undocumented = faults.filter(({ name }) => !documented.includes(name)).map(({ name }) => name);
+const vanished = documented.filter((name) => !faults.some((fault) => fault.name === name));
+for (const name of undocumented) console.log(`FAILED ${name} is not in the README's table`);
+for (const name of vanished) console.log(`FAILED ${name} is in the README's table, and no longer among the faults`);
+
 const failed = rows.filter((row) => row?.faults.length);
 const ran = rows.filter((row) => row && !row.skipped);
 const missing = chosen.length - rows.filter(Boolean).length;
@@ -175,4 +182,4 @@ if (options.markdown) {
   const head = '| fault | how it is caused | lasts, s | noticed after, s (by) | figures that leave | oldest number shown, s | page | whole again after, s |\n|---|---|---|---|---|---|---|---|\n';
   writeFileSync(options.markdown, head + rows.map(line).join('\n') + '\n');
 }
-process.exit(failed.length || missing || (ran.length && broken) || chosen.length === 0 ? 1 : 0);
+process.exit(failed.length || missing || undocumented.length || vanished.length || (ran.length && broken) || chosen.length === 0 ? 1 : 0);
