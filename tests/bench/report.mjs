@@ -8,9 +8,10 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadPlot } from './load_plot.mjs';
 
 const source = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const longForm = { seconds: 0.1, repetitions: 5, attempts: 1 };
+const longForm = { seconds: 0.1, repetitions: 3, attempts: 1 };
 const shortForm = { seconds: 0.1, repetitions: 1, attempts: 3 };
 /** Which of the stated targets a program's counters belong to. */
 const groups = new Map([
@@ -34,10 +35,10 @@ const ownFields = new Set([
 ]);
 
 function options(words) {
-  const result = { check: false, build: join(source, 'build/release'), markdown: null, json: null, programs: [] };
+  const result = { check: false, build: join(source, 'build/release'), markdown: null, json: null, plot: null, programs: [] };
   for (let i = 0; i < words.length; ++i) {
     if (words[i] === '--check') result.check = true;
-    else if (['--build', '--markdown', '--json'].includes(words[i]) && i + 1 < words.length) {
+    else if (['--build', '--markdown', '--json', '--plot'].includes(words[i]) && i + 1 < words.length) {
       const name = words[i].slice(2);
       result[name] = resolve(words[++i]);
     } else if (words[i].startsWith('-')) {
@@ -83,7 +84,8 @@ function measure(build, program, form) {
   const run = spawnSync(join(build, 'tests/bench', program), words, { encoding: 'utf8', maxBuffer: 2 ** 28 });
   let benchmarks = [];
   try {
-    benchmarks = JSON.parse(run.stdout).benchmarks;
+    // Google Benchmark writes numbers that JSON does not have, such as the spread of a counter that is 0.
+    benchmarks = JSON.parse(run.stdout.replace(/: -?(nan|inf(inity)?)\b/gi, ': null')).benchmarks;
   } catch {
     benchmarks = [{ name: program, run_name: program, error_occurred: true, error_message: `ended with ${run.status ?? run.signal}` }];
   }
@@ -96,7 +98,7 @@ function measure(build, program, form) {
     rows.set(one.run_name, row);
   }
   return [...rows.values()].map(({ samples, ...row }) => {
-    const of = (field) => median(samples.map((sample) => sample[field] ?? NaN));
+    const of = (field) => median(samples.map((sample) => sample[field] ?? Number.NaN));
     const counters = {};
     for (const field of new Set(samples.flatMap(Object.keys))) if (!ownFields.has(field)) counters[field] = of(field);
     return {
@@ -107,7 +109,7 @@ function measure(build, program, form) {
       items_per_second: of('items_per_second'),
       bytes_per_second: of('bytes_per_second'),
       counters,
-      command: `build/release/tests/bench/${program} --benchmark_filter='^${row.name.replace(/\/(manual_time|real_time)$/, '')}'`,
+      command: `build/release/tests/bench/${program} --benchmark_filter='^${row.name.replace(/(\/iterations:\d+)?(\/(manual_time|real_time))?$/, '')}'`,
     };
   });
 }
@@ -119,6 +121,7 @@ function verdicts(row) {
     if (!kind) return [];
     const name = key.slice(0, -kind.length);
     const value = row.counters[name];
+    if (value === undefined) return [];
     const holds = kind === '_aim' ? value <= limit : value >= limit;
     return [{ what: `${row.program} ${row.name} ${name}`, group: row.group, value, limit, holds, judged: kind === '_target', kind }];
   });
@@ -198,6 +201,8 @@ const rows = programs.flatMap((program) => {
 facts.load_after = loadavg().map((load) => Math.round(load * 100) / 100);
 facts.repetitions = longForm.repetitions;
 if (wanted.json) writeFileSync(wanted.json, `${JSON.stringify({ machine: facts, rows }, null, 1)}\n`);
+const plot = loadPlot(rows);
+if (wanted.plot && plot) writeFileSync(wanted.plot, plot);
 const table = markdown(facts, rows);
 if (wanted.markdown) writeFileSync(wanted.markdown, table);
 else process.stdout.write(table);
