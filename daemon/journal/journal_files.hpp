@@ -41,6 +41,7 @@ struct JournalSession {
   std::string version;              ///< of the program that wrote it
   std::int64_t wall_offset_ns = 0;  ///< calendar time minus receive time, when the process began to write
   std::int64_t begun_ns = 0;        ///< steady clock then, which tells processes apart; 0 in journals that do not say
+  friend bool operator==(const JournalSession&, const JournalSession&) = default;
 };
 [[nodiscard]] std::string session_text(const JournalSession& session);
 [[nodiscard]] std::optional<JournalSession> parse_session(std::string_view text);

@@ -25,9 +25,7 @@ std::optional<JournalItem> JournalReader::from_block(JournalBlock& block) {
       auto session = parse_session(block.payload);
       if (!session) break;
       // Segments of one process follow each other without a gap; anything else is another beginning.
-      const bool continues = session_ && session_->wall_offset_ns == session->wall_offset_ns &&
-                             session_->begun_ns == session->begun_ns && session_->version == session->version &&
-                             block.sequence == expected_sequence_;
+      const bool continues = session_ && *session_ == *session && block.sequence == expected_sequence_;
       begins_session_ = !continues;
       session_ = std::move(session);
       expected_sequence_ = block.sequence;

@@ -290,11 +290,12 @@ void JournalWriter::State::write_state() {
   close_block();
   if (file != nullptr && !snapshot.empty()) {
     const std::string_view bytes_of_state{reinterpret_cast<const char*>(snapshot.data()), snapshot.size()};
-    const auto fault = write_snapshot(options.directory, {.sequence = sequence,
-                                                          .taken = options.wall(),
-                                                          .session = {.version = options.version, .wall_offset_ns = wall_offset},
-                                                          .configuration = configuration,
-                                                          .state = std::string{bytes_of_state}});
+    const auto fault = write_snapshot(options.directory,
+                                      {.sequence = sequence,
+                                       .taken = options.wall(),
+                                       .session = {.version = options.version, .wall_offset_ns = wall_offset, .begun_ns = begun_ns},
+                                       .configuration = configuration,
+                                       .state = std::string{bytes_of_state}});
     if (!fault) {
       add(counters.snapshots, 1);
       keep_snapshots(options.directory);
