@@ -1,11 +1,17 @@
 #include "daemon/engine_thread.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cstddef>
+#include <filesystem>
+#include <span>
 #include <string>
 #include <thread>
 
+#include "daemon/journal/journal_writer.hpp"
+#include "daemon/journal/snapshot_files.hpp"
 #include "feeds/transport/clock.hpp"
 
 namespace hedgewatch {
@@ -95,6 +101,37 @@ TEST_SUITE("daemon/engine_thread") {
       CHECK(fixture.value(Figure::FeedLive, {"deribit", "deribit"}) == 1);
       CHECK(fixture.value(Figure::PlatformLocked, {"deribit"}) == 1);
     }
+  }
+
+  TEST_CASE("snapshots of the engine are taken as it runs, and one of them makes the same engine again") {
+    std::string folder = (std::filesystem::temp_directory_path() / "hedgewatch-engine-XXXXXX").string();
+    REQUIRE(::mkdtemp(folder.data()) != nullptr);
+    {
+      JournalOptions journal_options;
+      journal_options.directory = folder;
+      journal_options.version = "1.2.3";
+      journal_options.snapshot_every = 10ms;
+      journal_options.mono = mono_now;
+      journal_options.wall = wall_now;
+      JournalWriter journal{journal_options, "x = 1\n"};
+      EngineThreadOptions options;
+      options.idle_tick = 1ms;
+      options.journal = &journal;
+      Fixture fixture{WaitMode::Blocking, options};
+      fixture.thread.start();
+      REQUIRE(fixture.queue.sink(kConnection).deliver(live_and_locked()).outcome == DeliveryOutcome::Complete);
+      CHECK(fixture.value(Figure::PlatformLocked, {"deribit"}) == 1);
+      const std::uint64_t before = journal.counters().snapshots;
+      CHECK(soon([&] { return journal.counters().snapshots > before + 1; }));
+    }
+    const auto snapshot = newest_snapshot(snapshots_in(folder), WallTime::max(), {});
+    REQUIRE(snapshot.has_value());
+    CHECK(snapshot->sequence > 2);
+    const auto restored = Engine::restored(setup("main"), std::as_bytes(std::span{snapshot->state}));
+    REQUIRE(restored.ok());
+    const FigureTable& figures = restored.value().figures();
+    CHECK(figures.at(figures.find(Figure::PlatformLocked, {"deribit"})).value == 1);
+    std::filesystem::remove_all(folder);
   }
 
   TEST_CASE("time passes without events") {
