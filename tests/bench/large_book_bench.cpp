@@ -4,9 +4,11 @@
 #include <benchmark/benchmark.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/engine/engine.hpp"
 #include "core/metric/figure_table.hpp"
@@ -75,6 +77,8 @@ class Desk {
     return row != kNoRow && engine_.figures().at(row).state == FigureState::Ok;
   }
   [[nodiscard]] std::size_t figures() const { return engine_.figures().size(); }
+  void save(std::vector<std::byte>& out) const { engine_.save(out); }
+  [[nodiscard]] static bool loads(const std::vector<std::byte>& state) { return Engine::restored(setup(), state).ok(); }
 
  private:
   static InstrumentId id(Venue venue, std::uint32_t count) { return make_instrument_id(venue, count); }
@@ -185,5 +189,26 @@ void the_book_is_scraped(benchmark::State& state) {
   state.counters["text_bytes"] = static_cast<double>(bytes);
 }
 BENCHMARK(the_book_is_scraped)->Unit(benchmark::kMicrosecond);
+
+/// All that the engine knows, into a buffer that is used again: what a snapshot takes of the engine's thread.
+void the_state_is_saved(benchmark::State& state) {
+  const auto desk = std::make_unique<Desk>();
+  std::vector<std::byte> bytes;
+  desk->save(bytes);
+  for (auto _ : state) {
+    bytes.clear();
+    desk->save(bytes);
+  }
+  state.counters["state_bytes"] = static_cast<double>(bytes.size());
+}
+BENCHMARK(the_state_is_saved)->Unit(benchmark::kMicrosecond);
+
+void the_state_is_loaded(benchmark::State& state) {
+  std::vector<std::byte> bytes;
+  Desk{}.save(bytes);
+  for (auto _ : state)
+    if (!Desk::loads(bytes)) return state.SkipWithError("the state does not load");
+}
+BENCHMARK(the_state_is_loaded)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
