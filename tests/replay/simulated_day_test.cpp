@@ -177,12 +177,12 @@ std::string first_difference(const Engine& one, const Engine& other) {
     return std::to_string(layout->rows.size()) + " rows against " + std::to_string(other_layout->rows.size());
   for (std::size_t i = 0; i < layout->rows.size(); ++i) {
     const FigureLayout::Row& row = layout->rows[i];
-    const std::string name = std::string{definition_of(row.figure).name} + '{' + row.labels + '}';
+    const auto name = [&row] { return std::string{definition_of(row.figure).name} + '{' + row.labels + '}'; };
     if (row.figure != other_layout->rows[i].figure || row.labels != other_layout->rows[i].labels)
-      return name + " stands where another has " + other_layout->rows[i].labels;
+      return name() + " stands where another has " + other_layout->rows[i].labels;
     const FigureValue& value = one.figures().at_position(i);
     const FigureValue& other_value = other.figures().at_position(i);
-    if (!same_bits(value, other_value)) return name + ": " + shown(value) + " against " + shown(other_value);
+    if (!same_bits(value, other_value)) return name() + ": " + shown(value) + " against " + shown(other_value);
   }
   const auto alerts = one.alerts().transitions();
   const auto other_alerts = other.alerts().transitions();
