@@ -60,6 +60,14 @@ struct JournalConfig {
   friend bool operator==(const JournalConfig&, const JournalConfig&) = default;
 };
 
+/// Where the frames of the exchanges are kept as they came, and for how long. Without a directory none is.
+struct CaptureConfig {
+  std::string directory;                ///< absolute; empty: no capture
+  std::uint64_t max_mebibytes = 4'096;  ///< of all files, compressed
+  std::chrono::nanoseconds max_age = std::chrono::hours{24 * 7};
+  friend bool operator==(const CaptureConfig&, const CaptureConfig&) = default;
+};
+
 /// Where a websocket is opened, always over TLS.
 struct Endpoint {
   std::string host;  ///< a name or an IP literal, without brackets
@@ -150,6 +158,7 @@ struct Config {
   DaemonConfig daemon;
   HttpConfig http;
   JournalConfig journal;
+  CaptureConfig capture;
   std::vector<VenueConfig> venues;  ///< at most one of a kind
   std::vector<AccountConfig> accounts;
   PositionsConfig positions;

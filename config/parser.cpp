@@ -37,6 +37,7 @@ Config read(TableReader document) {
   if (auto table = document.table("daemon")) config.daemon = read_daemon(*table);
   if (auto table = document.table("http")) config.http = read_http(*table);
   if (auto table = document.table("journal")) config.journal = read_journal(*table);
+  if (auto table = document.table("capture")) config.capture = read_capture(*table);
   const std::size_t venue_tables = read_each(document, "venue", references.venues, references, config, read_venue);
   if (references.venues.complete && venue_tables == 0) {
     references.venues.complete = false;

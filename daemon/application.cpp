@@ -13,6 +13,7 @@
 #include "core/types/duration_text.hpp"
 #include "core/types/number_text.hpp"
 #include "daemon/alerting/alert_desk.hpp"
+#include "daemon/capture/frame_capture.hpp"
 #include "daemon/config_files.hpp"
 #include "daemon/credentials.hpp"
 #include "daemon/engine_thread.hpp"
@@ -128,6 +129,22 @@ std::unique_ptr<JournalWriter> open_journal(const JournalConfig& config, std::st
   return std::make_unique<JournalWriter>(std::move(options), std::move(text));
 }
 
+/// The same for the capture.
+std::unique_ptr<FrameCapture> open_capture(const Config& config, Log& log) {
+  if (config.capture.directory.empty()) return nullptr;
+  std::error_code exists;
+  std::filesystem::create_directory(config.capture.directory, exists);
+  FrameCaptureOptions options;
+  options.directory = config.capture.directory;
+  for (const ConnectionPlan& plan : connection_plans(config)) options.connections.push_back(plan.name);
+  options.max_bytes = config.capture.max_mebibytes << 20U;
+  options.max_age = config.capture.max_age;
+  options.mono = mono_now;
+  options.wall = wall_now;
+  options.tell = [&log](const std::string& what) { log.warning("capture", what); };
+  return std::make_unique<FrameCapture>(std::move(options));
+}
+
 /// Values of Authorization headers; empty: none is sent, or asked for.
 struct Authorizations {
   std::string alertmanager;
@@ -164,6 +181,7 @@ struct Application::State {
   std::unique_ptr<AlertDesk> alerts;
   std::unique_ptr<JournalWriter> journal;  ///< null: none is kept
   std::unique_ptr<EngineThread> engine;
+  std::unique_ptr<FrameCapture> capture;  ///< null: none is kept
   std::unique_ptr<FeedThread> feeds;
   std::vector<FeedSource> feed_sources;
   std::unique_ptr<Routes> routes;
@@ -197,7 +215,8 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
   if (options.most_events_per_cycle) engine_options.most_events_per_cycle = *options.most_events_per_cycle;
   engine_options.tell = [this](const std::string& refused) { log.warning("engine", refused); };
   engine = std::make_unique<EngineThread>(setup, *queue, *waiter, std::move(engine_options));
-  feeds = std::make_unique<FeedThread>(config, std::move(secrets), *queue, log);
+  capture = open_capture(config, log);
+  feeds = std::make_unique<FeedThread>(config, std::move(secrets), *queue, log, capture.get());
   for (std::size_t index = 0; index < feeds->names().size(); ++index) {
     const FeedName& name = feeds->names()[index];
     const ConnectionId connection{static_cast<std::uint8_t>(index)};
@@ -329,7 +348,7 @@ std::vector<prometheus::MetricFamily> Application::State::families(const ScrapeF
                           .refused_series = facts.refused_series,
                           .drops = engine->drops(),
                           .answered = facts.engine_answered},
-                         feed_sources, http->counters(), journal ? &journal->counters() : nullptr, alerts.get());
+                         feed_sources, http->counters(), journal ? &journal->counters() : nullptr, alerts.get(), capture.get());
 }
 
 std::optional<std::string> Application::State::refuse_reload(const std::vector<std::string>& faults) {
@@ -361,6 +380,7 @@ std::optional<std::string> Application::State::reload() {
   next.daemon.queue_capacity = config.daemon.queue_capacity;
   next.http = config.http;
   next.journal = config.journal;
+  next.capture = config.capture;
   next.alertmanager.receivers = config.alertmanager.receivers;
   next.alertmanager.state_file = config.alertmanager.state_file;
   next.alertmanager.resend_interval = config.alertmanager.resend_interval;

@@ -17,6 +17,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "daemon/capture/captured_session.hpp"
 #include "daemon/setup.hpp"
 #include "daemon/venue_feeds.hpp"
 #include "feeds/transport/feed_connection.hpp"
@@ -76,7 +77,8 @@ struct FeedThread::State {
   std::thread thread;
 };
 
-FeedThread::FeedThread(const Config& config, std::vector<AccountSecrets> secrets, EventQueue& queue, Log& log)
+FeedThread::FeedThread(const Config& config, std::vector<AccountSecrets> secrets, EventQueue& queue, Log& log,
+                       FrameCapture* capture)
     : state_{std::make_unique<State>(log)} {
   std::random_device entropy;
   const std::vector<InstrumentPattern> named = named_instruments(config);
@@ -108,6 +110,7 @@ FeedThread::FeedThread(const Config& config, std::vector<AccountSecrets> secrets
                            .seed = std::uint64_t{entropy()} << 32 | entropy(),
                            .symbols = *shared.symbols,
                            .statistics = *line.statistics});
+    if (capture != nullptr) feed.session = std::make_unique<CapturedSession>(std::move(feed.session), *capture, index);
     line.session = feed.session.get();
     if (!plan.account) shared.market_data.push_back(line.session);
     FeedConnectionSetup setup;

@@ -13,6 +13,8 @@
 
 namespace hedgewatch {
 
+class FrameCapture;
+
 /// What each connection is called, in the order of ConnectionId.
 struct FeedName {
   Venue venue = Venue::Deribit;
@@ -23,9 +25,10 @@ struct FeedName {
 /// the market-data connections of their venue subscribe to.
 class FeedThread {
  public:
-  /// `secrets` has one entry per account. Queue and log outlive the thread.
+  /// `secrets` has one entry per account. Queue, log and capture, which may be null, outlive the thread.
   /// Throws std::runtime_error when a venue's certificate file or a key cannot be used.
-  FeedThread(const Config& config, std::vector<AccountSecrets> secrets, EventQueue& queue, Log& log);
+  FeedThread(const Config& config, std::vector<AccountSecrets> secrets, EventQueue& queue, Log& log,
+             FrameCapture* capture = nullptr);
   /// Stops.
   ~FeedThread();
   FeedThread(const FeedThread&) = delete;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "daemon/capture/frame_capture.hpp"
 #include "daemon/process_usage.hpp"
 #include "feeds/decoding.hpp"
 #include "feeds/transport/clock.hpp"
@@ -217,6 +218,22 @@ void add_journal(std::vector<MetricFamily>& out, const JournalCounters& journal)
                        MetricType::Gauge, {gauge(lag)}));
 }
 
+void add_capture(std::vector<MetricFamily>& out, const FrameCapture& capture) {
+  const auto add = [&out](const char* name, const char* help, const std::atomic<std::uint64_t>& value) {
+    out.push_back(family(name, help, MetricType::Counter, {counter(static_cast<double>(value.load(std::memory_order_relaxed)))}));
+  };
+  const FrameCaptureCounters& counters = capture.counters();
+  add("hedgewatch_capture_bytes_total", "Bytes written to captured frames, compressed.", counters.bytes);
+  add("hedgewatch_capture_frames_total", "Frames that were captured.", counters.frames);
+  add("hedgewatch_capture_withheld_frames_total", "Frames not captured because they are about signing in.",
+      counters.withheld_frames);
+  add("hedgewatch_capture_lost_frames_total", "Frames that the capture had no room for.", counters.lost_frames);
+  add("hedgewatch_capture_write_failures_total", "Times that a file of captured frames could not be made or written.",
+      counters.write_failures);
+  out.push_back(family("hedgewatch_capture_lag_seconds", "Age of the oldest frame that is not yet captured.", MetricType::Gauge,
+                       {gauge(std::chrono::duration<double>(capture.lag()).count())}));
+}
+
 /// A sample per alert, with the labels of its own row, so that a rule of the second route can leave out exactly it.
 MetricFamily handled(const char* name, const char* help, const std::vector<HandledAlert>& alerts, bool levels) {
   MetricFamily result = family(name, help, MetricType::Gauge, {});
@@ -307,13 +324,14 @@ void ProcessMetrics::set_ready(bool ready) { ready_.Set(ready ? 1 : 0); }
 
 std::vector<prometheus::MetricFamily> ProcessMetrics::collect(const EngineReading& engine, const std::vector<FeedSource>& feeds,
                                                               const HttpServerCounters& http, const JournalCounters* journal,
-                                                              const AlertDesk* alerts) const {
+                                                              const AlertDesk* alerts, const FrameCapture* capture) const {
   std::vector<MetricFamily> out = registry_.Collect();
   add_engine(out, engine);
   add_feeds(out, feeds);
   add_http(out, http);
   if (journal != nullptr) add_journal(out, *journal);
   if (alerts != nullptr) add_alerts(out, *alerts);
+  if (capture != nullptr) add_capture(out, *capture);
   add_process(out);
   return out;
 }

@@ -22,6 +22,8 @@
 
 namespace hedgewatch {
 
+class FrameCapture;
+
 /// The engine's side of a scrape, read from counters that the engine writes without a lock.
 struct EngineReading {
   LatencyHistogram::Reading tick_to_figure;       ///< frame received to table published, one per frame
@@ -60,7 +62,8 @@ class ProcessMetrics {
   [[nodiscard]] std::vector<prometheus::MetricFamily> collect(const EngineReading& engine, const std::vector<FeedSource>& feeds,
                                                               const HttpServerCounters& http,
                                                               const JournalCounters* journal = nullptr,
-                                                              const AlertDesk* alerts = nullptr) const;
+                                                              const AlertDesk* alerts = nullptr,
+                                                              const FrameCapture* capture = nullptr) const;
 
  private:
   prometheus::Gauge& add_gauge(const char* name, const char* help);

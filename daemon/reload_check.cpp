@@ -49,6 +49,7 @@ ReloadVerdict check_reload(const Config& current, const Config& next) {
   compare.delay("http.request_timeout", current.http.request_timeout, next.http.request_timeout);
 
   compare.delay("[journal]", current.journal, next.journal);
+  compare.delay("[capture]", current.capture, next.capture);
   compare.delay("alertmanager.urls", current.alertmanager.receivers, next.alertmanager.receivers);
   compare.delay("alertmanager.state_file", current.alertmanager.state_file, next.alertmanager.state_file);
   compare.delay("alertmanager.resend_interval", current.alertmanager.resend_interval, next.alertmanager.resend_interval);

@@ -15,6 +15,7 @@ namespace hedgewatch {
 [[nodiscard]] DaemonConfig read_daemon(TableReader& table);
 [[nodiscard]] HttpConfig read_http(TableReader& table);
 [[nodiscard]] JournalConfig read_journal(TableReader& table);
+[[nodiscard]] CaptureConfig read_capture(TableReader& table);
 [[nodiscard]] ScenarioSetup read_scenario(TableReader& table);
 [[nodiscard]] VolExposureSetup read_exposure(TableReader& table);
 [[nodiscard]] ProfitPeriods read_profit(TableReader& table);

@@ -59,7 +59,7 @@ std::optional<LoadedConfig> read_config(const std::string& file, std::ostream& m
   return std::nullopt;
 }
 
-bool wanted(const ReplayRequest& request, WallTime now) {
+bool is_wanted(const ReplayRequest& request, WallTime now) {
   return (!request.from || now >= *request.from) && (!request.to || now <= *request.to);
 }
 
@@ -69,7 +69,7 @@ class Sampler {
   explicit Sampler(const ReplayRequest& request) : request_{request} {}
 
   void after_cycle(WallTime now, const Engine& engine, const std::function<void(const FigureSnapshot&)>& take) {
-    if (!wanted(request_, now)) return;
+    if (!is_wanted(request_, now)) return;
     if (request_.every.count() > 0) {
       const std::int64_t slot = nanoseconds_of(now) / request_.every.count();
       if (slot == newest_slot_) return;
@@ -115,7 +115,7 @@ class Showing {
   }
 
   void after_cycle(WallTime now, const Engine& engine) {
-    if (!wanted(request_, now)) return;
+    if (!is_wanted(request_, now)) return;
     const std::chrono::nanoseconds wait = pace_.wait_for(now, mono_now());
     if (progress_)
       if (const auto line = progress_->line(now, mono_now())) messages_ << '\r' << *line << "\x1b[K" << std::flush;
@@ -193,7 +193,7 @@ class Comparison {
 
  private:
   void watch(AlertHistorian& historian, WallTime now, const Engine& engine) const {
-    if (wanted(request_, now)) historian.after_cycle(now, engine.alerts(), engine.figures());
+    if (is_wanted(request_, now)) historian.after_cycle(now, engine.alerts(), engine.figures());
   }
   [[nodiscard]] std::string in_words() const {
     std::string text = "Settings, recorded -> other";
@@ -310,7 +310,7 @@ int run_replay(const ReplayRequest& request, std::ostream& out, std::ostream& me
     output = request.format == ReplayFormat::Csv ? csv_output(out, {request.figures}) : open_metrics_output(out, {request.figures});
   Sampler sampler{request};
   settings.after_cycle = [&](WallTime now, const Engine& engine) {
-    if (request.alerts && wanted(request, now)) write_alerts(out, engine.alerts(), now);
+    if (request.alerts && is_wanted(request, now)) write_alerts(out, engine.alerts(), now);
     if (output) sampler.after_cycle(now, engine, [&](const FigureSnapshot& table) { output->sample(now, table); });
     showing->after_cycle(now, engine);
   };

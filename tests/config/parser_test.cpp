@@ -43,8 +43,8 @@ const BadExample kBadExamples[] = {
     {"syntax_key_twice",
      "14:13: is no TOML (Error while parsing key-value pair: cannot redefine existing string 'client_id'), must be TOML 1.0"},
     {"top_unknown_table",
-     "32:2: telemetry: is an unknown key, must be \"daemon\", \"http\", \"journal\", \"venue\", \"account\", \"positions\", "
-     "\"book\", "
+     "32:2: telemetry: is an unknown key, must be \"daemon\", \"http\", \"journal\", \"capture\", \"venue\", \"account\", "
+     "\"positions\", \"book\", "
      "\"position\", \"hedge\", \"scenario\", \"profit\", \"exposure\", \"alert\", \"limit\", \"alertmanager\" or \"webhook\""},
     {"top_plural_table", "22:3: hedges: is an unknown key, must be \"hedge\": write [[hedge]] before each"},
     {"alert_figure_unknown", "34:10: alert[0].figure: is \"hedgewatch_hedge_rato\", must be \"hedgewatch_hedge_ratio\""},
@@ -133,6 +133,8 @@ const BadExample kBadExamples[] = {
     {"journal_directory_relative",
      "33:13: journal.directory: is no absolute path, must be a path from the root such as \"/etc/hedgewatch/file\""},
     {"journal_smaller_than_two_segments", "32:1: journal.max_mebibytes: is 100, must be at least two segments, 128"},
+    {"capture_directory_missing",
+     "32:1: capture.directory: is missing, must be a path from the root such as \"/var/lib/hedgewatch/capture\""},
     {"journal_durability_unknown", "34:14: journal.durability: is \"always\", must be \"system\" or \"block\""},
     {"top_no_venue", "1:1: venue: is missing, must be at least one [[venue]] table"},
     {"daemon_wait_unknown", "2:8: daemon.wait: is \"spin\", must be \"busy_poll\", \"adaptive\" or \"blocking\""},
@@ -388,6 +390,7 @@ TEST_SUITE("config/parser") {
     CHECK(config.http.host == "::1");
     CHECK(config.http.port == 9500);
     CHECK(config.http.max_connections == 8);
+    CHECK(config.capture == CaptureConfig{"/var/lib/hedgewatch/capture", 512, 48h});
     CHECK(config.http.max_request_bytes == 4096);
     CHECK(config.http.request_timeout == 2s);
 
