@@ -164,7 +164,10 @@ export class Relay {
   listen(port = 0) {
     return new Promise((done, failed) => {
       this.server.once('error', failed);
-      this.server.listen(port, '127.0.0.1', () => done((this.port = this.server.address().port)));
+      this.server.listen(port, '127.0.0.1', () => {
+        this.server.removeListener('error', failed);
+        done((this.port = this.server.address().port));
+      });
     });
   }
   /** Nobody listens: whoever connects is refused. */

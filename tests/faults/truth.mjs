@@ -12,13 +12,6 @@ export class Truth {
   /** Reads a frame of the exchange; returns {made, subject} when it tells a price. */
   learn(text) {
     if (!text.includes('"subscription"')) return undefined;
-    let message;
-    try {
-      message = JSON.parse(text);
-    } catch {
-      return undefined;
-    }
-    const { channel = '', data } = message.params ?? {};
     let note;
     const tell = (subject, value, timestamp) => {
       this.#offset = Math.min(this.#offset, timestamp === undefined ? Infinity : performance.now() - timestamp);
@@ -28,14 +21,24 @@ export class Truth {
       values.set(keyOf(value), Math.max(made, values.get(keyOf(value)) ?? -Infinity));
       note = { made, subject };
     };
+    let message;
+    try {
+      message = JSON.parse(text);
+    } catch {
+      // The daemon may take what stands before the place that is spoilt: told, but not counted on.
+      const subject = text.match(/"channel":"ticker\.([^."]+)\./)?.[1];
+      for (const [, field, value] of subject ? text.matchAll(/"(mark_price|index_price)":([-+.\deE]+)/g) : [])
+        tell(field === 'mark_price' ? subject : `${subject.split('-')[0].toLowerCase()}_usd`, value);
+      return undefined;
+    }
+    const { channel = '', data } = message.params ?? {};
     if (channel.startsWith('ticker.')) {
       tell(`${data.instrument_name.split('-')[0].toLowerCase()}_usd`, data.index_price, data.timestamp);
       tell(data.instrument_name, data.mark_price, data.timestamp);
     }
     if (channel.startsWith('deribit_price_index.')) tell(data.index_name, data.price, data.timestamp);
     if (channel.startsWith('book.')) note = { made: data.timestamp + this.#offset, book: true };
-    if (channel.startsWith('markprice.options.'))
-      {
+    if (channel.startsWith('markprice.options.')) {
       for (const one of data) tell(one.instrument_name, one.mark_price, one.timestamp);
       if (note) note.list = true;
     }
