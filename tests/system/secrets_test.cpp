@@ -284,7 +284,9 @@ TEST_SUITE("system/secrets") {
     static_cast<void>(secrets.write("hedgewatch.toml", text + "colour = 1\n"));
     program.signal(SIGHUP);
     CHECK(eventually([&] { return program.log().find("refused, the configuration in force stays") != std::string::npos; }));
-    static_cast<void>(secrets.write("hedgewatch.toml", text + "\n[[book]]\nname = \"more\"\n"));
+    static_cast<void>(
+        secrets.write("hedgewatch.toml",
+                      text + "\n[[book]]\nname = \"more\"\npositions = [{ instrument = \"deribit:BTC-PERPETUAL\", size = 10 }]\n"));
     program.signal(SIGHUP);
     CHECK(eventually([&] { return program.log().find("reload: done") != std::string::npos; }));
 
