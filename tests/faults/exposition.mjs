@@ -30,9 +30,9 @@ export function get(port, path, { patience = 3_000, agent } = {}) {
 }
 
 /** Status of the answer to a form, or nothing. */
-export function post(port, path, form) {
+export function post(socketPath, path, form) {
   return new Promise((done) => {
-    const request = http.request({ host: '127.0.0.1', port, path, method: 'POST', timeout: 3_000 }, (answer) => (answer.resume(), answer.on('end', () => done(answer.statusCode))));
+    const request = http.request({ socketPath, path, method: 'POST', timeout: 3_000 }, (answer) => (answer.resume(), answer.on('end', () => done(answer.statusCode))));
     request.on('timeout', () => request.destroy());
     request.on('error', () => done(undefined));
     request.end(form);

@@ -103,7 +103,7 @@ async function run(share, seed, certificates) {
     for (let kill = 0; kill < share; ++kill) {
       if (kill % kDrillEvery === 0) {
         if (raised) {
-          await eventually(async () => (await post(world.port, '/-/acknowledge', 'alert=ForcedEvent')) === 200, 10);
+          await eventually(async () => (await post(world.controlSocket, '/-/acknowledge', 'alert=ForcedEvent')) === 200, 10);
           if (!(await eventually(() => !world.pager.active().some((labels) => labels.some(([, value]) => value === 'ForcedEvent')), kPatience))) result.faults.push('an acknowledged alert stays');
         }
         await world.drill('adl');

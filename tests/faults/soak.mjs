@@ -86,7 +86,7 @@ try {
     await sleep(4_000 + random() * 8_000);
     // A forced event, told once; the one before is taken on.
     const active = () => world.pager.active().filter((labels) => labels.some(([name, value]) => name === 'severity' && value === 'page'));
-    const takenOn = async () => active().length === 0 || (await post(world.port, '/-/acknowledge', 'alert=ForcedEvent'), active().length === 0);
+    const takenOn = async () => active().length === 0 || (await post(world.controlSocket, '/-/acknowledge', 'alert=ForcedEvent'), active().length === 0);
     if (!(await eventually(takenOn, 60))) faults.push(`alerts stay: ${JSON.stringify(active())}`);
     await world.drill('adl');
     ++raised;

@@ -77,6 +77,7 @@ export class World {
   async start() {
     this.folder = mkdtempSync(join(tmpdir(), 'hedgewatch-faults.'));
     const file = (name) => join(this.folder, name);
+    this.controlSocket = file('control.sock');
     writeFileSync(file('secret'), 'a-secret-made-for-these-tests', { mode: 0o600 });
     writeFileSync(file('clock'), Buffer.alloc(8));
     writeFileSync(file('hosts'), `127.0.0.1 localhost ${kName}\n`);
@@ -121,6 +122,7 @@ export class World {
     const file = (name) => join(this.folder, name);
     return `[http]
 listen = "127.0.0.1:0"
+control_socket = "${this.controlSocket}"
 [journal]
 directory = "${file('journal')}"
 segment_mebibytes = 1

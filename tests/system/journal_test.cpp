@@ -85,9 +85,7 @@ Recording record(Exchange& exchange, const TemporaryFolder& folder) {
   daemon.start();
   REQUIRE(daemon.becomes_ready());
   std::this_thread::sleep_for(std::chrono::milliseconds{300});
-  CHECK(http_request(daemon.application().http_port(), "POST", "/-/acknowledge",
-                     "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n", "alert=Held")
-            .status == 200);
+  CHECK(daemon.post("/-/acknowledge", "alert=Held").status == 200);
   static_cast<void>(folder.write("hedgewatch.toml", text + "\n[[book]]\nname = \"by-hand\"\npositions = [{ instrument = "
                                                            "\"deribit:BTC-PERPETUAL\", size = 1000 }]\n"));
   CHECK(!daemon.application().reload().has_value());
