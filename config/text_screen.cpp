@@ -58,14 +58,42 @@ std::size_t end_of_text(std::string_view toml, std::size_t at) {
   return toml.size();
 }
 
+/// Where the name of the table begins whose header's first bracket is at `at`.
+std::size_t name_in_header(std::string_view toml, std::size_t at) {
+  constexpr std::string_view kSpaces = " \t";
+  at = std::min(toml.find_first_not_of(kSpaces, at + 1), toml.size());
+  if (at < toml.size() && toml[at] == '[') at = std::min(toml.find_first_not_of(kSpaces, at + 1), toml.size());
+  return at;
+}
+
+/// Whether toml++ may be given a header whose name begins so. Characters beyond ASCII are refused elsewhere.
+bool may_begin_name(char c) {
+  constexpr std::string_view kOthers = "-_\"']";
+  const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  return alphanumeric || beyond_ascii(c) || kOthers.find(c) != std::string_view::npos;
+}
+
 }  // namespace
 
 std::optional<Refused> screen(std::string_view toml) {
   std::size_t at = toml.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
-  std::size_t dots = 0;  // since the last character that a key cannot hold
+  std::size_t dots = 0;     // since the last character that a key cannot hold
+  std::size_t depth = 0;    // of arrays and inline tables
+  bool line_begins = true;  // only blanks since the last line end
+  char before = 0;          // the last character that is neither blank nor of a comment
   while (at < toml.size()) {
     const char c = toml[at];
-    if (c == '#') {
+    const bool header = c == '[' && line_begins && depth == 0;
+    line_begins = c == '\n' || (line_begins && is_blank(c));
+    if (c == '}' && (before == '[' || before == ','))
+      return Refused{position_at(toml, at), "is no TOML (a brace closes where a value must begin), must be TOML 1.0"};
+    if (!is_blank(c) && c != '#') before = c;
+    if (header) {
+      dots = 0;
+      at = name_in_header(toml, at);
+      if (at < toml.size() && !may_begin_name(toml[at]))
+        return Refused{position_at(toml, at), "is no table's name, must be a key in brackets"};
+    } else if (c == '#') {
       at = std::min(toml.find('\n', at), toml.size());
     } else if (c == '"' || c == '\'') {
       at = end_of_text(toml, at);
@@ -75,6 +103,8 @@ std::optional<Refused> screen(std::string_view toml) {
       if (c == '.' && ++dots == kMostKeyParts)
         return Refused{position_at(toml, at), "is a key of more than 16 parts, must be shorter"};
       if (kEndsKey.find(c) != std::string_view::npos) dots = 0;
+      if (c == '[' || c == '{') ++depth;
+      if ((c == ']' || c == '}') && depth > 0) --depth;
       ++at;
     }
   }

@@ -57,6 +57,23 @@ TEST_SUITE("config/text_screen") {
     CHECK(result.error()[0].text() == "x:1:32: is a key of more than 16 parts, must be shorter");
   }
 
+  TEST_CASE("a header in which no name begins is refused, and brackets of values are none") {
+    CHECK(place("[=]") == "1:2");
+    CHECK(place("a = 1\n [[[b]]]") == "2:4");
+    CHECK(place("[[ {") == "1:4");
+    CHECK(place("[\n") == "1:2");
+    CHECK(place("a = [1, 2]\n[.a]") == "2:2");
+    CHECK(place("[a]\n[[b]]\n[ \"c\" ]\n[[ 'd' ]]\n[-]\n[]\n[") == "");
+    CHECK(place("a = [\n[+1.5, 2],\n  [{ b = 1 }],\n[[.5]],\n]\n") == "");
+    CHECK(place("a = \"\"\"\n[=]\"\"\"\n# [=]\n") == "");
+  }
+
+  TEST_CASE("a brace that closes where a value must begin is refused") {
+    CHECK(place("s=[}") == "1:4");
+    CHECK(place("s = [1, # [\n }") == "2:2");
+    CHECK(place("a = {}\nb = [{}, { c = [1] }]\n") == "");
+  }
+
   TEST_CASE("the parser refuses such a text in one line") {
     const auto result = parse_config("[daemon]\nwait\u00e9 = \"adaptive\"\n", "x");
     REQUIRE_FALSE(result.ok());
