@@ -267,7 +267,8 @@ TEST_SUITE("system/secrets") {
     const std::uint16_t port = program.port();
     const bool ready = eventually([&] { return http_request(port, "GET", "/-/ready").status == 200; });
     CAPTURE(program.log());
-    CAPTURE(http_request(port, "GET", "/-/ready").body);
+    const std::string missing = ready ? std::string{} : http_request(port, "GET", "/-/ready").body;
+    CAPTURE(missing);
     REQUIRE(ready);
 
     // Each receiver got its own, and takes nothing else.
