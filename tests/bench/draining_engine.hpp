@@ -69,6 +69,7 @@ class DrainingEngine {
   }
 
  private:
+  /// Of a longer run the percentiles are those of the first so many tickers, and of so many cycles.
   static constexpr std::size_t kMostSamples = 1U << 21;
   static constexpr std::size_t kMostEventsPerCycle = 16'384;
 
