@@ -32,9 +32,9 @@ enum class ReceiverKind : std::uint8_t {
 struct AlertReceiver {
   std::string host;
   std::uint16_t port = 9093;
-  std::string path;           ///< empty or starting with '/'
-  bool tls = false;           ///< false only to a loopback address
-  std::string authorization;  ///< value of that header; empty: none
+  std::string path;                ///< empty or starting with '/'
+  bool tls = false;                ///< false only to a loopback address
+  std::string authorization = {};  ///< value of that header; empty: none
   ReceiverKind kind = ReceiverKind::Alertmanager;
 
   /// `http://host:port/path`, as in labels and messages. Of a webhook's path nothing is told, since it may be a secret itself:

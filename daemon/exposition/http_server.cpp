@@ -243,9 +243,9 @@ void HttpServer::State::open_control() {
   struct stat found {};
   if (::lstat(path.c_str(), &found) == 0) {
     if (!S_ISSOCK(found.st_mode)) fail("it is another file");
-    beast::error_code refused;
-    local::socket{context}.connect(local::endpoint{path}, refused);
-    if (!refused) fail("another process serves it");
+    beast::error_code no_one;
+    local::socket{context}.connect(local::endpoint{path}, no_one);
+    if (!no_one) fail("another process serves it");
     ::unlink(path.c_str());
   }
   beast::error_code error;

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <initializer_list>
+#include <string>
 #include <string_view>
 
 #include "core/engine/engine_driver.hpp"
@@ -12,11 +12,12 @@ using namespace hedgewatch::testing;
 
 namespace {
 
-void rank(EngineDriver& driver, std::string_view instrument, double place) {
-  driver.apply(DeleveragingRank{place}, driver.id(instrument), kMain, kPrivate);
+void rank(EngineDriver& driver, std::string_view instrument, double told) {
+  driver.apply(DeleveragingRank{told}, driver.id(instrument), kMain, kPrivate);
 }
 
-constexpr std::initializer_list<std::string_view> kRow{"main", "deribit"};
+double place(const EngineDriver& driver) { return driver.value(Figure::AdlRankRatio, {"main", "deribit"}); }
+std::string state(const EngineDriver& driver) { return driver.state(Figure::AdlRankRatio, {"main", "deribit"}); }
 
 }  // namespace
 
@@ -30,22 +31,22 @@ TEST_SUITE("core/engine/deleveraging_monitor") {
     driver.position("ETH-PERPETUAL", 50, 3'000);
     driver.end_snapshot();
     driver.cycle();
-    CHECK(driver.state(Figure::AdlRankRatio, kRow) == "unknown/never_received");
+    CHECK(state(driver) == "unknown/never_received");
 
     rank(driver, "BTC-PERPETUAL", 0.8);
     rank(driver, "ETH-PERPETUAL", 0.25);
     driver.cycle();
-    CHECK(driver.value(Figure::AdlRankRatio, kRow) == 0.8);
+    CHECK(place(driver) == 0.8);
 
     rank(driver, "ETH-PERPETUAL", 1);
     driver.cycle();
-    CHECK(driver.value(Figure::AdlRankRatio, kRow) == 1);
+    CHECK(place(driver) == 1);
     driver.position("ETH-PERPETUAL", 0);
     driver.cycle();
-    CHECK(driver.value(Figure::AdlRankRatio, kRow) == 0.8);
+    CHECK(place(driver) == 0.8);
     driver.position("BTC-PERPETUAL", 0);
     driver.cycle();
-    CHECK(driver.state(Figure::AdlRankRatio, kRow) == "unknown/never_received");
+    CHECK(state(driver) == "unknown/never_received");
   }
 
   TEST_CASE("a rank is not believed while the account's connection is lost, nor of another account") {
@@ -56,10 +57,10 @@ TEST_SUITE("core/engine/deleveraging_monitor") {
     driver.end_snapshot();
     rank(driver, "BTC-PERPETUAL", 0.4);
     driver.cycle();
-    CHECK(driver.value(Figure::AdlRankRatio, kRow) == 0.4);
+    CHECK(place(driver) == 0.4);
     CHECK(driver.state(Figure::AdlRankRatio, {"second", "deribit"}) == "unknown/never_received");
     driver.status(kPrivate, FeedPhase::Down);
     driver.cycle();
-    CHECK(driver.state(Figure::AdlRankRatio, kRow) == "stale/feed_down");
+    CHECK(state(driver) == "stale/feed_down");
   }
 }
