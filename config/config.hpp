@@ -41,8 +41,8 @@ struct HttpConfig {
   std::uint16_t port = 9464;       ///< 0: any free port
   /// Absolute path of a Unix socket, where changes are asked for: a reload, an acknowledgement, an override. Empty: none.
   std::string control_socket = {};
-  TokenConfig password =
-      {};  ///< whoever asks at the address must have it, and may then change things too; no user: nobody needs one
+  /// Whoever asks at the address must have it, and may then change things too. Without a user nobody needs one.
+  TokenConfig password = {};
   std::size_t max_connections = 64;
   std::size_t max_request_bytes = 16'384;  ///< head and body of one request
   std::chrono::nanoseconds request_timeout = std::chrono::seconds{5};

@@ -57,8 +57,8 @@ void DeleveragingMonitor::end_cycle(const DeskView& view, const Publisher& out) 
       first = first.quality.ok() ? Estimate{std::max(first.value, rank.place_ratio), worst(first.quality, quality)}
                                  : Estimate{rank.place_ratio, quality};
     }
-    if (first.quality.ok() && !view.feeds.live(account.connection()))
-      first.quality = Quality::stale(first.quality.as_of(), FigureReason::FeedDown);
+    // One that is not known could be nearer.
+    first.quality = worst(first.quality, view.account_qualities[i]);
     out.publish(accounts_[i].row, first);
   }
 }

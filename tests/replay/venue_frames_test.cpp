@@ -247,7 +247,7 @@ TEST_SUITE("replay/venue_frames") {
         {"sprd- ignored of no use", 1},
         {"tickers decoded", 1},
         {"trades decoded", 1}},
-       "59 records, 82 events");
+       "59 records, 83 events");
   }
 
   TEST_CASE("OKX, option summaries") {
@@ -331,7 +331,7 @@ TEST_SUITE("replay/venue_frames") {
         {"unsubscribe ignored request", 1},
         {"wallet decoded", 1},
         {"wallet-balance decoded", 1}},
-       "56 records, 31 events");
+       "56 records, 32 events");
   }
 
   TEST_CASE("Bybit, single frames: nautilus test data") {
@@ -355,6 +355,6 @@ TEST_SUITE("replay/venue_frames") {
         {"tickers decoded", 2},
         {"wallet decoded", 3},
         {"wallet-balance decoded", 3}},
-       "57 records, 43 events");
+       "57 records, 48 events");
   }
 }

@@ -61,6 +61,6 @@ TEST_SUITE("core/engine/deleveraging_monitor") {
     CHECK(driver.state(Figure::AdlRankRatio, {"second", "deribit"}) == "unknown/never_received");
     driver.status(kPrivate, FeedPhase::Down);
     driver.cycle();
-    CHECK(state(driver) == "stale/feed_down");
+    CHECK(state(driver) == "unknown/feed_down");
   }
 }

@@ -37,6 +37,7 @@ struct Inputs {
   bool send_equity = true;
   double margin_balance = 4;
   double maintenance_margin = 0.5;
+  bool rank = true;
   bool snapshot = true;
   bool orders = true;
   FeedPhase market_phase = FeedPhase::Live;
@@ -93,6 +94,7 @@ EngineDriver desk(const Inputs& inputs, bool repriced = false) {
   driver.position(kPerpetual, -300'000, inputs.perpetual_entry);
   driver.position(kLinear, 1, 99'000);
   if (inputs.snapshot) driver.end_snapshot();
+  if (inputs.rank) driver.apply(DeleveragingRank{0.5}, driver.id(kPerpetual), kMain, kPrivate);
   driver.apply(WorkingOrdersBegin{}, kNoInstrument, kMain, kPrivate);
   driver.apply(WorkingOrder{.order = 1, .remaining = size_of(10'000), .side = Side::Buy}, driver.id(kPerpetual), kMain, kPrivate);
   if (inputs.orders) driver.apply(WorkingOrdersEnd{}, kNoInstrument, kMain, kPrivate);
@@ -321,9 +323,29 @@ const Row kRows[] = {
     {"a snapshot of positions that never ended",
      "unknown/never_received",
      [](Inputs& in) { in.snapshot = false; },
-     {kProfit, kFullLeverage, kDeltaLeverage, kLiquidation, kPositionCheck, kEquityCheck, kAccountPositions, kBookDeltas,
-      kBookBounds, kBookCoverage, kBookFallback, kBookDollarDeltas, kBookGreeks, kBookValue, kHedgeItem, kHedgeLegs, kHedgeNet,
+     {kProfit,
+      kFullLeverage,
+      kDeltaLeverage,
+      kLiquidation,
+      kPositionCheck,
+      {"adl_rank_ratio main/deribit"},
+      kEquityCheck,
+      kAccountPositions,
+      kBookDeltas,
+      kBookBounds,
+      kBookCoverage,
+      kBookFallback,
+      kBookDollarDeltas,
+      kBookGreeks,
+      kBookValue,
+      kHedgeItem,
+      kHedgeLegs,
+      kHedgeNet,
       kHedgeVega}},
+    {"an account whose venue tells no rank for auto-deleveraging",
+     "unknown/never_received",
+     [](Inputs& in) { in.rank = false; },
+     {{"adl_rank_ratio main/deribit"}}},
     {"working orders that were never stated whole",
      "unknown/never_received",
      [](Inputs& in) { in.orders = false; },
@@ -388,6 +410,7 @@ const std::map<std::string, std::vector<std::set<std::string>>> kRepriced = {
     {"a summary without a maintenance margin", {kCoverage}},
     {"a line whose instrument is not listed", {kGrid, kTail}},
     {"a snapshot of positions that never ended", {kGrid, kTail, kPoolGrid, kCoverage}},
+    {"an account whose venue tells no rank for auto-deleveraging", {}},
     {"working orders that were never stated whole", {}},
     {"a halted instrument", {kGrid, kTail}},
 };
