@@ -28,7 +28,8 @@ constexpr std::size_t kBreaches = 20;  // their times say nothing there
 #else
 constexpr std::size_t kBreaches = 200;
 #endif
-constexpr double kLot = 0.1;  ///< held before; a breach is one more
+constexpr double kLastingBid = 0.001;  ///< coins
+constexpr double kLot = 0.1;           ///< held before; a breach is one more
 
 simulator::SyntheticContentConfig wide_market() {
   simulator::SyntheticContentConfig config = small_market();
@@ -40,13 +41,14 @@ simulator::SyntheticContentConfig wide_market() {
   return config;
 }
 
-/// Options that somebody buys and sells.
+/// Options that somebody buys and sells, and will for the minutes of the test: a bid of a tick or two is gone when the price
+/// drifts.
 std::vector<std::string> traded_options() {
   const simulator::SyntheticContent content{wide_market()};
   std::vector<std::string> names;
   for (const simulator::MarketInstrument& one : content.market().instruments())
     if (is_option(one) && one.expiry - content.market().now() > std::chrono::hours{48} && !one.bids.empty() && !one.asks.empty() &&
-        one.bids[0].amount >= 1 && one.asks[0].amount >= 1 && names.size() < kBreaches)
+        one.bids[0].amount >= 1 && one.asks[0].amount >= 1 && one.bids[0].price >= kLastingBid && names.size() < kBreaches)
       names.push_back(one.name);
   return names;
 }
