@@ -120,7 +120,7 @@ TEST_SUITE("daemon/engine_thread") {
       Fixture fixture{WaitMode::Blocking, options};
       fixture.thread.start();
       REQUIRE(fixture.queue.sink(kConnection).deliver(live_and_locked()).outcome == DeliveryOutcome::Complete);
-      CHECK(fixture.value(Figure::PlatformLocked, {"deribit"}) == 1);
+      CHECK(soon([&] { return fixture.value(Figure::PlatformLocked, {"deribit"}) == 1; }));
       const std::uint64_t before = journal.counters().snapshots;
       CHECK(soon([&] { return journal.counters().snapshots > before + 1; }));
     }
