@@ -28,12 +28,12 @@ constexpr std::size_t kBreaches = 20;  // their times say nothing there
 #else
 constexpr std::size_t kBreaches = 200;
 #endif
-constexpr double kLastingBid = 0.001;  ///< coins
-constexpr double kLot = 0.1;           ///< held before; a breach is one more
+constexpr double kLastingBid = 0.0004;  ///< coins
+constexpr double kLot = 0.1;            ///< held before; a breach is one more
 
 simulator::SyntheticContentConfig wide_market() {
   simulator::SyntheticContentConfig config = small_market();
-  config.market.strikes_per_side = 14;
+  config.market.strikes_per_side = 17;
   // Nothing moves but what the test orders.
   config.account.straddle_usd = 0;
   config.account.option_fills_per_minute = 0;
