@@ -25,6 +25,7 @@ void DeleveragingMonitor::lay_out(const DeskView& view, FigureTable& table) {
     const auto known = std::find_if(accounts_.begin(), accounts_.end(), [&](const Watched& one) { return one.name == name; });
     if (known != accounts_.end()) accounts[i] = std::move(*known);
     accounts[i].name = name;
+    accounts[i].changed = true;
     accounts[i].ranks.reserve(view.portfolio.accounts()[i].positions().size());
     accounts[i].row = table.add_row(Figure::AdlRankRatio, {name, label(view.portfolio.accounts()[i].venue())});
   }
@@ -32,9 +33,11 @@ void DeleveragingMonitor::lay_out(const DeskView& view, FigureTable& table) {
 }
 
 void DeleveragingMonitor::apply(const DeskView&, const Event& event) {
-  const auto* told = std::get_if<DeleveragingRank>(&event.body);
   const auto index = static_cast<std::size_t>(event.header.account);
-  if (told == nullptr || index >= accounts_.size()) return;
+  if (!is_account_event(event.body) || index >= accounts_.size()) return;
+  accounts_[index].changed = true;
+  const auto* told = std::get_if<DeleveragingRank>(&event.body);
+  if (told == nullptr) return;
   std::vector<Rank>& ranks = accounts_[index].ranks;
   const InstrumentId instrument = event.header.instrument;
   auto place = std::lower_bound(ranks.begin(), ranks.end(), instrument,
@@ -47,19 +50,25 @@ void DeleveragingMonitor::apply(const DeskView&, const Event& event) {
   place->told = event.header.received;
 }
 
+/// The rank of a position that was closed says nothing about the next one in its instrument.
+void DeleveragingMonitor::find_nearest(const Account& account, Watched& watched) {
+  std::erase_if(watched.ranks, [&](const Rank& rank) { return !holds(account, rank.instrument); });
+  watched.nearest = {0, Quality::unknown(FigureReason::NeverReceived)};
+  for (const Rank& rank : watched.ranks) {
+    const Quality quality = Quality::fresh(rank.told);
+    watched.nearest = watched.nearest.quality.ok()
+                          ? Estimate{std::max(watched.nearest.value, rank.place_ratio), worst(watched.nearest.quality, quality)}
+                          : Estimate{rank.place_ratio, quality};
+  }
+  watched.changed = false;
+}
+
 void DeleveragingMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   for (std::size_t i = 0; i < accounts_.size(); ++i) {
-    const Account& account = view.portfolio.accounts()[i];
-    Estimate first{0, Quality::unknown(FigureReason::NeverReceived)};
-    for (const Rank& rank : accounts_[i].ranks) {
-      if (!holds(account, rank.instrument)) continue;
-      const Quality quality = Quality::fresh(rank.told);
-      first = first.quality.ok() ? Estimate{std::max(first.value, rank.place_ratio), worst(first.quality, quality)}
-                                 : Estimate{rank.place_ratio, quality};
-    }
-    // One that is not known could be nearer.
-    first.quality = worst(first.quality, view.account_qualities[i]);
-    out.publish(accounts_[i].row, first);
+    Watched& watched = accounts_[i];
+    if (watched.changed) find_nearest(view.portfolio.accounts()[i], watched);
+    // A position that is not known could be nearer.
+    out.publish(watched.row, watched.nearest.value, worst(watched.nearest.quality, view.account_qualities[i]));
   }
 }
 

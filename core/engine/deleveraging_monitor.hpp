@@ -23,11 +23,15 @@ class DeleveragingMonitor final : public DeskMonitor {
   };
   struct Watched {
     std::string name;
-    std::vector<Rank> ranks;  ///< by instrument; those of positions that are closed stay and do not count
+    std::vector<Rank> ranks;  ///< by instrument
+    Estimate nearest;         ///< as of the newest event of the account
+    bool changed = true;      ///< since then
     RowId row = kNoRow;
 
-    void visit_state(auto& archive) { archive(name, ranks, row); }
+    void visit_state(auto& archive) { archive(name, ranks, nearest, changed, row); }
   };
+
+  static void find_nearest(const Account& account, Watched& watched);
 
   std::vector<Watched> accounts_;  ///< parallel to the setup's accounts
 };

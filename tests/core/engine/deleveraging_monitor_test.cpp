@@ -49,6 +49,22 @@ TEST_SUITE("core/engine/deleveraging_monitor") {
     CHECK(state(driver) == "unknown/never_received");
   }
 
+  TEST_CASE("the rank of a position that was closed is not that of the next one in its instrument") {
+    EngineDriver driver;
+    driver.list_perpetual("BTC-PERPETUAL");
+    driver.begin_snapshot();
+    driver.position("BTC-PERPETUAL", -100, 90'000);
+    driver.end_snapshot();
+    rank(driver, "BTC-PERPETUAL", 0.8);
+    driver.cycle();
+    CHECK(place(driver) == 0.8);
+    driver.position("BTC-PERPETUAL", 0);
+    driver.cycle();
+    driver.position("BTC-PERPETUAL", 200, 91'000);
+    driver.cycle();
+    CHECK(state(driver) == "unknown/never_received");
+  }
+
   TEST_CASE("a rank is not believed while the account's connection is lost, nor of another account") {
     EngineDriver driver;
     driver.list_perpetual("BTC-PERPETUAL");
