@@ -30,7 +30,8 @@ class EngineWaiter {
 
   /// Ends the present or the next wait without an event (stop, reload).
   void nudge();
-  /// Called by the queue after it has published events: costs one load unless the engine sleeps.
+  /// Called by the queue after it has published events, sequentially consistent unless the mode is BusyPoll: costs one load unless
+  /// the engine sleeps.
   void wake() {
     if (asleep_.load(std::memory_order_seq_cst) != 0) wake_sleeper();
   }

@@ -1,31 +1,20 @@
 #include "daemon/event_queue.hpp"
 
-#include <concurrentqueue/concurrentqueue.h>
-
 #include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "daemon/engine_waiter.hpp"
+#include "daemon/event_way.hpp"
 #include "daemon/held_back_values.hpp"
 
 namespace hedgewatch {
 
 namespace {
 
-struct QueueTraits : moodycamel::ConcurrentQueueDefaultTraits {
-  static const std::size_t BLOCK_SIZE = 512;
-  /// Blocks that one producer may hold without a new index: growing it would allocate.
-  static const std::size_t EXPLICIT_INITIAL_INDEX_SIZE = 1024;
-  /// Only with tokens.
-  static const std::size_t INITIAL_IMPLICIT_PRODUCER_HASH_SIZE = 0;
-};
-using Queue = moodycamel::ConcurrentQueue<Event, QueueTraits>;
-
-/// Blocks of one producer that are neither full nor free: at its head and at its tail.
-constexpr std::size_t kPartialBlocks = 2;
-constexpr std::size_t kMostCapacity = (QueueTraits::EXPLICIT_INITIAL_INDEX_SIZE - kPartialBlocks) * QueueTraits::BLOCK_SIZE;
+/// 64 MiB of events a connection.
+constexpr std::size_t kMostCapacity = std::size_t{1} << 19;
 /// This share of a producer's way is kept for events that must not be lost.
 constexpr std::size_t kReserveDivisor = 8;
 constexpr std::size_t kMostLostBooks = 256;
@@ -35,29 +24,22 @@ void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) {
   counter.store(counter.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
 }
 
-std::size_t checked_capacity(const EventQueueSetup& setup) {
+void check(const EventQueueSetup& setup) {
   if (setup.producers == 0 || setup.producers >= static_cast<std::size_t>(kNoConnection))
     throw std::invalid_argument{"event queue: the number of producers must be between 1 and 254"};
   if (setup.capacity < kReserveDivisor || setup.capacity > kMostCapacity)
     throw std::invalid_argument{"event queue: the capacity must be between 8 and " + std::to_string(kMostCapacity)};
   if (setup.held_back == 0 || setup.held_back > kMostCapacity)
     throw std::invalid_argument{"event queue: values held back must be between 1 and " + std::to_string(kMostCapacity)};
-  return setup.capacity;
-}
-
-std::size_t elements_to_reserve(const EventQueueSetup& setup) {
-  const std::size_t blocks = (checked_capacity(setup) + QueueTraits::BLOCK_SIZE - 1) / QueueTraits::BLOCK_SIZE + kPartialBlocks;
-  return setup.producers * blocks * QueueTraits::BLOCK_SIZE;
 }
 
 }  // namespace
 
 class EventQueue::Producer final : public EventSink {
  public:
-  Producer(Queue& queue, EngineWaiter& waiter, const EventQueueSetup& setup, ConnectionId connection)
-      : queue_{queue},
-        waiter_{waiter},
-        token_{queue},
+  Producer(EngineWaiter& waiter, const EventQueueSetup& setup, ConnectionId connection)
+      : waiter_{waiter},
+        way_{setup.capacity, waiter.mode() != WaitMode::BusyPoll},
         held_{setup.held_back},
         capacity_{setup.capacity},
         market_capacity_{setup.capacity - setup.capacity / kReserveDivisor},
@@ -74,7 +56,7 @@ class EventQueue::Producer final : public EventSink {
       return {.outcome = DeliveryOutcome::Broken, .lost_books = {}};
     }
     const bool way_clear = held_.empty() || send_held_back();
-    if (way_clear && events.size() <= room(market_capacity_) && enqueue(events)) {
+    if (way_clear && enqueue_within(market_capacity_, events)) {
       waiter_.wake();
       return {};
     }
@@ -92,55 +74,49 @@ class EventQueue::Producer final : public EventSink {
   }
 
   std::size_t take(std::span<Event> out) {
-    const std::uint64_t taken = taken_.load(std::memory_order_relaxed);
-    const std::size_t waiting = static_cast<std::size_t>(sent_.load(std::memory_order_acquire) - taken);
-    if (waiting == 0 || out.empty()) return 0;
-    Event* first = out.data();
-    const std::size_t count = queue_.try_dequeue_bulk_from_producer(token_, first, std::min(waiting, out.size()));
-    taken_.store(taken + count, std::memory_order_release);
-    return count;
+    const EventWay::Taken taken = way_.take(out);
+    if (taken.waited > most_taken_at_) {
+      most_taken_at_ = taken.waited;
+      raise_high_water(taken.waited);
+    }
+    return taken.count;
   }
 
-  [[nodiscard]] std::size_t depth() const {
-    const std::uint64_t taken = taken_.load(std::memory_order_acquire);
-    return static_cast<std::size_t>(sent_.load(std::memory_order_seq_cst) - taken);
-  }
+  [[nodiscard]] std::size_t depth() const { return way_.depth(); }
 
   EventQueueCounters counters;
 
  private:
-  /// Acquires what the engine released: its reads of the blocks that are about to be written again.
-  [[nodiscard]] std::size_t in_flight() const {
-    return static_cast<std::size_t>(sent_.load(std::memory_order_relaxed) - taken_.load(std::memory_order_acquire));
+  void enqueue(std::span<const Event> events) {
+    way_.put(events);
+    add(counters.delivered, events.size());
   }
-  [[nodiscard]] std::size_t room(std::size_t limit) const {
-    const std::size_t used = in_flight();
-    return used < limit ? limit - used : 0;
+  [[nodiscard]] bool enqueue_within(std::size_t limit, std::span<const Event> events) {
+    if (!way_.has_room(events.size(), limit)) return false;
+    enqueue(events);
+    return true;
   }
 
-  [[nodiscard]] bool enqueue(std::span<const Event> events) {
-    if (!queue_.try_enqueue_bulk(token_, events.data(), events.size())) return false;
-    const std::uint64_t sent = sent_.load(std::memory_order_relaxed) + events.size();
-    // Sequentially consistent with the waiter's announcement: either it sees these events or wake() sees it asleep.
-    sent_.store(sent, std::memory_order_seq_cst);
-    add(counters.delivered, events.size());
-    const std::uint64_t depth = sent - taken_.load(std::memory_order_relaxed);
-    if (depth > counters.high_water.load(std::memory_order_relaxed)) counters.high_water.store(depth, std::memory_order_relaxed);
-    return true;
+  /// Only what waits longest is told, so that the writer need not look at what the reader has taken.
+  void raise_high_water(std::size_t depth) {
+    std::uint64_t highest = counters.high_water.load(std::memory_order_relaxed);
+    while (highest < depth && !counters.high_water.compare_exchange_weak(highest, depth, std::memory_order_relaxed)) {
+    }
   }
 
   /// True when nothing is held back any more. A partial move costs a rebuild, so it waits until a fair part fits.
   bool send_held_back() {
-    const std::size_t free = room(market_capacity_);
+    const std::size_t free = way_.room(market_capacity_);
     if (free < held_.size() && free < market_capacity_ / 4) return false;
     const std::size_t count = std::min(free, held_.size());
-    if (!enqueue(held_.values().first(count))) return false;
+    enqueue(held_.values().first(count));
     held_.drop_front(count);
     counters.held_back.store(held_.size(), std::memory_order_relaxed);
     return held_.empty();
   }
 
   DeliveryOutcome deliver_reduced(std::span<const Event> events) {
+    raise_high_water(way_.depth());
     for (std::size_t position = 0; position < events.size();) {
       const std::size_t count = std::holds_alternative<BookBegin>(events[position].body) ? book_change_length(events, position) : 1;
       const std::span<const Event> part = events.subspan(position, count);
@@ -168,15 +144,15 @@ class EventQueue::Producer final : public EventSink {
     if (const auto* begin = std::get_if<BookBegin>(&event.body)) return deliver_book_change(part, begin->snapshot);
     const bool loss_harms_nobody = std::holds_alternative<Trade>(event.body) || std::holds_alternative<BookLevel>(event.body) ||
                                    std::holds_alternative<BookEnd>(event.body);
-    if (!loss_harms_nobody) return room(capacity_) > 0 && enqueue(part);
-    if (room(market_capacity_) == 0 || !enqueue(part)) add(counters.refused, 1);
+    if (!loss_harms_nobody) return enqueue_within(capacity_, part);
+    if (!enqueue_within(market_capacity_, part)) add(counters.refused, 1);
     return true;
   }
 
   bool deliver_book_change(std::span<const Event> change, bool snapshot) {
     const EventHeader& header = change.front().header;
     const bool invalidated = held_.has_invalidated(header.instrument);
-    if (!invalidated && change.size() <= room(market_capacity_) && enqueue(change)) return true;
+    if (!invalidated && enqueue_within(market_capacity_, change)) return true;
     add(counters.refused, change.size());
     // The session knows already that an invalidated book is lost; not that the snapshot meant to heal it is.
     if (invalidated && !snapshot) return true;
@@ -209,18 +185,17 @@ class EventQueue::Producer final : public EventSink {
 
   /// Nothing passes before the engine is told. `now` dates the news, if it has a receive time.
   bool announce_break(const EventHeader& now) {
-    if (room(capacity_) == 0) return false;
+    if (!way_.has_room(1, capacity_)) return false;
     break_header_.received = std::max(break_header_.received, now.received);
     const Event down{.header = break_header_, .body = FeedStatus{.phase = FeedPhase::Down, .reason = FeedDownReason::Overflow}};
-    if (!enqueue({&down, 1})) return false;
+    enqueue({&down, 1});
     broken_ = false;
     waiter_.wake();
     return true;
   }
 
-  Queue& queue_;
   EngineWaiter& waiter_;
-  moodycamel::ProducerToken token_;
+  EventWay way_;
   HeldBackValues held_;
   std::vector<InstrumentId> lost_books_;
   std::size_t capacity_;
@@ -228,17 +203,16 @@ class EventQueue::Producer final : public EventSink {
   EventHeader break_header_{};
   ConnectionId connection_;
   bool broken_ = false;
-  alignas(64) std::atomic<std::uint64_t> sent_{0};
-  alignas(64) std::atomic<std::uint64_t> taken_{0};
+  alignas(64) std::size_t most_taken_at_ = 0;  ///< the reader's
 };
 
 struct EventQueue::Storage {
-  Storage(const EventQueueSetup& setup, EngineWaiter& waiter) : queue{elements_to_reserve(setup)} {
+  Storage(const EventQueueSetup& setup, EngineWaiter& waiter) {
+    check(setup);
     for (std::size_t number = 0; number < setup.producers; ++number)
-      producers.push_back(std::make_unique<Producer>(queue, waiter, setup, ConnectionId{static_cast<std::uint8_t>(number)}));
+      producers.push_back(std::make_unique<Producer>(waiter, setup, ConnectionId{static_cast<std::uint8_t>(number)}));
   }
 
-  Queue queue;
   std::vector<std::unique_ptr<Producer>> producers;
 };
 
