@@ -50,6 +50,9 @@ constexpr std::size_t kBatch = 512;
 /// A block is closed when it holds this much before compression.
 constexpr std::size_t kBlockBytes = std::size_t{256} << 10;
 constexpr std::chrono::milliseconds kRetryAfter{1'000};
+/// Between two looks at the queue, after few events and after many.
+constexpr std::chrono::milliseconds kIdleRest{20};
+constexpr std::chrono::milliseconds kBusyRest{1};
 /// The queue must hold this many blocks at least, and must not grow.
 constexpr std::size_t kMostCapacity = 1'000 * QueueTraits::BLOCK_SIZE;
 
@@ -86,7 +89,8 @@ struct JournalWriter::State {  // NOLINT(clang-analyzer-optin.performance.Paddin
 
   // ---- the writer's thread
   void run();
-  bool take_some();
+  /// How many entries; 0 when none waits.
+  std::size_t take_some();
   void add_event(const Event& event);
   void close_block();
   void put(const JournalBlock& finished);
@@ -215,25 +219,27 @@ std::uint32_t JournalWriter::announce_configuration(std::string text) {
 
 void JournalWriter::State::run() {
   pthread_setname_np(pthread_self(), "journal");
+  bool busy = false;
   while (true) {
     bool stopping = false;
     {
       std::unique_lock lock{mutex};
-      wake.wait_for(lock, std::chrono::milliseconds{20}, [this] { return stop; });
+      wake.wait_for(lock, busy ? kBusyRest : kIdleRest, [this] { return stop; });
       stopping = stop;
     }
-    while (take_some()) {
-    }
+    std::size_t taken_together = 0;
+    while (const std::size_t count = take_some()) taken_together += count;
+    busy = taken_together > kBatch;
     if (block.count > 0 && (stopping || options.mono() - block_begun >= options.block_age)) close_block();
     counters.oldest_waiting_ns.store(block.count > 0 ? nanoseconds_of(block_begun) : 0, std::memory_order_relaxed);
     if (stopping) return;
   }
 }
 
-bool JournalWriter::State::take_some() {
+std::size_t JournalWriter::State::take_some() {
   const std::uint64_t done = taken.load(std::memory_order_relaxed);
   const auto waiting = static_cast<std::size_t>(sent.load(std::memory_order_acquire) - done);
-  if (waiting == 0) return false;
+  if (waiting == 0) return 0;
   const std::size_t count = queue.try_dequeue_bulk_from_producer(token, batch.begin(), std::min(waiting, batch.size()));
   for (std::size_t index = 0; index < count; ++index) {
     const Entry& entry = batch[index];
@@ -257,7 +263,7 @@ bool JournalWriter::State::take_some() {
     put({.kind = BlockKind::Configuration, .sequence = sequence, .count = 0, .first = options.wall(), .payload = configuration});
   }
   taken.store(done + count, std::memory_order_release);
-  return count > 0;
+  return count;
 }
 
 void JournalWriter::State::add_event(const Event& event) {

@@ -30,8 +30,10 @@ struct JournalOptions {
   std::chrono::nanoseconds block_age = std::chrono::milliseconds{200};  ///< an event waits no longer than this in a block
   JournalSync sync = JournalSync::Never;
   std::chrono::nanoseconds snapshot_every = std::chrono::minutes{1};  ///< by the time that is told to snapshot_due()
-  std::size_t capacity = 65'536;                                      ///< events that may wait for the writer
-  std::string version;                                                ///< of the program, for the reader's eyes
+  /// Events that may wait for the writer: what a connection brings at once after seconds of a stalled network, at tens of thousands
+  /// a second, while the writer has no processor. Memory that was never needed is not resident.
+  std::size_t capacity = 262'144;
+  std::string version;  ///< of the program, for the reader's eyes
   std::function<MonoTime()> mono;
   std::function<WallTime()> wall;
   /// Hears what went wrong with the files, and that it is well again. On the writer's thread.
