@@ -27,7 +27,9 @@ namespace hedgewatch::bench {
 class DrainingEngine {
  public:
   DrainingEngine(const OptionDesk& desk, WaitMode mode)
-      : waiter_{mode}, queue_{{.producers = 1, .capacity = 65'536, .held_back = 16'384}, waiter_}, engine_{desk.setup()} {
+      : waiter_{mode},
+        queue_{{.producers = desk.shape().venues, .capacity = 65'536, .held_back = 16'384}, waiter_},
+        engine_{desk.setup()} {
     desk.open(engine_, mono_now(), false);
     waits_.reserve(kMostSamples);
     oldest_.reserve(kMostSamples);
@@ -62,10 +64,18 @@ class DrainingEngine {
     state.counters["max_us"] = percentile(waits_, 1) / 1e3;
     state.counters["oldest_unapplied_p99_us"] = percentile(oldest_, 0.99) / 1e3;
     state.counters["tickers_per_cycle"] = cycles_ == 0 ? 0 : static_cast<double>(tickers_.load()) / static_cast<double>(cycles_);
-    const EventQueueCounters& counted = queue_.counters(ConnectionId{0});
-    state.counters["most_in_flight"] = static_cast<double>(counted.high_water.load());
-    state.counters["conflated"] = static_cast<double>(counted.conflated.load());
-    state.counters["refused"] = static_cast<double>(counted.refused.load());
+    double most_in_flight = 0;
+    double conflated = 0;
+    double refused = 0;
+    for (std::size_t connection = 0; connection < queue_.producers(); ++connection) {
+      const EventQueueCounters& counted = queue_.counters(ConnectionId{static_cast<std::uint8_t>(connection)});
+      most_in_flight = std::max(most_in_flight, static_cast<double>(counted.high_water.load()));
+      conflated += static_cast<double>(counted.conflated.load());
+      refused += static_cast<double>(counted.refused.load());
+    }
+    state.counters["most_in_flight"] = most_in_flight;
+    state.counters["conflated"] = conflated;
+    state.counters["refused"] = refused;
   }
 
  private:

@@ -1,6 +1,6 @@
-// From the exchange's socket to the table: a server on loopback sends Deribit tickers over TLS websocket by a fixed schedule; the
-// daemon's transport, decoder, queue and engine turn them into figures. A ticker's wait counts from when it was meant to be sent,
-// so that one that the server, the wire or we hold up is not omitted. At flood it counts from the write.
+// From the exchanges' sockets to the table: a server on loopback for each venue sends its tickers over TLS websocket by a fixed
+// schedule; the daemon's transport, decoders, queue and engine turn them into figures. A ticker's wait counts from when it was
+// meant to be sent, so that one that the server, the wire or we hold up is not omitted. At flood it counts from the write.
 
 #include <benchmark/benchmark.h>
 
@@ -20,7 +20,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -28,7 +30,10 @@
 
 #include "bench/draining_engine.hpp"
 #include "bench/option_desk.hpp"
+#include "feeds/binance/decoder.hpp"
+#include "feeds/bybit/decoder.hpp"
 #include "feeds/deribit/decoder.hpp"
+#include "feeds/okx/decoder.hpp"
 #include "feeds/simulator/certificate.hpp"
 #include "feeds/transport/tls_context.hpp"
 #include "feeds/transport/websocket_client.hpp"
@@ -70,15 +75,18 @@ struct Schedule {
   std::chrono::nanoseconds interval{0};  ///< 0: flood
 };
 
-/// Sends the tickers to the first client that says a word.
+/// Sends the tickers of one venue to the first client that says a word.
 class TickerServer {
  public:
-  TickerServer(const bench::OptionDesk& desk, const simulator::LoopbackCertificate& certificate, Schedule schedule)
+  TickerServer(const bench::OptionDesk& desk, std::uint32_t venue, const simulator::LoopbackCertificate& certificate,
+               Schedule schedule)
       : schedule_{schedule}, meant_(schedule.tickers), acceptor_{io_, {asio::ip::address_v4::loopback(), 0}} {
     tls_.use_certificate_chain(asio::buffer(certificate.certificate));
     tls_.use_private_key(asio::buffer(certificate.private_key), asio::ssl::context::pem);
+    const std::uint32_t venues = desk.shape().venues;
+    const std::uint32_t options = desk.shape().options / venues;
     for (std::uint32_t i = 0; i < kDifferentFrames; ++i)
-      frames_.push_back(websocket_frame(desk.ticker_frame(i * 37 % desk.shape().options, i % 64)));
+      frames_.push_back(websocket_frame(desk.ticker_frame(i * 37 % options * venues + venue, i % 64)));
     thread_ = std::thread{[this] { serve(); }};
   }
   ~TickerServer() { thread_.join(); }
@@ -139,22 +147,59 @@ class TickerServer {
   std::thread thread_;
 };
 
-/// The feed's thread: from frames to the queue.
+using Decode = std::function<bool(simdjson::padded_string_view frame, MonoTime received, EventBatch& out)>;
+
+template <class Decoder, class Symbols>
+struct Reading {
+  template <class... Arguments>
+  explicit Reading(Symbols table, const Arguments&... arguments) : symbols{std::move(table)}, decoder{symbols, arguments...} {}
+  Symbols symbols;
+  Decoder decoder;
+};
+
+/// Of one venue's connection, which knows the options that the desk holds there.
+template <class Decoder, class Symbols, class... Arguments>
+Decode decoding(Symbols symbols, const bench::OptionDesk& desk, std::uint32_t venue, const Arguments&... arguments) {
+  for (std::uint32_t i = venue; i < desk.shape().options; i += desk.shape().venues) symbols.add(desk.contract(i));
+  const auto reading = std::make_shared<Reading<Decoder, Symbols>>(std::move(symbols), arguments...);
+  return [reading](simdjson::padded_string_view frame, MonoTime received, EventBatch& out) {
+    return reading->decoder.decode(frame, received, out).ok();
+  };
+}
+
+Decode decoder_of(const bench::OptionDesk& desk, std::uint32_t venue) {
+  const ConnectionId connection{static_cast<std::uint8_t>(venue)};
+  const DecodingOptions options{.connection = connection};
+  switch (bench::OptionDesk::venue_at(venue)) {
+    case Venue::Binance:
+      return decoding<binance::Decoder>(SymbolTable{Venue::Binance}, desk, venue, std::optional{binance::Product::Options},
+                                        options);
+    case Venue::Okx:
+      return decoding<okx::Decoder>(SymbolTable{Venue::Okx}, desk, venue, options);
+    case Venue::Bybit:
+      return decoding<bybit::Decoder>(SymbolTable{Venue::Bybit}, desk, venue, bybit::Category::Option, options);
+    case Venue::Deribit:
+      break;
+  }
+  return decoding<deribit::Decoder>(deribit::Symbols{}, desk, venue, deribit::DecoderOptions{.connection = connection});
+}
+
+/// One venue's connection, on the feeds' thread: from frames to the queue.
 class Feed final : public WebsocketListener {
  public:
-  Feed(asio::io_context& io, const bench::OptionDesk& desk, const TickerServer& server, std::uint64_t tickers, EventQueue& queue)
-      : io_{io}, server_{server}, tickers_{tickers}, queue_{queue} {
-    for (std::uint32_t i = 0; i < desk.shape().options; ++i) symbols_.add(desk.contract(i));
-  }
+  /// `open` counts the connections that have not brought everything: the last one stops the thread's work.
+  Feed(asio::io_context& io, std::uint32_t& open, Decode decode, const TickerServer& server, std::uint64_t tickers, EventSink& sink)
+      : io_{io}, open_{open}, decode_{std::move(decode)}, server_{server}, tickers_{tickers}, sink_{sink} {}
   void on_open(SessionTime) override { socket->send("x"); }
   void on_frame(simdjson::padded_string_view frame, SessionTime) override {
-    if (!decoder_.decode(frame, server_.meant(seen_), batch_).ok()) failed = true;
+    const std::size_t before = batch_.size();
+    if (!decode_(frame, server_.meant(seen_), batch_) || batch_.size() == before) failed = true;
     ++seen_;
   }
   void on_read_end(SessionTime) override {
-    static_cast<void>(queue_.sink(ConnectionId{0}).deliver(batch_));
+    static_cast<void>(sink_.deliver(batch_));
     batch_.truncate(0);
-    if (seen_ == tickers_ || failed) io_.stop();
+    if (failed || (seen_ == tickers_ && --open_ == 0)) io_.stop();
   }
   void on_closed(CloseCause, std::string_view, SessionTime) override {
     failed = true;
@@ -165,12 +210,12 @@ class Feed final : public WebsocketListener {
 
  private:
   asio::io_context& io_;
+  std::uint32_t& open_;
+  Decode decode_;
   const TickerServer& server_;
   std::uint64_t tickers_;
-  EventQueue& queue_;
+  EventSink& sink_;
   std::uint64_t seen_ = 0;
-  deribit::Symbols symbols_;
-  deribit::Decoder decoder_{symbols_, {.connection = ConnectionId{0}}};
   EventBatch batch_{4'096};
 };
 
@@ -188,10 +233,30 @@ class Authority {
 };
 
 struct Load {
-  double tickers_per_second = 0;  ///< 0: flood; three events each
+  double tickers_per_second = 0;  ///< of all venues together; 0: flood; three events each
   std::uint32_t options = 1'000;
+  std::uint32_t venues = 1;
   WaitMode wait = WaitMode::BusyPoll;
   double p50_us_aim = 0;  ///< 0: none is stated
+};
+
+/// One venue's end of the wire and ours.
+struct Line {
+  Line(asio::io_context& io, std::uint32_t& open, TlsContext& tls, const simulator::LoopbackCertificate& certificate,
+       const bench::OptionDesk& desk, std::uint32_t venue, Schedule schedule, EventQueue& queue)
+      : server{desk, venue, certificate, schedule},
+        feed{io,
+             open,
+             decoder_of(desk, venue),
+             server,
+             schedule.tickers,
+             queue.sink(ConnectionId{static_cast<std::uint8_t>(venue)})},
+        socket{io, tls, {.host = "localhost", .port = server.port(), .path = "/"}, {}, feed} {
+    feed.socket = &socket;
+  }
+  TickerServer server;
+  Feed feed;
+  WebsocketClient socket;
 };
 
 void wire_to_table(benchmark::State& state, const Load& load) {
@@ -199,28 +264,29 @@ void wire_to_table(benchmark::State& state, const Load& load) {
   const simulator::LoopbackCertificate certificate = simulator::make_loopback_certificate();
   const Authority authority{certificate.authority};
   TlsContext tls{authority.file()};
-  const bench::OptionDesk desk{{.options = load.options, .books = 10, .venues = 1, .expiries = 8}};
+  const bench::OptionDesk desk{{.options = load.options, .books = 10, .venues = load.venues, .expiries = 8}};
   const bool flood = load.tickers_per_second == 0;
-  const Schedule schedule{
-      .tickers = flood ? 100'000 : static_cast<std::uint64_t>(kSeconds * load.tickers_per_second),
-      .interval = std::chrono::nanoseconds{flood ? 0 : static_cast<std::int64_t>(1e9 / load.tickers_per_second)}};
+  const double venue_rate = load.tickers_per_second / load.venues;
+  const Schedule schedule{.tickers = flood ? 100'000 / load.venues : static_cast<std::uint64_t>(kSeconds * venue_rate),
+                          .interval = std::chrono::nanoseconds{flood ? 0 : static_cast<std::int64_t>(1e9 / venue_rate)}};
   for (auto _ : state) {
     bench::DrainingEngine engine{desk, load.wait};
-    TickerServer server{desk, certificate, schedule};
     asio::io_context io{1};
-    Feed feed{io, desk, server, schedule.tickers, engine.queue()};
-    WebsocketClient socket{io, tls, {.host = "localhost", .port = server.port(), .path = "/"}, {}, feed};
-    feed.socket = &socket;
+    std::uint32_t open = load.venues;
+    std::vector<std::unique_ptr<Line>> lines;
+    for (std::uint32_t venue = 0; venue < load.venues; ++venue)
+      lines.push_back(std::make_unique<Line>(io, open, tls, certificate, desk, venue, schedule, engine.queue()));
     engine.start(1);
     const MonoTime start = mono_now();
-    socket.open();
+    for (const auto& line : lines) line->socket.open();
     io.run();
     const double seconds = std::chrono::duration<double>(mono_now() - start).count();
-    socket.abandon();
+    for (const auto& line : lines) line->socket.abandon();
     engine.stop();
-    if (feed.failed) return state.SkipWithError("the tickers did not all arrive");
+    for (const auto& line : lines)
+      if (line->feed.failed) return state.SkipWithError("the tickers did not all arrive");
     engine.report(state);
-    state.counters["tickers_per_second"] = static_cast<double>(schedule.tickers) / seconds;
+    state.counters["tickers_per_second"] = static_cast<double>(schedule.tickers * load.venues) / seconds;
     if (load.p50_us_aim > 0) state.counters["p50_us_aim"] = load.p50_us_aim;
     if (flood) state.counters["oldest_unapplied_p99_us_aim"] = 5'000;
   }
@@ -233,7 +299,7 @@ void row(const char* name, const Load& load) {
       ->Unit(benchmark::kMillisecond);
 }
 
-/// The stated pair first, then every rate for every size of book.
+/// The stated pair first, then every rate for every size of book and for every number of venues.
 const bool kRegistered = [] {
   row("wire_to_table/spinning", {.tickers_per_second = 2'000, .wait = WaitMode::BusyPoll, .p50_us_aim = 25});
   row("wire_to_table/sleeping", {.tickers_per_second = 2'000, .wait = WaitMode::Blocking, .p50_us_aim = 60});
@@ -243,6 +309,12 @@ const bool kRegistered = [] {
     row(("load/10k_events/" + held).c_str(), {.tickers_per_second = 1e4 / 3, .options = options});
     row(("load/100k_events/" + held).c_str(), {.tickers_per_second = 1e5 / 3, .options = options});
     row(("load/flood/" + held).c_str(), {.options = options});
+  }
+  for (const std::uint32_t venues : {2U, 3U, 4U}) {
+    const std::string heard = std::to_string(venues) + "_venues";
+    row(("venues/10k_events/" + heard).c_str(), {.tickers_per_second = 1e4 / 3, .venues = venues});
+    row(("venues/100k_events/" + heard).c_str(), {.tickers_per_second = 1e5 / 3, .venues = venues});
+    row(("venues/flood/" + heard).c_str(), {.venues = venues});
   }
   return true;
 }();

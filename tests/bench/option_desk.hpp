@@ -43,6 +43,7 @@ class OptionDesk {
   [[nodiscard]] const DeskShape& shape() const { return shape_; }
   [[nodiscard]] const std::string& name(std::uint32_t option) const { return names_[option]; }
   [[nodiscard]] const Contract& contract(std::uint32_t option) const { return contracts_[option]; }
+  [[nodiscard]] static Venue venue_at(std::uint32_t place) { return kVenues[place]; }
   [[nodiscard]] Venue venue(std::uint32_t option) const { return kVenues[option % shape_.venues]; }
   [[nodiscard]] InstrumentId id(std::uint32_t option) const { return make_instrument_id(venue(option), option / shape_.venues); }
   [[nodiscard]] std::uint32_t book(std::uint32_t option) const { return option % shape_.books; }
@@ -96,17 +97,38 @@ class OptionDesk {
             .body = body};
   }
 
-  /// The text of a Deribit ticker that says the same as tick().
+  /// The text in which the option's venue tells a price, a vol or a forward that tick() tells.
   [[nodiscard]] std::string ticker_frame(std::uint32_t option, std::uint32_t move) const {
     const std::string forward = std::to_string(89'105 + move) + ".25";
     const std::string index = std::to_string(88'405 + move) + ".25";
-    return R"({"jsonrpc":"2.0","method":"subscription","params":{"channel":"ticker.)" + names_[option] +
-           R"(.raw","data":{"timestamp":)" + std::to_string(kNowMilliseconds) +
+    const std::string& name = names_[option];
+    const std::string time = std::to_string(kNowMilliseconds);
+    switch (venue(option)) {
+      case Venue::Binance:
+        return R"({"stream":"btcusdt@optionMarkPrice","data":[{"s":")" + name + R"(","mp":"4455.0","E":)" + time +
+               R"(,"e":"markPrice","i":")" + index +
+               R"(","bo":"4410.000","ao":"4500.000","bq":"3.2","aq":"7.5","b":"0.512","a":"0.529")" +
+               R"(,"hl":"9000","ll":"1200","vo":"0.5208","rf":"0.0","d":"0.4721","t":"-61.25","g":"0.00002","v":"101.25"}]})";
+      case Venue::Okx:
+        return R"({"arg":{"channel":"opt-summary","instFamily":"BTC-USD"},"data":[{"instType":"OPTION","instId":")" + name +
+               R"(","uly":"BTC-USD","delta":"0.42","gamma":"2.1","vega":"0.0012","theta":"-0.0008","markVol":"0.5208","bidVol":"0.512")" +
+               R"(,"askVol":"0.529","realVol":"","deltaBS":"0.4721","gammaBS":"0.00002","vegaBS":"101.25","thetaBS":"-61.25","fwdPx":")" +
+               forward + R"(","ts":")" + time + R"("}]})";
+      case Venue::Bybit:
+        return R"({"id":"tickers.)" + name + R"(-1-2","topic":"tickers.)" + name + R"(","ts":)" + time + R"(,"data":{"symbol":")" +
+               name + R"(","bidPrice":"4410","bidSize":"3.2","bidIv":"0.512","askPrice":"4500","askSize":"7.5","askIv":"0.529")" +
+               R"(,"markPrice":"4455.25","indexPrice":")" + index + R"(","markPriceIv":"0.5208","underlyingPrice":")" + forward +
+               R"(","delta":"0.4721","gamma":"0.00002","vega":"101.25","theta":"-61.25","predictedDeliveryPrice":"0"},"type":"snapshot"})";
+      case Venue::Deribit:
+        break;
+    }
+    return R"({"jsonrpc":"2.0","method":"subscription","params":{"channel":"ticker.)" + name + R"(.raw","data":{"timestamp":)" +
+           time +
            R"(,"state":"open","stats":{"high":0.071,"low":null,"price_change":-3.25,"volume":41.7,"volume_usd":2.51e5})"
            R"(,"open_interest":812.4,"best_bid_price":0.0495,"best_bid_amount":3.2,"best_ask_price":0.0505,"best_ask_amount":7.5)"
            R"(,"bid_iv":51.2,"ask_iv":52.9,"mark_iv":52.08,"mark_price":0.05,"last_price":0.051,"settlement_price":0.0502)"
            R"(,"min_price":0.03,"max_price":0.1,"instrument_name":")" +
-           names_[option] + R"(","index_price":)" + index + R"(,"underlying_price":)" + forward +
+           name + R"(","index_price":)" + index + R"(,"underlying_price":)" + forward +
            R"(,"underlying_index":"BTC-26MAR27","interest_rate":0.0,"estimated_delivery_price":)" + index +
            R"(,"greeks":{"delta":-0.47213,"gamma":0.00002,"vega":101.337,"theta":-61.25,"rho":-38.75}}}})";
   }
