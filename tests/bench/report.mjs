@@ -4,7 +4,7 @@
 //   NAME_target   to be reached: judged by --check, as both sides of a ratio were measured in turn in one process
 //   NAME_aim      not to be exceeded, or NAME_least not to be fallen short of, on a quiet machine: printed, not judged
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -114,6 +114,45 @@ function measure(build, program, form) {
   });
 }
 
+const ccxtRatio = 35;
+
+/** ccxt's folder of packages, where npm can bring it; null elsewhere. */
+function ccxtPackages(build) {
+  const folder = join(build, 'bench_ccxt');
+  if (existsSync(join(folder, 'node_modules/ccxt'))) return folder;
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(source, 'tests/bench/ccxt/package.json'), join(folder, 'package.json'));
+  const words = ['install', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund', '--silent'];
+  spawnSync('npm', words, { cwd: folder, timeout: 120_000 });
+  return existsSync(join(folder, 'node_modules/ccxt')) ? folder : null;
+}
+
+/** The decoder beside ccxt, which runs in a process of its own, in turn: a round asks both. */
+function besideCcxt(build, form) {
+  const row = { program: 'deribit_decoder_bench', name: 'option_ticker/beside_ccxt', group: 'G3', error: '', label: '', time: null, time_unit: '', items_per_second: null, bytes_per_second: null, counters: {}, command: 'tests/bench/run deribit_decoder_bench' };
+  const packages = ccxtPackages(build);
+  if (!packages) return { ...row, label: 'npm brings no ccxt here' };
+  const ratios = [];
+  const theirs = [];
+  for (let round = 0; round < 3; ++round) {
+    const script = [join(source, 'tests/bench/ccxt/ticker.mjs'), packages, join(source, 'tests/data/deribit/ticker_option.json'), String(form.seconds * 3_000)];
+    const ccxt = Number.parseFloat(spawnSync(process.execPath, script, { encoding: 'utf8' }).stdout);
+    const words = [`--benchmark_min_time=${form.seconds}`, '--benchmark_filter=as_written', '--benchmark_format=json'];
+    const ours = JSON.parse(spawnSync(join(build, 'tests/bench/deribit_decoder_bench'), words, { encoding: 'utf8' }).stdout || '{}').benchmarks?.[0]?.ours_ns;
+    ratios.push(ccxt / ours);
+    theirs.push(ccxt);
+  }
+  const ratio = median(ratios);
+  if (ratio === null) return { ...row, error: 'ccxt no longer reads the frame' };
+  return { ...row, counters: { ccxt_ns: median(theirs), ccxt_ratio: ratio, ccxt_ratio_target: ccxtRatio } };
+}
+
+/** The rows of one program, and of the peers that run beside it. */
+function rowsOf(build, program, form) {
+  const rows = measure(build, program, form);
+  return program === 'deribit_decoder_bench' ? [...rows, besideCcxt(build, form)] : rows;
+}
+
 /** Every counter of a row that has a target or an aim. */
 function verdicts(row) {
   return Object.entries(row.counters).flatMap(([key, limit]) => {
@@ -148,7 +187,7 @@ function check(build, programs) {
   for (const program of programs) {
     const best = new Map();
     for (let attempt = 1; attempt <= shortForm.attempts; ++attempt) {
-      for (const row of measure(build, program, shortForm)) {
+      for (const row of rowsOf(build, program, shortForm)) {
         if (row.error) best.set(row.name, { line: `${row.error === notOfThisMachine ? 'skip' : 'MISS'} ${row.group.padEnd(2)} ${row.program} ${row.name}: ${row.error}`, holds: row.error === notOfThisMachine });
         for (const one of verdicts(row)) {
           if (!best.get(one.what)?.holds) best.set(one.what, { line: verdictLine(one), holds: one.holds || !one.judged });
@@ -196,7 +235,7 @@ if (wanted.check) process.exit(check(wanted.build, programs));
 const facts = machine(wanted.build);
 const rows = programs.flatMap((program) => {
   console.error(program);
-  return measure(wanted.build, program, longForm);
+  return rowsOf(wanted.build, program, longForm);
 });
 facts.load_after = loadavg().map((load) => Math.round(load * 100) / 100);
 facts.repetitions = longForm.repetitions;
