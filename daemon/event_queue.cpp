@@ -43,6 +43,7 @@ class EventQueue::Producer final : public EventSink {
         held_{setup.held_back},
         capacity_{setup.capacity},
         market_capacity_{setup.capacity - setup.capacity / kReserveDivisor},
+        conflate_above_{std::min(setup.conflate_above, market_capacity_)},
         connection_{connection} {
     lost_books_.reserve(kMostLostBooks);
   }
@@ -55,7 +56,7 @@ class EventQueue::Producer final : public EventSink {
       add(counters.refused, events.size());
       return {.outcome = DeliveryOutcome::Broken, .lost_books = {}};
     }
-    const bool way_clear = held_.empty() || send_held_back();
+    const bool way_clear = (held_.empty() || send_held_back()) && way_.has_room(0, conflate_above_);
     if (way_clear && enqueue_within(market_capacity_, events)) {
       waiter_.wake();
       return {};
@@ -106,8 +107,8 @@ class EventQueue::Producer final : public EventSink {
 
   /// True when nothing is held back any more. A partial move costs a rebuild, so it waits until a fair part fits.
   bool send_held_back() {
-    const std::size_t free = way_.room(market_capacity_);
-    if (free < held_.size() && free < market_capacity_ / 4) return false;
+    const std::size_t free = way_.room(conflate_above_);
+    if (free < held_.size() && free < conflate_above_ / 4) return false;
     const std::size_t count = std::min(free, held_.size());
     enqueue(held_.values().first(count));
     held_.drop_front(count);
@@ -165,7 +166,8 @@ class EventQueue::Producer final : public EventSink {
   bool hold_back(const Event& event) {
     switch (held_.put(event)) {
       case HeldBackValues::Put::Full:
-        return false;
+        // Nothing older of it waits there, so it may go ahead of what does.
+        return enqueue_within(market_capacity_, {&event, 1});
       case HeldBackValues::Put::Replaced:
         add(counters.conflated, 1);
         break;
@@ -200,6 +202,7 @@ class EventQueue::Producer final : public EventSink {
   std::vector<InstrumentId> lost_books_;
   std::size_t capacity_;
   std::size_t market_capacity_;
+  std::size_t conflate_above_;
   EventHeader break_header_{};
   ConnectionId connection_;
   bool broken_ = false;

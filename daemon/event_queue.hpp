@@ -18,6 +18,9 @@ struct EventQueueSetup {
   std::size_t producers = 1;       ///< connections, numbered from 0 by ConnectionId
   std::size_t capacity = 65'536;   ///< events in flight per producer; at least one whole EventBatch
   std::size_t held_back = 16'384;  ///< newest values kept per producer while its way is full
+  /// While more events than this are in flight, market values wait as newest values beside the queue: what the engine takes some
+  /// milliseconds for. Behind all of `capacity` a value would be tens of milliseconds old when it is applied.
+  std::size_t conflate_above = 8'192;
 };
 
 /// One producer's totals. Read by any thread.
@@ -34,10 +37,10 @@ struct EventQueueCounters {
 /// From the feed threads to the engine thread. Bounded; all its memory is taken at construction. Events of one producer stay in
 /// order, except that a conflated value takes the place of its newest.
 ///
-/// When a producer's way is full: quotes, marks, venue Greeks, funding and index prices are kept as newest values beside the queue
-/// and follow as soon as there is room; a book whose changes find no room is declared invalid (BookInvalidated follows); trades are
-/// lost and counted; anything else must not be lost, so the connection is broken: a FeedStatus Down with reason Overflow
-/// goes ahead of everything that comes after.
+/// While a producer's way is longer than `conflate_above`, quotes, marks, venue Greeks, funding and index prices are kept as newest
+/// values beside the queue and follow as soon as it is shorter. When it is full, a book whose changes find no room is declared
+/// invalid (BookInvalidated follows); trades are lost and counted; anything else must not be lost, so the connection is broken: a
+/// FeedStatus Down with reason Overflow goes ahead of everything that comes after.
 class EventQueue {
  public:
   EventQueue(const EventQueueSetup& setup, EngineWaiter& waiter);

@@ -135,6 +135,39 @@ TEST_SUITE("daemon/event_queue") {
     CHECK(small.counters.refused == 0);
   }
 
+  TEST_CASE("values wait beside a way that has grown long, though it is not full; what must not be replaced goes on") {
+    EngineWaiter waiter{WaitMode::Blocking};
+    EventQueue queue{{.producers = 1, .capacity = 64, .held_back = 2, .conflate_above = 8}, waiter};
+    EventSink& sink = queue.sink(kFirst);
+    // A message that finds a short way goes whole, however long it is.
+    EventBatch long_message;
+    for (std::uint32_t count = 0; count < 20; ++count) REQUIRE(long_message.push(mark(10 + count, 1)));
+    CHECK(sink.deliver(long_message).outcome == DeliveryOutcome::Complete);
+    CHECK(queue.depth() == 20);
+
+    CHECK(sink.deliver(batch_of({mark(1, 1), event(1, Trade{})})).outcome == DeliveryOutcome::Conflated);
+    CHECK(sink.deliver(batch_of({mark(1, 2), mark(2, 1)})).outcome == DeliveryOutcome::Conflated);
+    CHECK(queue.depth() == 21);
+    CHECK(queue.counters(kFirst).conflated == 1);
+    CHECK(queue.counters(kFirst).held_back == 2);
+    // Of a third instrument none waits: its value goes the long way rather than being lost.
+    CHECK(sink.deliver(batch_of({mark(3, 5)})).outcome == DeliveryOutcome::Conflated);
+    CHECK(queue.depth() == 22);
+
+    std::vector<Event> part(14);
+    REQUIRE(queue.take(part) == 14);
+    CHECK_FALSE(sink.flush());
+    REQUIRE(queue.take(std::span{part}.first(2)) == 2);
+    CHECK(sink.flush());
+    const std::vector<Event> rest = take_all(queue);
+    REQUIRE(rest.size() == 8);
+    CHECK(std::holds_alternative<Trade>(rest[4].body));
+    CHECK(std::get<Mark>(rest[5].body).price == 5);
+    CHECK(std::get<Mark>(rest[6].body).price == 2);
+    CHECK(std::get<Mark>(rest[7].body).price == 1);
+    CHECK(queue.counters(kFirst).refused == 0);
+  }
+
   TEST_CASE("index prices conflate by pair") {
     HeldBackValues held{4};
     const auto index = [](const char* base, double price) {
