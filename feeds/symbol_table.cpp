@@ -1,5 +1,6 @@
 #include "feeds/symbol_table.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -34,6 +35,7 @@ std::uint64_t hash_of(std::string_view name) {
 
 SymbolTable::SymbolTable(Venue venue, std::size_t capacity) : venue_{venue}, capacity_{capacity} {
   entries_.reserve(capacity);
+  positions_.reserve(capacity);
   slots_.resize(std::bit_ceil(2 * capacity + 1));
 }
 
@@ -46,6 +48,19 @@ std::size_t SymbolTable::slot_of(std::string_view name, std::uint64_t hash) cons
     slot = (slot + 1) & mask;
   }
   return slot;
+}
+
+void SymbolTable::reserve_ids(std::span<const std::pair<InstrumentName, InstrumentId>> ids, std::uint32_t next_count) {
+  reserved_.assign(ids.begin(), ids.end());
+  std::ranges::sort(reserved_);
+  first_count_ = next_count_ = next_count;
+  positions_.resize(next_count);
+}
+
+InstrumentId SymbolTable::next_id(const InstrumentName& name) const {
+  const auto reserved = std::ranges::lower_bound(reserved_, name, {}, &std::pair<InstrumentName, InstrumentId>::first);
+  if (reserved != reserved_.end() && reserved->first == name) return reserved->second;
+  return make_instrument_id(venue_, next_count_);
 }
 
 std::optional<InstrumentId> SymbolTable::find(std::string_view name) const {
@@ -62,21 +77,27 @@ std::optional<InstrumentId> SymbolTable::add(const Contract& contract) {
     return id_at(slots_[slot] - 1);
   }
   if (entries_.size() == capacity_) return std::nullopt;
-  entries_.push_back({contract, hash, false});
+  const InstrumentId id = next_id(contract.name);
+  const std::uint32_t count = count_of(id);
+  if (count >= next_count_) next_count_ = count + 1;
+  if (positions_.size() < next_count_) positions_.resize(next_count_);
+  positions_[count] = static_cast<std::uint32_t>(entries_.size());
+  entries_.push_back({contract, hash, id, false});
   slots_[slot] = static_cast<std::uint32_t>(entries_.size());
-  return id_at(entries_.size() - 1);
+  return id;
 }
 
 void SymbolTable::truncate(std::size_t size) {
   // The newest go first: no probe of an older one ever passed their slots.
   while (entries_.size() > size) {
     slots_[slot_of(entries_.back().contract.name.view(), entries_.back().hash)] = 0;
+    if (const std::uint32_t count = count_of(entries_.back().id); count >= first_count_) next_count_ = count;
     entries_.pop_back();
   }
 }
 
 bool SymbolTable::want(InstrumentId id) {
-  Entry& entry = entries_[count_of(id)];
+  Entry& entry = entries_[positions_[count_of(id)]];
   if (entry.wanted) return false;
   entry.wanted = true;
   ++wants_;

@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/instrument/contract.hpp"
@@ -20,25 +22,27 @@ class SymbolTable {
 
   explicit SymbolTable(Venue venue, std::size_t capacity = kDefaultCapacity);
 
+  /// Before anything is added: these names get these ids again when they are added, and the next new id has that count, so that an
+  /// id means what it meant to a process before this one. Nobody is known by that yet.
+  void reserve_ids(std::span<const std::pair<InstrumentName, InstrumentId>> ids, std::uint32_t next_count);
+
   /// No allocation.
   [[nodiscard]] std::optional<InstrumentId> find(std::string_view name) const;
   /// The id of the contract's name, a new one when it was not known; what was known of it is replaced. Nothing when full.
   std::optional<InstrumentId> add(const Contract& contract);
 
   /// For ids given out by this object.
-  [[nodiscard]] const Contract& contract(InstrumentId id) const { return entries_[count_of(id)].contract; }
+  [[nodiscard]] const Contract& contract(InstrumentId id) const { return entry(id).contract; }
   [[nodiscard]] std::string_view name(InstrumentId id) const { return contract(id).name.view(); }
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   /// The id that was given out as number `position`, from 0.
-  [[nodiscard]] InstrumentId id_at(std::size_t position) const {
-    return make_instrument_id(venue_, static_cast<std::uint32_t>(position));
-  }
+  [[nodiscard]] InstrumentId id_at(std::size_t position) const { return entries_[position].id; }
   /// Forgets the newest, down to `size`: for a frame that failed half-way.
   void truncate(std::size_t size);
 
   /// Somebody holds it: market data is needed for it, whatever the configuration says. True when that was new.
   bool want(InstrumentId id);
-  [[nodiscard]] bool wanted(InstrumentId id) const { return entries_[count_of(id)].wanted; }
+  [[nodiscard]] bool wanted(InstrumentId id) const { return entry(id).wanted; }
   /// Grows with every new want: tells a session that it has channels to add.
   [[nodiscard]] std::uint64_t wants() const { return wants_; }
 
@@ -46,13 +50,20 @@ class SymbolTable {
   struct Entry {
     Contract contract;
     std::uint64_t hash = 0;
+    InstrumentId id{};
     bool wanted = false;
   };
+  [[nodiscard]] const Entry& entry(InstrumentId id) const { return entries_[positions_[count_of(id)]]; }
+  [[nodiscard]] InstrumentId next_id(const InstrumentName& name) const;
   [[nodiscard]] std::size_t slot_of(std::string_view name, std::uint64_t hash) const;
 
   Venue venue_;
   std::size_t capacity_;
-  std::vector<Entry> entries_;
+  std::vector<Entry> entries_;                                     ///< in the order in which they were added
+  std::vector<std::uint32_t> positions_;                           ///< by the count inside the id
+  std::vector<std::pair<InstrumentName, InstrumentId>> reserved_;  ///< by name
+  std::uint32_t first_count_ = 0;                                  ///< new ids begin with it
+  std::uint32_t next_count_ = 0;
   std::vector<std::uint32_t> slots_;  ///< open addressing, linear probing; position + 1, 0 is free
   std::uint64_t wants_ = 0;
 };

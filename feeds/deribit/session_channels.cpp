@@ -144,7 +144,7 @@ void DeribitSession::State::take_up_wants() {
   if (is_account() || symbols.wants() == seen_wants) return;
   seen_wants = symbols.wants();
   for (std::size_t position = 0; position < symbols.size(); ++position) {
-    const InstrumentId id = deribit::Symbols::id_at(position);
+    const InstrumentId id = symbols.id_at(position);
     if (symbols.wanted(id)) consider(id);
   }
 }
@@ -164,7 +164,7 @@ void DeribitSession::State::begin_market_data() {
   // Something has to tick for silence to be heard.
   if (!any_index) want_channel("deribit_price_index.btc_usd");
   for (const std::string_view index : kStablecoinIndices) want_channel(std::string{kIndexHead} + std::string{index});
-  for (std::size_t position = 0; position < symbols.size(); ++position) consider(deribit::Symbols::id_at(position));
+  for (std::size_t position = 0; position < symbols.size(); ++position) consider(symbols.id_at(position));
 }
 
 void DeribitSession::State::on_subscribed(const Pending& request, SessionTime now, EventBatch& events, SessionActions& actions) {

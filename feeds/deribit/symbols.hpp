@@ -12,10 +12,6 @@ namespace hedgewatch::deribit {
 class Symbols : public SymbolTable {
  public:
   explicit Symbols(std::size_t capacity = kDefaultCapacity) : SymbolTable{Venue::Deribit, capacity} {}
-
-  [[nodiscard]] static InstrumentId id_at(std::size_t position) {
-    return make_instrument_id(Venue::Deribit, static_cast<std::uint32_t>(position));
-  }
 };
 
 /// What a name implies, for recordings without instrument definitions: kind, expiry (08:00 UTC), strike, right, and the venue's

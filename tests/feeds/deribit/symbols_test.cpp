@@ -36,7 +36,7 @@ TEST_SUITE("feeds/deribit/symbols") {
     for (int i = 0; i < 512; ++i) symbols.add(named("X-" + std::to_string(i)));
     symbols.truncate(100);
     for (int i = 0; i < 512; ++i) CHECK(symbols.find("X-" + std::to_string(i)).has_value() == (i < 100));
-    CHECK(symbols.add(named("Y")) == Symbols::id_at(100));
+    CHECK(symbols.add(named("Y")) == make_instrument_id(Venue::Deribit, 100));
   }
 
   TEST_CASE("a want is counted once") {
