@@ -145,12 +145,33 @@ void AlertBoard::take_resumed(Alert& alert) {
 
 void AlertBoard::resume(std::vector<RaisedAlert> raised) {
   resumed_ = std::move(raised);
-  for (Alert& alert : alerts_) take_resumed(alert);
+  resumed_since_.reset();
+  for (Alert& alert : alerts_) {
+    const bool acknowledged = alert.machine.state() == AlertState::Acknowledged;
+    if (!acknowledged && !is_raised(alert.machine.state())) {
+      take_resumed(alert);
+      continue;
+    }
+    const auto same = std::find_if(resumed_.begin(), resumed_.end(), [&](const RaisedAlert& one) {
+      return one.rule == rules_[alert.rule].name && one.labels == alert.labels;
+    });
+    // What is as it was said goes on with all that it knows, such as since when it has been clear.
+    if (same != resumed_.end() && same->acknowledgement.has_value() == acknowledged) {
+      resumed_.erase(same);
+      continue;
+    }
+    alert.machine = AlertMachine{};
+    take_resumed(alert);
+  }
 }
 
 void AlertBoard::resume_overrides(std::vector<OverriddenLimit> overridden) {
   resumed_overrides_ = std::move(overridden);
-  for (Alert& alert : alerts_) take_resumed(alert);
+  any_override_ = false;
+  for (Alert& alert : alerts_) {
+    alert.overridden.reset();
+    take_resumed(alert);
+  }
 }
 
 void AlertBoard::override_limit(const AlertIdentity& alert, double level, MonoTime until) {

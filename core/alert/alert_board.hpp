@@ -97,10 +97,11 @@ class AlertBoard {
 
   /// New rules; alerts of rules and rows that are there again keep their state. bind() must follow.
   void set_rules(std::vector<AlertRule> rules, HedgeScopes hedges);
-  /// These fire already, and fire on without a new transition, until their values are seen to be clear.
+  /// These fire already, and fire on without a new transition, until their values are seen to be clear. What else is raised or
+  /// acknowledged is so no longer, and is raised anew when it breaks its limit.
   void resume(std::vector<RaisedAlert> raised);
 
-  /// These are in force from the moment their rows are there.
+  /// These are in force from the moment their rows are there, and no others.
   void resume_overrides(std::vector<OverriddenLimit> overridden);
 
   /// Adds the state rows; the table's layout is open.

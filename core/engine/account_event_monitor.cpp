@@ -40,7 +40,7 @@ void AccountEventMonitor::resume(std::string_view row_labels, MonoTime since, bo
     for (std::size_t kind = 0; kind < kKinds; ++kind) {
       Forced& forced = account.forced[kind];
       const bool over = acknowledged && kind != static_cast<std::size_t>(ForcedEventKind::AccountLock);
-      if (forced.identity != row || over) continue;
+      if (forced.identity != row || over || forced.active) continue;
       forced.active = true;
       forced.since = since;
     }

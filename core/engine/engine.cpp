@@ -120,7 +120,11 @@ struct Engine::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
-  void configure(EngineSetup configuration);
+  enum class Connections : std::uint8_t { KnownByName, AllNew };
+  void configure(EngineSetup configuration, Connections connections = Connections::KnownByName);
+  void apply(const Event& event);
+  void lose_connections();
+  void note_id(InstrumentId id);
   void end_cycle(MonoTime now);
 
   // ---- events
@@ -196,6 +200,7 @@ struct Engine::State {
   MonoTime now{};
   std::uint64_t cycles = 0;
   std::array<VenueTime, kVenues.size()> venue_now{};
+  std::array<std::uint32_t, kVenues.size()> next_counts{};  ///< by venue: beyond every id that an event has named
   std::array<VenueTime, kVenues.size()> next_expiry{};
   std::array<VenueTime, kVenues.size()> next_bar_end{};
   std::vector<unsigned char> sampled_slots;    ///< by slot, as of the newest layout
@@ -236,12 +241,12 @@ struct Engine::State {
 
 // ---- configuration and structure
 
-void Engine::State::configure(EngineSetup configuration) {
+void Engine::State::configure(EngineSetup configuration, Connections connections) {
   // Connections are known by name across a new configuration, as accounts are.
   std::vector<ConnectionId> new_of_old;
   for (const std::string& name : setup.connections) {
     const auto place = std::find(configuration.connections.begin(), configuration.connections.end(), name);
-    new_of_old.push_back(place == configuration.connections.end()
+    new_of_old.push_back(place == configuration.connections.end() || connections == Connections::AllNew
                              ? kNoConnection
                              : ConnectionId{static_cast<std::uint8_t>(place - configuration.connections.begin())});
   }
@@ -320,7 +325,38 @@ void Engine::State::tell_monitors(const Event& event) {
   for (const auto& monitor : monitors) monitor->apply(seen, event);
 }
 
+void Engine::State::lose_connections() {
+  Event event;
+  event.header.received = now;
+  event.body = FeedStatus{FeedPhase::Down, FeedDownReason::Disconnected};
+  for (std::size_t i = 0; i < setup.connections.size(); ++i) {
+    event.header.connection = ConnectionId{static_cast<std::uint8_t>(i)};
+    event.header.venue = i < setup.connection_venues.size() ? setup.connection_venues[i] : Venue::Deribit;
+    apply(event);
+  }
+  event.header.connection = kNoConnection;
+  event.body = BookInvalidated{};
+  for (std::uint32_t i = 0; i < registry.size(); ++i) {
+    const InstrumentSlot slot{i};
+    if (market.order_book(slot) == nullptr) continue;
+    event.header.instrument = registry.id(slot);
+    event.header.venue = registry.venue(slot);
+    apply(event);
+  }
+}
+
 // ---- events
+
+void Engine::State::apply(const Event& event) {
+  note_id(event.header.instrument);
+  std::visit([&](const auto& body) { on(event.header, body); }, event.body);
+  tell_monitors(event);
+}
+
+void Engine::State::note_id(InstrumentId id) {
+  const std::size_t venue = static_cast<std::uint32_t>(id) >> 24;
+  if (venue < next_counts.size()) next_counts[venue] = std::max(next_counts[venue], count_of(id) + 1);
+}
 
 void Engine::State::note_market_data(const EventHeader& header) {
   if (Feeds::Connection* connection = feeds.find(header.connection)) {
@@ -828,7 +864,7 @@ void Engine::State::end_cycle(MonoTime end) {
 
 void Engine::State::visit_state(StateArchive& archive) {
   archive.section("market");
-  archive(registry, feeds, freshness, market, counters, now, cycles, venue_now, next_expiry, next_bar_end);
+  archive(registry, feeds, freshness, market, counters, now, cycles, venue_now, next_counts, next_expiry, next_bar_end);
   archive.section("portfolio");
   archive(portfolio, account_qualities, risks, closed_holdings);
   archive.section("table");
@@ -854,13 +890,14 @@ Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 
-void Engine::apply(const Event& event) {
-  std::visit([&](const auto& body) { state_->on(event.header, body); }, event.body);
-  state_->tell_monitors(event);
-}
+void Engine::apply(const Event& event) { state_->apply(event); }
 
 void Engine::end_cycle(MonoTime now) { state_->end_cycle(now); }
 void Engine::reconfigure(EngineSetup setup) { state_->configure(std::move(setup)); }
+void Engine::resume(EngineSetup setup) {
+  state_->lose_connections();
+  state_->configure(std::move(setup), State::Connections::AllNew);
+}
 
 bool Engine::suppose(AccountId id, Venue venue, std::string_view instrument, double size, double price) {
   const Account* account = state_->portfolio.account(id);
@@ -919,6 +956,20 @@ const FigureTable& Engine::figures() const {
   return state_->table;
 }
 std::uint64_t Engine::cycles() const { return state_->cycles; }
+MonoTime Engine::now() const { return state_->now; }
+
+KnownInstruments Engine::known_instruments() const {
+  const InstrumentRegistry& registry = state_->registry;
+  KnownInstruments known;
+  known.next_counts = state_->next_counts;
+  for (std::uint32_t i = 0; i < registry.size(); ++i) {
+    const InstrumentSlot slot{i};
+    const InstrumentName& name = registry.contract(slot).name;
+    if (registry.find(registry.venue(slot), name.view()) == slot)
+      known.named.push_back({.id = registry.id(slot), .venue = registry.venue(slot), .name = name});
+  }
+  return known;
+}
 
 EngineCounters Engine::counters() const {
   EngineCounters counters = state_->counters;

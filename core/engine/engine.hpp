@@ -10,9 +10,11 @@
 
 #include "core/alert/alert_board.hpp"
 #include "core/engine/engine_setup.hpp"
+#include "core/instrument/registry.hpp"
 #include "core/market/event.hpp"
 #include "core/metric/figure_table.hpp"
 #include "core/types/result.hpp"
+#include "core/types/time.hpp"
 
 namespace hedgewatch {
 
@@ -47,6 +49,10 @@ class Engine {
   /// Replaces books, hedges, watch list and limits; market state, positions and instruments stay.
   void reconfigure(EngineSetup setup);
 
+  /// Goes on in another process, under `setup`: every connection is lost, no order book is valid, and whatever was heard before is
+  /// stale until it is heard anew, however young it is. Windows, profit and alerts go on. Before the next event.
+  void resume(EngineSetup setup);
+
   /// For questions, not for running: adds a trade to what the account holds, as if the venue had stated it. `size` is signed, in
   /// the contract's SizeUnit, `price` in its price unit. False, with nothing changed, when the account, the instrument or what is
   /// held of it is not known.
@@ -56,11 +62,15 @@ class Engine {
   [[nodiscard]] const FigureTable& figures() const;
   /// Which alerts changed their state in the newest cycle, and what they are.
   [[nodiscard]] const AlertBoard& alerts() const;
-  /// Alerts that fired before a restart: see AlertBoard::resume. Before the first cycle.
+  /// Alerts that fired before a restart: see AlertBoard::resume. Before the first cycle, or after resume().
   void resume_alerts(std::vector<RaisedAlert> raised);
-  /// Limits that were overridden before a restart and are so still. Before the first cycle.
+  /// Limits that were overridden before a restart and are so still. Before the first cycle, or after resume().
   void resume_overrides(std::vector<OverriddenLimit> overridden);
   [[nodiscard]] std::uint64_t cycles() const;
+  /// The time of the newest cycle, or of a timer's event after it.
+  [[nodiscard]] MonoTime now() const;
+  /// Every instrument that was listed, and beyond which ids nothing refers to anything.
+  [[nodiscard]] KnownInstruments known_instruments() const;
 
   /// Appends all that it knows, as bytes for restored(). Only after end_cycle, before the next event.
   void save(std::vector<std::byte>& out) const;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -17,6 +18,17 @@ namespace hedgewatch {
 enum class InstrumentSlot : std::uint32_t {};
 inline constexpr InstrumentSlot kNoSlot{0xFFFFFFFF};
 constexpr std::size_t index_of(InstrumentSlot slot) { return static_cast<std::size_t>(slot); }
+
+/// What a feed must know so that an id goes on meaning the instrument that it meant.
+struct KnownInstruments {
+  struct Named {
+    InstrumentId id;
+    Venue venue;
+    InstrumentName name;
+  };
+  std::vector<Named> named;
+  std::array<std::uint32_t, kVenues.size()> next_counts{};  ///< by venue: the count of the next new id
+};
 
 /// What a venue lists: contracts by id and by name. Bounded; an instrument beyond the capacity is refused and counted.
 class InstrumentRegistry {

@@ -27,7 +27,9 @@ bool MarketState::displaces(const Origin& known, const Origin& candidate) {
     ++late_prices_;
     return false;
   }
-  return known.connection == candidate.connection || candidate.exchange_time >= known.exchange_time;
+  // What came over a connection that is gone has nobody who keeps the order.
+  return known.connection == kNoConnection || known.connection == candidate.connection ||
+         candidate.exchange_time >= known.exchange_time;
 }
 
 bool MarketState::update(Reading& reading, double value, const Origin& origin) {

@@ -100,7 +100,7 @@ class MarketState {
 
   /// See StateArchive.
   void visit_state(auto& archive) {
-    archive(instruments_, indices_, expiries_, order_books_, refused_order_books_, refused_indices_);
+    archive(instruments_, indices_, expiries_, order_books_, refused_order_books_, refused_indices_, late_prices_);
   }
 
  private:

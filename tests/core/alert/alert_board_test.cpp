@@ -144,6 +144,26 @@ TEST_SUITE("core/alert/alert_board") {
     CHECK(desk.observe() == Told{"Ratio{hedge=\"one\"} firing>inactive"});
   }
 
+  TEST_CASE("a board that goes on takes what was remembered for true: the rest is raised anew, and what agrees is left alone") {
+    Desk desk{{above("Ratio", Figure::HedgeRatio, 1.2)}};
+    desk.set(desk.one, 2);
+    desk.set(desk.two, 2);
+    CHECK(desk.observe().size() == 2);
+    desk.board.resume({{"Ratio", "hedge=\"one\"", kStart}});
+    CHECK(desk.observe() == Told{"Ratio{hedge=\"two\"} inactive>firing"});
+    CHECK(desk.board.raised()[0].since == kStart + 1s);  // its own since, which is no other alert's
+
+    desk.board.resume({{"Ratio", "hedge=\"one\"", kStart, Acknowledgement{.until = desk.now + 1h, .value = 2}},
+                       {"Ratio", "hedge=\"two\"", kStart}});
+    CHECK(desk.observe().empty());
+    CHECK(desk.state("Ratio", "firing") == 1);
+    REQUIRE(desk.board.raised()[0].acknowledgement.has_value());
+    CHECK_FALSE(desk.board.raised()[1].acknowledgement.has_value());
+    desk.board.resume({});
+    desk.set(desk.two, 1);
+    CHECK(desk.observe() == Told{"Ratio{hedge=\"one\"} inactive>firing"});
+  }
+
   TEST_CASE("what was remembered and never finds its row again is resolved after a while, and not before") {
     Desk desk{{above("Ratio", Figure::HedgeRatio, 1.2)}};
     desk.set(desk.one, 1);

@@ -54,6 +54,80 @@ double delta(const EngineDriver& driver, std::string_view book = "main") {
 }  // namespace
 
 TEST_SUITE("core/engine/engine") {
+  // ---- over a restart
+
+  TEST_CASE("an engine that goes on in another process shows nothing as fresh before it was heard anew, however young it is") {
+    EngineDriver driver = desk(line_book());
+    const double before = delta(driver);
+    driver.engine().resume(line_book());
+    driver.cycle();
+    CHECK(delta_state(driver) == "stale/feed_down");
+    CHECK(driver.state(Figure::IndexPriceUsd, {"deribit", "BTC"}) == "stale/feed_down");
+    // A feed that is live has not said anything yet.
+    driver.status(kPublic, FeedPhase::Live);
+    driver.cycle();
+    CHECK(delta_state(driver) == "stale/feed_down");
+    driver.mark(kPerpetual, {.price = 100'000, .index = 99'000});
+    driver.cycle();
+    CHECK(delta_state(driver) == "stale/feed_down");
+    driver.mark(kCall, {.price = 0.063, .vol = 0.5, .forward = 100'000, .index = 99'000, .rate = 0});
+    driver.cycle();
+    CHECK(delta(driver) == doctest::Approx(before));
+  }
+
+  TEST_CASE("what the venue's clock says after a restart is taken, also when it says an earlier time than before") {
+    EngineDriver driver = desk(line_book());
+    driver.engine().resume(line_book());
+    driver.status(kPublic, FeedPhase::Live);
+    Event earlier;
+    earlier.header = {.exchange_time = driver.venue_now() - 1h,
+                      .received = driver.now(),
+                      .instrument = driver.id(kPerpetual),
+                      .connection = kPublic,
+                      .venue = Venue::Deribit};
+    earlier.body = Mark{.price = 100'500, .index = 99'000};
+    driver.engine().apply(earlier);
+    driver.cycle();
+    CHECK(driver.value(Figure::MarkPrice, {"deribit", kPerpetual}) == 100'500);
+  }
+
+  TEST_CASE("positions and equity are unknown after a restart until the account is stated whole") {
+    EngineDriver driver{account_book()};
+    list_and_mark(driver);
+    driver.begin_snapshot();
+    driver.position(kPerpetual, 1'000);
+    driver.end_snapshot();
+    driver.equity(2);
+    driver.cycle();
+    CHECK(driver.value(Figure::PositionSize, {"main", "deribit", kPerpetual}) == 1'000);
+    driver.engine().resume(account_book());
+    driver.status(kPrivate, FeedPhase::Live);
+    driver.cycle();
+    CHECK(driver.state(Figure::PositionSize, {"main", "deribit", kPerpetual}).starts_with("stale/"));
+    CHECK(driver.state(Figure::EquityUsd, {"main", "deribit", "BTC"}).starts_with("stale/"));
+    driver.begin_snapshot();
+    driver.cycle();
+    CHECK(driver.state(Figure::PositionSize, {"main", "deribit", kPerpetual}).starts_with("stale/"));
+    driver.position(kPerpetual, 900);
+    driver.end_snapshot();
+    driver.equity(2);
+    driver.cycle();
+    CHECK(driver.value(Figure::PositionSize, {"main", "deribit", kPerpetual}) == 900);
+    CHECK(driver.value(Figure::EquityUsd, {"main", "deribit", "BTC"}) == 198'000);
+  }
+
+  TEST_CASE("ids that anything was said of are told, so that no other instrument gets them") {
+    EngineDriver driver = desk(line_book());
+    const InstrumentId unlisted = make_instrument_id(Venue::Deribit, 40);
+    driver.apply(PositionReport{.size = size_of(1)}, unlisted, kMain, kPrivate);
+    const KnownInstruments known = driver.engine().known_instruments();
+    REQUIRE(known.named.size() == 2);
+    CHECK(known.named[0].name.view() == kCall);
+    CHECK(known.named[0].id == driver.id(kCall));
+    CHECK(known.next_counts[static_cast<std::size_t>(Venue::Deribit)] == 41);
+    CHECK(known.next_counts[static_cast<std::size_t>(Venue::Okx)] == 0);
+  }
+
   // ---- freshness
 
   TEST_CASE("figures turn stale by time alone, at the venue's limit, and recover with the next message") {
