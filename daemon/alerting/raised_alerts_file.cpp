@@ -39,7 +39,46 @@ std::string shortest_text(double value) {
   return {buffer.data(), end};
 }
 
+MonoTime mono_of(WallTime time, std::chrono::nanoseconds offset) {
+  return from_nanoseconds<MonoTime>(nanoseconds_of(time) - offset.count());
+}
+WallTime wall_of(MonoTime time, std::chrono::nanoseconds offset) {
+  return from_nanoseconds<WallTime>(nanoseconds_of(time) + offset.count());
+}
+
 }  // namespace
+
+std::vector<RaisedAlert> raised_in(const AlertMemory& memory, std::chrono::nanoseconds offset) {
+  std::vector<RaisedAlert> raised;
+  for (const RememberedAlert& alert : memory.alerts) {
+    raised.push_back({.rule = alert.rule, .labels = alert.labels, .since = mono_of(alert.since, offset)});
+    if (alert.acknowledged)
+      raised.back().acknowledgement = {.until = mono_of(alert.acknowledged->until, offset), .value = alert.acknowledged->value};
+  }
+  return raised;
+}
+
+std::vector<OverriddenLimit> overridden_in(const AlertMemory& memory, std::chrono::nanoseconds offset) {
+  std::vector<OverriddenLimit> overridden;
+  for (const RememberedOverride& limit : memory.overrides)
+    overridden.push_back({.rule = limit.rule, .labels = limit.labels, .level = limit.level, .until = mono_of(limit.until, offset)});
+  return overridden;
+}
+
+AlertMemory memory_of(const std::vector<RaisedAlert>& raised, const std::vector<OverriddenLimit>& overridden,
+                      std::chrono::nanoseconds offset) {
+  AlertMemory memory;
+  for (const RaisedAlert& alert : raised) {
+    memory.alerts.push_back({.rule = alert.rule, .labels = alert.labels, .since = wall_of(alert.since, offset)});
+    if (alert.acknowledgement)
+      memory.alerts.back().acknowledged = {.until = wall_of(alert.acknowledgement->until, offset),
+                                           .value = alert.acknowledgement->value};
+  }
+  for (const OverriddenLimit& limit : overridden)
+    memory.overrides.push_back(
+        {.rule = limit.rule, .labels = limit.labels, .level = limit.level, .until = wall_of(limit.until, offset)});
+  return memory;
+}
 
 std::string remembered_text(const AlertMemory& memory) {
   std::string text;

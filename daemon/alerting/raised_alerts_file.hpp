@@ -38,6 +38,12 @@ struct AlertMemory {
   std::vector<RememberedOverride> overrides;
 };
 
+/// What the engine has to be told, or has told, by its own clock: the calendar's time less `offset`.
+[[nodiscard]] std::vector<RaisedAlert> raised_in(const AlertMemory& memory, std::chrono::nanoseconds offset);
+[[nodiscard]] std::vector<OverriddenLimit> overridden_in(const AlertMemory& memory, std::chrono::nanoseconds offset);
+[[nodiscard]] AlertMemory memory_of(const std::vector<RaisedAlert>& raised, const std::vector<OverriddenLimit>& overridden,
+                                    std::chrono::nanoseconds offset);
+
 /// A limit that is overridden is `limit<tab>RULE<tab>LABELS<tab>UNTIL_NANOSECONDS<tab>LEVEL`. One alert a line:
 /// `NANOSECONDS<tab>RULE<tab>LABELS`, and where it was acknowledged `<tab>UNTIL_NANOSECONDS<tab>VALUE`, the value empty where it
 /// was not known. Label text holds no tab or line end that is not escaped.

@@ -77,7 +77,7 @@ constexpr std::size_t kUncheckedBytes = 8;  ///< the magic and the sum itself
 static_assert(kBlockHeaderBytes == kUncheckedBytes + 3 * sizeof(std::uint64_t) + 4 * sizeof(std::uint32_t));
 
 bool is_kind(std::uint32_t kind) {
-  return kind >= static_cast<std::uint32_t>(BlockKind::Session) && kind <= static_cast<std::uint32_t>(BlockKind::State);
+  return kind >= static_cast<std::uint32_t>(BlockKind::Session) && kind <= static_cast<std::uint32_t>(BlockKind::Alerts);
 }
 
 }  // namespace
@@ -109,6 +109,16 @@ std::optional<JournalBlock> BlockWalker::block_at(std::uint64_t offset, std::uin
   const Header header = read_header(rest.substr(kMagic.size()));
   if (!is_kind(header.kind) || header.payload_bytes > kLongestPayload || header.stored_bytes > rest.size() - kBlockHeaderBytes)
     return std::nullopt;
+  const std::string_view behind = rest.substr(kBlockHeaderBytes + header.stored_bytes);
+  if (header.kind == static_cast<std::uint32_t>(BlockKind::Events) && header.sequence + header.count <= first_wanted_ &&
+      (behind.empty() || behind.starts_with(kMagic))) {
+    end = offset + kBlockHeaderBytes + header.stored_bytes;
+    return JournalBlock{.kind = BlockKind::Events,
+                        .sequence = header.sequence,
+                        .count = header.count,
+                        .first = from_nanoseconds<WallTime>(header.first),
+                        .payload = {}};
+  }
   if (crc_of(rest.substr(kUncheckedBytes, kBlockHeaderBytes - kUncheckedBytes + header.stored_bytes)) != header.crc)
     return std::nullopt;
 

@@ -15,7 +15,8 @@ enum class BlockKind : std::uint8_t {
   Restated = 3,       ///< events that were true before this segment, so that it can be read without the ones before it
   Events = 4,         ///< events in the engine's order
   Loss = 5,           ///< events that found no room: their count, as decimal text
-  State = 6           ///< of an engine; in snapshots, not in segments
+  State = 6,          ///< of an engine; in snapshots, not in segments
+  Alerts = 7          ///< what a process remembered of alerts when it began, as text: see raised_alerts_file
 };
 
 /// One framed piece of a journal: a header of fixed size, then its payload, compressed by zstd.
@@ -48,6 +49,8 @@ class BlockWalker {
  public:
   /// `bytes` outlives the walker.
   explicit BlockWalker(std::string_view bytes) : bytes_{bytes} {}
+  /// Events before that number are not unpacked: their blocks come with an empty payload, their sums unchecked.
+  BlockWalker(std::string_view bytes, std::uint64_t first_wanted) : bytes_{bytes}, first_wanted_{first_wanted} {}
 
   struct Step {
     std::optional<JournalBlock> block;  ///< one of the two
@@ -63,6 +66,7 @@ class BlockWalker {
   [[nodiscard]] std::optional<JournalBlock> block_at(std::uint64_t offset, std::uint64_t& end) const;
 
   std::string_view bytes_;
+  std::uint64_t first_wanted_ = 0;
   std::uint64_t offset_ = 0;
 };
 

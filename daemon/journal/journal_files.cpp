@@ -4,9 +4,11 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <system_error>
 
 #include "daemon/journal/journal_block.hpp"
+#include "daemon/journal/snapshot_files.hpp"
 
 namespace hedgewatch {
 
@@ -66,11 +68,14 @@ std::vector<SegmentFile> segments_in(const std::filesystem::path& directory) {
 
 std::uint64_t next_sequence(const std::filesystem::path& directory) {
   const std::vector<SegmentFile> segments = segments_in(directory);
-  if (segments.empty()) return 0;
-  std::uint64_t next = segments.back().sequence;
+  const std::vector<SnapshotFile> snapshots = snapshots_in(directory);
+  // A machine that crashed may have kept a snapshot and lost the events before it.
+  std::uint64_t next = snapshots.empty() ? 0 : snapshots.back().sequence;
+  if (segments.empty()) return next;
+  next = std::max(next, segments.back().sequence);
   std::ifstream file{segments.back().path, std::ios::binary};
   const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
-  BlockWalker walker{bytes};
+  BlockWalker walker{bytes, std::numeric_limits<std::uint64_t>::max()};
   while (const auto step = walker.next())
     if (step->block && step->block->kind == BlockKind::Events) next = std::max(next, step->block->sequence + step->block->count);
   return next;
@@ -79,32 +84,50 @@ std::uint64_t next_sequence(const std::filesystem::path& directory) {
 std::uint64_t keep_within(const std::filesystem::path& directory, std::uint64_t max_bytes, std::chrono::nanoseconds max_age,
                           WallTime now) {
   const std::vector<SegmentFile> segments = segments_in(directory);
+  const std::vector<SnapshotFile> snapshots = snapshots_in(directory);
   std::uint64_t total = 0;
   for (const SegmentFile& segment : segments) total += segment.bytes;
+  for (const SnapshotFile& snapshot : snapshots) total += snapshot.bytes;
   std::size_t first = 0;
+  std::size_t first_snapshot = 0;
   while (first + 1 < segments.size() && (total > max_bytes || now - segments[first + 1].begun > max_age)) {
     std::error_code fault;
     std::filesystem::remove(segments[first].path, fault);
     if (fault) break;
     total -= segments[first].bytes;
     ++first;
+    for (; first_snapshot < snapshots.size() && snapshots[first_snapshot].sequence < segments[first].sequence; ++first_snapshot) {
+      std::filesystem::remove(snapshots[first_snapshot].path, fault);
+      total -= snapshots[first_snapshot].bytes;
+    }
   }
   return segments.size() - first;
 }
 
 std::string session_text(const JournalSession& session) {
-  return session.version + '\n' + std::to_string(session.wall_offset_ns) + '\n' + std::to_string(session.begun_ns);
+  return session.version + '\n' + std::to_string(session.wall_offset_ns) + '\n' + std::to_string(session.begun_ns) + '\n' +
+         session.build + '\n' + (session.continues ? "1" : "0");
 }
 
 std::optional<JournalSession> parse_session(std::string_view text) {
-  const std::size_t line = text.find('\n');
-  if (line == std::string_view::npos) return std::nullopt;
-  const std::string_view times = text.substr(line + 1);
-  const std::size_t second = times.find('\n');
-  const auto offset = whole_number<std::int64_t>(times.substr(0, second));
-  const auto begun = second == std::string_view::npos ? 0 : whole_number<std::int64_t>(times.substr(second + 1));
+  // Older journals say less; a newer one may say more.
+  const auto next_line = [&text]() -> std::optional<std::string_view> {
+    if (text.data() == nullptr) return std::nullopt;
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+    return line;
+  };
+  const auto version = next_line();
+  const auto offset_text = next_line();
+  if (!version || !offset_text) return std::nullopt;
+  const auto offset = whole_number<std::int64_t>(*offset_text);
+  const auto begun = whole_number<std::int64_t>(next_line().value_or("0"));
   if (!offset || !begun) return std::nullopt;
-  return JournalSession{.version = std::string{text.substr(0, line)}, .wall_offset_ns = *offset, .begun_ns = *begun};
+  JournalSession session{.version = std::string{*version}, .wall_offset_ns = *offset, .begun_ns = *begun};
+  session.build = next_line().value_or("");
+  session.continues = next_line().value_or("0") == "1";
+  return session;
 }
 
 }  // namespace hedgewatch

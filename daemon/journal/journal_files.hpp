@@ -28,11 +28,11 @@ struct SegmentFile {
 /// The segments of a directory in the order of their events; other files are passed over. Empty when it cannot be read.
 [[nodiscard]] std::vector<SegmentFile> segments_in(const std::filesystem::path& directory);
 
-/// The number that the next event gets: beyond everything that any segment holds, also a torn one.
+/// The number that the next event gets: beyond everything that any segment holds, also a torn one, and any snapshot knows.
 [[nodiscard]] std::uint64_t next_sequence(const std::filesystem::path& directory);
 
-/// Deletes the oldest segments while all together exceed `max_bytes`, and those whose successor was begun longer ago than
-/// `max_age`. The newest is never deleted. How many are left.
+/// Deletes the oldest segments, and the snapshots of places in them, while all together exceed `max_bytes`, and those whose
+/// successor was begun longer ago than `max_age`. The newest segment is never deleted. How many are left.
 std::uint64_t keep_within(const std::filesystem::path& directory, std::uint64_t max_bytes, std::chrono::nanoseconds max_age,
                           WallTime now);
 
@@ -41,6 +41,8 @@ struct JournalSession {
   std::string version;              ///< of the program that wrote it
   std::int64_t wall_offset_ns = 0;  ///< calendar time minus receive time, when the process began to write
   std::int64_t begun_ns = 0;        ///< steady clock then, which tells processes apart; 0 in journals that do not say
+  std::string build = {};           ///< identity of the program's file; empty in journals that do not say
+  bool continues = false;           ///< its engine went on from where the journal ended before it
   friend bool operator==(const JournalSession&, const JournalSession&) = default;
 };
 [[nodiscard]] std::string session_text(const JournalSession& session);

@@ -14,7 +14,7 @@ bool JournalReader::open_next_segment() {
   std::ifstream file{path_, std::ios::binary};
   if (!file) return false;
   bytes_.assign(std::istreambuf_iterator<char>{file}, {});
-  walker_.emplace(bytes_);
+  walker_.emplace(bytes_, first_wanted_);
   begins_session_ = false;
   return true;
 }
@@ -25,13 +25,17 @@ std::optional<JournalItem> JournalReader::from_block(JournalBlock& block) {
       auto session = parse_session(block.payload);
       if (!session) break;
       // Segments of one process follow each other without a gap; anything else is another beginning.
-      const bool continues = session_ && *session_ == *session && block.sequence == expected_sequence_;
-      begins_session_ = !continues;
+      const bool follows = session_ && block.sequence == expected_sequence_;
+      const bool same = session_ && *session_ == *session;
+      begins_session_ = !(follows && same);
       session_ = std::move(session);
       expected_sequence_ = block.sequence;
-      if (begins_session_) return SessionStart{*session_};
+      if (begins_session_) return SessionStart{*session_, session_->continues && follows && !same};
       return std::nullopt;
     }
+    case BlockKind::Alerts:
+      if (!begins_session_) return std::nullopt;
+      return RememberedAlerts{std::move(block.payload)};
     case BlockKind::Configuration:
       if (!begins_session_ && block.payload == configuration_) return std::nullopt;
       configuration_ = block.payload;
@@ -40,6 +44,10 @@ std::optional<JournalItem> JournalReader::from_block(JournalBlock& block) {
       if (!begins_session_) return std::nullopt;
       [[fallthrough]];
     case BlockKind::Events:
+      if (block.payload.empty()) {
+        expected_sequence_ = block.sequence + block.count;
+        return std::nullopt;
+      }
       event_sequence_ = block.sequence;
       block_ = std::move(block);
       events_ = block_.payload;

@@ -24,9 +24,14 @@ struct JournalDamage {
   std::string what;
 };
 
-/// A process began to write: nothing that an engine knew before holds.
+/// A process began to write. Unless it continues, nothing that an engine knew before holds.
 struct SessionStart {
   JournalSession session;
+  bool continues = false;  ///< its engine is that of the session before, none of whose events is missing here
+};
+/// What the process that begins remembered of alerts, as remembered_text of the session's steady clock. Before its configuration.
+struct RememberedAlerts {
+  std::string text;
 };
 struct ConfigurationText {
   std::string text;
@@ -45,13 +50,17 @@ struct LostEvents {
   std::uint64_t count = 0;
 };
 
-using JournalItem = std::variant<SessionStart, ConfigurationText, RestatedEvent, JournaledEvent, LostEvents, JournalDamage>;
+using JournalItem =
+    std::variant<SessionStart, RememberedAlerts, ConfigurationText, RestatedEvent, JournaledEvent, LostEvents, JournalDamage>;
 
 /// Reads segments one after the other, in the engine's order. The session and configuration that each segment repeats at its head,
 /// and what it restates, come out only for the first segment of a session.
 class JournalReader {
  public:
   explicit JournalReader(std::vector<SegmentFile> segments) : segments_{std::move(segments)} {}
+  /// Events before that number need not come out.
+  JournalReader(std::vector<SegmentFile> segments, std::uint64_t first_wanted)
+      : segments_{std::move(segments)}, first_wanted_{first_wanted} {}
 
   /// Nothing at the end. A segment that cannot be opened comes out as damage.
   [[nodiscard]] std::optional<JournalItem> next();
@@ -61,6 +70,7 @@ class JournalReader {
   [[nodiscard]] std::optional<JournalItem> from_block(JournalBlock& block);
 
   std::vector<SegmentFile> segments_;
+  std::uint64_t first_wanted_ = 0;
   std::size_t next_segment_ = 0;
   std::filesystem::path path_;
   std::string bytes_;

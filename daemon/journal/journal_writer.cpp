@@ -99,6 +99,13 @@ struct JournalWriter::State {  // NOLINT(clang-analyzer-optin.performance.Paddin
   void note_lost(std::uint64_t count);
   void write_state();
   void failed(const std::string& what);
+  [[nodiscard]] JournalSession session() const {
+    return {.version = options.version,
+            .wall_offset_ns = wall_offset,
+            .begun_ns = begun_ns,
+            .build = options.build,
+            .continues = options.continues};
+  }
   [[nodiscard]] WallTime wall_of(MonoTime time) const { return from_nanoseconds<WallTime>(nanoseconds_of(time) + wall_offset); }
 
   JournalOptions options;
@@ -113,6 +120,7 @@ struct JournalWriter::State {  // NOLINT(clang-analyzer-optin.performance.Paddin
   std::vector<std::byte> snapshot;          ///< the engine's thread's, until it waits
   std::atomic<bool> snapshot_waits{false};  ///< the writer's thread's, until it no longer does
   std::optional<MonoTime> next_snapshot;    ///< the engine's thread
+  std::uint64_t sent_at_snapshot = 0;       ///< the engine's thread: `sent` when the newest was handed over
 
   std::mutex mutex;  ///< guards what follows until the thread's own things
   std::condition_variable wake;
@@ -144,6 +152,7 @@ JournalWriter::JournalWriter(JournalOptions options, std::string configuration)
   state.configuration = std::move(configuration);
   state.begun_ns = nanoseconds_of(state.options.mono());
   state.wall_offset = nanoseconds_of(state.options.wall()) - state.begun_ns;
+  remove_unfinished_snapshots(state.options.directory);
   state.sequence = next_sequence(state.options.directory);
   if (!state.open_segment()) throw std::runtime_error{fault_text("journal: cannot write in", state.options.directory)};
   state.thread = std::thread{[this] { state_->run(); }};
@@ -186,9 +195,9 @@ void JournalWriter::record_configuration(std::uint32_t number) {
 }
 
 bool JournalWriter::snapshot_due(MonoTime now) const {
-  // The first one after a whole interval: before it there is little that would not fill again.
-  if (!state_->next_snapshot) state_->next_snapshot = now + state_->options.snapshot_every;
-  return now >= *state_->next_snapshot && !state_->snapshot_waits.load(std::memory_order_acquire);
+  const std::uint64_t events = state_->sent.load(std::memory_order_relaxed) - state_->sent_at_snapshot;
+  return (!state_->next_snapshot || now >= *state_->next_snapshot || events >= state_->options.snapshot_events) &&
+         !state_->snapshot_waits.load(std::memory_order_acquire);
 }
 
 std::vector<std::byte>& JournalWriter::snapshot_buffer() { return state_->snapshot; }
@@ -196,6 +205,7 @@ std::vector<std::byte>& JournalWriter::snapshot_buffer() { return state_->snapsh
 void JournalWriter::hand_over_snapshot(MonoTime now) {
   State& state = *state_;
   state.next_snapshot = now + state.options.snapshot_every;
+  state.sent_at_snapshot = state.sent.load(std::memory_order_relaxed);
   Entry entry{{}, state.unrecorded, 0, true};
   state.snapshot_waits.store(true, std::memory_order_release);
   if (!state.queue.try_enqueue(state.token, entry)) {
@@ -296,15 +306,15 @@ void JournalWriter::State::write_state() {
   close_block();
   if (file != nullptr && !snapshot.empty()) {
     const std::string_view bytes_of_state{reinterpret_cast<const char*>(snapshot.data()), snapshot.size()};
-    const auto fault = write_snapshot(options.directory,
-                                      {.sequence = sequence,
-                                       .taken = options.wall(),
-                                       .session = {.version = options.version, .wall_offset_ns = wall_offset, .begun_ns = begun_ns},
-                                       .configuration = configuration,
-                                       .state = std::string{bytes_of_state}});
+    const auto fault = write_snapshot(options.directory, {.sequence = sequence,
+                                                          .taken = options.wall(),
+                                                          .session = session(),
+                                                          .configuration = configuration,
+                                                          .state = std::string{bytes_of_state}});
     if (!fault) {
       add(counters.snapshots, 1);
       keep_snapshots(options.directory);
+      drop_old_segments();
     } else {
       add(counters.write_failures, 1);
       if (options.tell) options.tell(*fault);
@@ -356,11 +366,10 @@ bool JournalWriter::State::open_segment() {
     return false;
   }
   bytes.clear();
-  append_block(bytes, {.kind = BlockKind::Session,
-                       .sequence = sequence,
-                       .count = 0,
-                       .first = now,
-                       .payload = session_text({.version = options.version, .wall_offset_ns = wall_offset, .begun_ns = begun_ns})});
+  append_block(bytes,
+               {.kind = BlockKind::Session, .sequence = sequence, .count = 0, .first = now, .payload = session_text(session())});
+  if (options.alerts)
+    append_block(bytes, {.kind = BlockKind::Alerts, .sequence = sequence, .count = 0, .first = now, .payload = *options.alerts});
   append_block(bytes, {.kind = BlockKind::Configuration, .sequence = sequence, .count = 0, .first = now, .payload = configuration});
   JournalBlock restated{.kind = BlockKind::Restated, .sequence = sequence, .count = 0, .first = now, .payload = {}};
   const auto flush_restated = [&] {
@@ -378,6 +387,7 @@ bool JournalWriter::State::open_segment() {
     failed(fault_text("cannot write", file_path));
     return false;
   }
+  options.alerts.reset();  // stands at the head of the session alone
   file = std::move(opened);
   file_bytes = bytes.size();
   add(counters.bytes, bytes.size());

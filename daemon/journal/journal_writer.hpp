@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,10 +31,15 @@ struct JournalOptions {
   std::chrono::nanoseconds block_age = std::chrono::milliseconds{200};  ///< an event waits no longer than this in a block
   JournalSync sync = JournalSync::Never;
   std::chrono::nanoseconds snapshot_every = std::chrono::minutes{1};  ///< by the time that is told to snapshot_due()
+  /// After so many events a snapshot does not wait any longer: to replay them takes about a second.
+  std::uint64_t snapshot_events = 500'000;
   /// Events that may wait for the writer: what a connection brings at once after seconds of a stalled network, at tens of thousands
   /// a second, while the writer has no processor. Memory that was never needed is not resident.
   std::size_t capacity = 262'144;
-  std::string version;  ///< of the program, for the reader's eyes
+  std::string version;                ///< of the program, for the reader's eyes
+  std::string build;                  ///< identity of the program's file
+  bool continues = false;             ///< the engine goes on from where the journal in the directory ends
+  std::optional<std::string> alerts;  ///< what is remembered of alerts at the start, for the head of the session
   std::function<MonoTime()> mono;
   std::function<WallTime()> wall;
   /// Hears what went wrong with the files, and that it is well again. On the writer's thread.
@@ -68,7 +74,8 @@ class JournalWriter {
   void record(const Event& event) { record({&event, 1}); }
   /// The configuration with this number is in force from here.
   void record_configuration(std::uint32_t number);
-  /// It is time for a snapshot, and the one before has been written.
+  /// It is time for a snapshot, and the one before has been written. The first is due at once: what is replayed after the next
+  /// start begins with this process.
   [[nodiscard]] bool snapshot_due(MonoTime now) const;
   /// The engine's state as of here, written beside the segments: `save` appends it to a buffer that is used again and again. Only
   /// when one is due.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/parser.hpp"
+#include "daemon/alerting/raised_alerts_file.hpp"
 #include "daemon/setup.hpp"
 
 namespace hedgewatch {
@@ -25,6 +26,11 @@ class Replay {
     std::visit([this](const auto& what) { on(what); }, item);
   }
   [[nodiscard]] const ReplayTotals& totals() const { return totals_; }
+  /// An engine is there, with all that it knows.
+  [[nodiscard]] bool running() const { return engine_.has_value(); }
+  [[nodiscard]] ReplayEnd end() {
+    return {.engine = *std::exchange(engine_, std::nullopt), .session = session_, .totals = totals_};
+  }
   /// What is next is behind the moment until which was asked for.
   [[nodiscard]] bool done() const { return done_; }
   void finish() {
@@ -57,17 +63,28 @@ class Replay {
     } else if (const auto* text = std::get_if<ConfigurationText>(&item)) {
       return text->sequence < *begins_at_ || text->text == settings_.start->configuration;
     } else {
-      return std::holds_alternative<RestatedEvent>(item);
+      return std::holds_alternative<RestatedEvent>(item) || std::holds_alternative<RememberedAlerts>(item);
     }
     begins_at_.reset();
     return false;
   }
 
   void on(const SessionStart& start) {
-    if (engine_) keep_alerts(std::chrono::nanoseconds{session_.wall_offset_ns - start.session.wall_offset_ns});
+    continuing_ = start.continues && engine_.has_value();
+    if (engine_ && !continuing_) keep_alerts(std::chrono::nanoseconds{session_.wall_offset_ns - start.session.wall_offset_ns});
+    remembered_ = false;
     session_ = start.session;
-    engine_.reset();
+    if (!continuing_) engine_.reset();
     ++totals_.sessions;
+    if (continuing_) ++totals_.continued;
+  }
+
+  /// Their times are of the session's own steady clock.
+  void on(const RememberedAlerts& remembered) {
+    const AlertMemory memory = parse_remembered(remembered.text);
+    raised_ = raised_in(memory, std::chrono::nanoseconds{0});
+    overridden_ = overridden_in(memory, std::chrono::nanoseconds{0});
+    remembered_ = true;
   }
 
   void on(const ConfigurationText& text) {
@@ -86,12 +103,17 @@ class Replay {
     }
     EngineSetup setup = to_engine_setup(settings_.configuration ? *settings_.configuration : parsed.value());
     accounts_ = setup.accounts;
-    if (engine_) {
+    const bool goes_on = std::exchange(continuing_, false);
+    if (engine_ && !goes_on) {
       engine_->reconfigure(std::move(setup));
       return;
     }
-    engine_.emplace(std::move(setup));
-    if (!parsed.value().alertmanager.state_file.empty()) {
+    if (goes_on)
+      engine_->resume(std::move(setup));
+    else
+      engine_.emplace(std::move(setup));
+    // Journals that do not say what was remembered are of a time when an engine never went on.
+    if (remembered_ || (!goes_on && !parsed.value().alertmanager.state_file.empty())) {
       engine_->resume_alerts(std::exchange(raised_, {}));
       engine_->resume_overrides(std::exchange(overridden_, {}));
     }
@@ -157,6 +179,8 @@ class Replay {
   std::vector<OverriddenLimit> overridden_;
   MonoTime now_{};
   bool done_ = false;
+  bool continuing_ = false;  ///< a session has begun that goes on with the engine, under a configuration that is still to come
+  bool remembered_ = false;  ///< its journal says what was raised at its start
   std::optional<std::uint64_t> begins_at_;  ///< the snapshot's place, until the journal has come to it
 };
 
@@ -171,6 +195,21 @@ ReplayTotals replay_journal(JournalReader& journal, const ReplaySettings& settin
   }
   replay.finish();
   return replay.totals();
+}
+
+std::optional<ReplayEnd> replay_to_end(JournalReader& journal, const ReplaySettings& settings) {
+  constexpr std::uint64_t kItemsBetweenLooks = 1'024;
+  Replay replay{settings};
+  if (!replay.running()) return std::nullopt;
+  for (std::uint64_t items = 1; const auto item = journal.next(); ++items) {
+    replay.take(*item);
+    if (items % kItemsBetweenLooks == 0 && settings.give_up && settings.give_up()) {
+      if (settings.tell) settings.tell("the journal's end is too far away: given up");
+      return std::nullopt;
+    }
+  }
+  if (!replay.running()) return std::nullopt;
+  return replay.end();
 }
 
 ReplayTotals replay_side_by_side(JournalReader& journal, const ReplaySettings& first, const ReplaySettings& second) {

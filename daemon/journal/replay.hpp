@@ -19,6 +19,7 @@ namespace hedgewatch {
 /// What a replay did, and what it could not do.
 struct ReplayTotals {
   std::uint64_t sessions = 0;
+  std::uint64_t continued = 0;  ///< of them, in which the engine went on from the one before
   std::uint64_t events = 0;
   std::uint64_t cycles = 0;
   std::uint64_t lost_events = 0;  ///< that the journal had no room for: figures after them may differ from what was shown
@@ -33,7 +34,7 @@ struct ReplaySettings {
   std::function<void(WallTime now, const Engine& engine)> after_cycle;
   /// Called with each configuration that the journal holds, before it is in force.
   std::function<void(const std::string& text)> configured = {};
-  /// Called when a session begins, after its engine was made.
+  /// Called when a session begins, after its engine was made, or goes on.
   std::function<void(const JournalSession& session)> begin_session = {};
   /// Where to begin: what comes before it in the journal is passed over. Not with another configuration.
   std::optional<JournalSnapshot> start = {};
@@ -44,11 +45,23 @@ struct ReplaySettings {
   std::function<void(Engine& engine, std::span<const std::string> accounts, MonoTime now)> finished = {};
   /// Hears what is not whole, one line each.
   std::function<void(const std::string& line)> tell;
+  /// Asked now and then: true ends the replay where it is.
+  std::function<bool()> give_up = {};
 };
 
 /// Runs a journal through an engine of its own, event by event and cycle by cycle as it was recorded: the same sequence gives the
-/// same figures. A session that was recorded by another process gets a new engine, as it had.
+/// same figures. A session that was recorded by another process gets a new engine, or goes on with the one before, as it did.
 ReplayTotals replay_journal(JournalReader& journal, const ReplaySettings& settings);
+
+/// Where a journal ends.
+struct ReplayEnd {
+  Engine engine;
+  JournalSession session;  ///< the last one
+  ReplayTotals totals;
+};
+/// The engine as it was at the journal's end, from the snapshot at which `settings` start. Nothing when the snapshot does not fit,
+/// a configuration is not understood, or it was given up; why is told.
+[[nodiscard]] std::optional<ReplayEnd> replay_to_end(JournalReader& journal, const ReplaySettings& settings);
 
 /// The same with two engines side by side, each event to both before the next: `first` is done with a cycle before `second`.
 /// The totals are those of `first`; faults are of either.

@@ -46,14 +46,19 @@ std::optional<SnapshotFile> parse_snapshot_name(const std::filesystem::path& pat
   if (path.extension() != kEnding) return std::nullopt;
   const auto named = parse_segment_name(path.stem().string() + ".journal");
   if (!named) return std::nullopt;
-  return SnapshotFile{.path = path, .sequence = named->sequence, .taken = named->begun};
+  return SnapshotFile{.path = path, .sequence = named->sequence, .taken = named->begun, .bytes = 0};
 }
 
 std::vector<SnapshotFile> snapshots_in(const std::filesystem::path& directory) {
   std::vector<SnapshotFile> snapshots;
   std::error_code fault;
   for (std::filesystem::directory_iterator entry{directory, fault}, end; !fault && entry != end; entry.increment(fault))
-    if (auto snapshot = parse_snapshot_name(entry->path())) snapshots.push_back(std::move(*snapshot));
+    if (auto snapshot = parse_snapshot_name(entry->path())) {
+      std::error_code ignored;
+      const auto size = entry->file_size(ignored);
+      snapshot->bytes = ignored ? 0 : size;
+      snapshots.push_back(std::move(*snapshot));
+    }
   std::sort(snapshots.begin(), snapshots.end(), [](const SnapshotFile& a, const SnapshotFile& b) {
     return a.sequence != b.sequence ? a.sequence < b.sequence : a.taken < b.taken;
   });
@@ -139,6 +144,16 @@ void keep_snapshots(const std::filesystem::path& directory) {
     std::error_code ignored;
     std::filesystem::remove(snapshots[i].path, ignored);
   }
+}
+
+void remove_unfinished_snapshots(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> unfinished;
+  std::error_code fault;
+  for (std::filesystem::directory_iterator entry{directory, fault}, end; !fault && entry != end; entry.increment(fault)) {
+    const std::filesystem::path& path = entry->path();
+    if (path.extension() == kUnfinished && parse_snapshot_name(path.parent_path() / path.stem())) unfinished.push_back(path);
+  }
+  for (const std::filesystem::path& path : unfinished) std::filesystem::remove(path, fault);
 }
 
 std::optional<JournalSnapshot> newest_snapshot(std::span<const SnapshotFile> oldest_first, WallTime until,

@@ -29,6 +29,7 @@ struct SnapshotFile {
   std::filesystem::path path;
   std::uint64_t sequence = 0;
   WallTime taken{};
+  std::uint64_t bytes = 0;
 };
 
 /// `00000000000000012345-1790000000000000000.snapshot`
@@ -48,6 +49,9 @@ struct SnapshotFile {
 /// Keeps the newest two, and of the others the first in each segment, for a replay that begins there; deletes the rest, and what is
 /// older than the oldest segment.
 void keep_snapshots(const std::filesystem::path& directory);
+
+/// Deletes what a process that died has left half written.
+void remove_unfinished_snapshots(const std::filesystem::path& directory);
 
 /// The newest good snapshot that was taken until then, if any; each that is not good is told of.
 [[nodiscard]] std::optional<JournalSnapshot> newest_snapshot(std::span<const SnapshotFile> oldest_first, WallTime until,

@@ -1,0 +1,89 @@
+#include "daemon/journal/recovery.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "daemon/journal/journal_reader.hpp"
+#include "daemon/journal/snapshot_files.hpp"
+
+namespace hedgewatch {
+
+namespace {
+
+/// Snapshots that are tried; there are seldom more than a few that are young enough to be of use.
+constexpr std::size_t kMostTried = 4;
+/// The engine's table of instruments keeps what has expired: it is begun anew before it is full.
+constexpr std::size_t kMostInstruments = InstrumentRegistry::kDefaultCapacity / 4 * 3;
+/// A calendar that was corrected by less makes no other clock.
+constexpr std::chrono::nanoseconds kSameClock = std::chrono::minutes{1};
+
+/// Those that hold events from that number on.
+std::vector<SegmentFile> segments_from(const std::filesystem::path& directory, std::uint64_t sequence) {
+  std::vector<SegmentFile> segments = segments_in(directory);
+  const auto beyond = std::upper_bound(segments.begin(), segments.end(), sequence,
+                                       [](std::uint64_t place, const SegmentFile& segment) { return place < segment.sequence; });
+  if (beyond != segments.begin()) segments.erase(segments.begin(), std::prev(beyond));
+  return segments;
+}
+
+bool has_room(const Engine& engine) {
+  const KnownInstruments known = engine.known_instruments();
+  return known.named.size() < kMostInstruments && std::all_of(known.next_counts.begin(), known.next_counts.end(),
+                                                              [](std::uint32_t next) { return next < kMostInstruments; });
+}
+
+}  // namespace
+
+std::optional<Recovered> recover_engine(const RecoveryOptions& options) {
+  const MonoTime begun = options.mono();
+  const auto late = [&] { return options.mono() - begun > options.patience; };
+  const auto tell = [&options](const std::string& line) {
+    if (options.tell) options.tell(line);
+  };
+  const std::vector<SnapshotFile> snapshots = snapshots_in(options.directory);
+  const std::size_t last = snapshots.size() - std::min(snapshots.size(), kMostTried);
+  for (std::size_t i = snapshots.size(); i-- > last && !late();) {
+    const auto pass_over = [&](const std::string& why) { tell(snapshots[i].path.string() + ": " + why + ", passed over"); };
+    auto snapshot = read_snapshot(snapshots[i].path);
+    if (!snapshot.ok()) {
+      pass_over(snapshot.error());
+      continue;
+    }
+    if (snapshot.value().session.build != options.build) {
+      pass_over("is of another build of the program");
+      continue;
+    }
+    const WallTime taken = snapshot.value().taken;
+    const std::uint64_t sequence = snapshot.value().sequence;
+    ReplaySettings settings;
+    settings.start = std::move(snapshot).value();
+    settings.tell = options.tell;
+    settings.give_up = late;
+    JournalReader journal{segments_from(options.directory, sequence), sequence};
+    std::optional<ReplayEnd> end = replay_to_end(journal, settings);
+    if (!end) continue;
+    if (!has_room(end->engine)) {
+      tell("so many instruments have been listed that their table is begun anew");
+      return std::nullopt;
+    }
+    const WallTime until = from_nanoseconds<WallTime>(nanoseconds_of(end->engine.now()) + end->session.wall_offset_ns);
+    return Recovered{.engine = std::move(end->engine),
+                     .session = std::move(end->session),
+                     .snapshot = taken,
+                     .until = until,
+                     .replayed = end->totals,
+                     .took = options.mono() - begun};
+  }
+  return std::nullopt;
+}
+
+std::chrono::nanoseconds steady_clock_shift(const Recovered& recovered, MonoTime mono, WallTime wall) {
+  const std::int64_t offset = nanoseconds_of(wall) - nanoseconds_of(mono);
+  const std::chrono::nanoseconds moved{offset - recovered.session.wall_offset_ns};
+  if (mono >= recovered.engine.now() && moved >= -kSameClock && moved <= kSameClock) return std::chrono::nanoseconds{0};
+  return std::max(moved, recovered.engine.now() - mono);
+}
+
+}  // namespace hedgewatch
