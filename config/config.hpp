@@ -55,9 +55,11 @@ enum class JournalDurability : std::uint8_t { System, Block };
 struct JournalConfig {
   std::string directory;  ///< absolute; empty: no journal
   std::uint64_t segment_mebibytes = 64;
-  std::uint64_t max_mebibytes = 4'096;  ///< of all segments; at least two segments
+  std::uint64_t max_mebibytes = 4'096;  ///< of segments and snapshots; at least two segments
   std::chrono::nanoseconds max_age = std::chrono::hours{24 * 7};
   JournalDurability durability = JournalDurability::System;
+  std::chrono::nanoseconds snapshot_interval = std::chrono::minutes{1};  ///< between snapshots of the engine's state
+  bool restore = true;  ///< a start goes on from the newest snapshot and the events behind it
   friend bool operator==(const JournalConfig&, const JournalConfig&) = default;
 };
 

@@ -13,6 +13,8 @@
 #include "core/types/duration_text.hpp"
 #include "core/types/number_text.hpp"
 #include "daemon/alerting/alert_desk.hpp"
+#include "daemon/alerting/raised_alerts_file.hpp"
+#include "daemon/build_identity.hpp"
 #include "daemon/capture/frame_capture.hpp"
 #include "daemon/config_files.hpp"
 #include "daemon/credentials.hpp"
@@ -23,6 +25,7 @@
 #include "daemon/exposition/routes.hpp"
 #include "daemon/feed_thread.hpp"
 #include "daemon/journal/journal_writer.hpp"
+#include "daemon/journal/recovery.hpp"
 #include "daemon/memory_lock.hpp"
 #include "daemon/process_metrics.hpp"
 #include "daemon/reload_check.hpp"
@@ -110,8 +113,52 @@ std::vector<std::string> lines_of(const LoadFaults& faults) {
   return faults.unreadable.empty() ? faults.lines : std::vector{faults.unreadable};
 }
 
+/// What a process remembers of the one before it.
+struct Inheritance {
+  std::string build;                  ///< of this one
+  std::optional<Recovered> engine;    ///< nothing: it begins with a new one
+  std::optional<std::string> alerts;  ///< for the journal
+};
+
+std::string time_of_day(WallTime time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(std::chrono::nanoseconds{nanoseconds_of(time)});
+  const std::chrono::hh_mm_ss clock{seconds - std::chrono::floor<std::chrono::days>(seconds)};
+  const auto two = [](auto count) { return (count.count() < 10 ? "0" : "") + std::to_string(count.count()); };
+  return two(clock.hours()) + ':' + two(clock.minutes()) + ':' + two(clock.seconds()) + " UTC";
+}
+
+/// Tells how it begins, and sets the clock on where the engine's times are of another one.
+std::optional<Recovered> recover(const JournalConfig& config, const std::string& build, Log& log) {
+  if (config.directory.empty()) return std::nullopt;
+  if (!config.restore) {
+    log.info("journal", "the engine begins anew", "restore = false");
+    return std::nullopt;
+  }
+  RecoveryOptions options;
+  options.directory = config.directory;
+  options.build = build;
+  options.mono = mono_now;
+  options.tell = [&log](const std::string& what) { log.warning("journal", what); };
+  std::optional<Recovered> recovered = recover_engine(options);
+  if (!recovered) {
+    log.info("journal", "the engine begins anew", "no snapshot to go on from");
+    return std::nullopt;
+  }
+  const std::chrono::nanoseconds shift = steady_clock_shift(*recovered, mono_now(), wall_now());
+  if (shift.count() != 0) {
+    steady_clock_shift_ns.fetch_add(shift.count(), std::memory_order_relaxed);
+    log.info("journal", "the steady clock is another one", "the time since then is the calendar's");
+  }
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(recovered->took).count();
+  log.info("journal", "the engine goes on from " + time_of_day(recovered->until),
+           std::to_string(recovered->replayed.events) + " events and " + std::to_string(recovered->replayed.cycles) +
+               " cycles behind the snapshot of " + time_of_day(recovered->snapshot) + ", in " + std::to_string(milliseconds) +
+               " ms");
+  return recovered;
+}
+
 /// Makes the last folder of the path when it is not there.
-std::unique_ptr<JournalWriter> open_journal(const JournalConfig& config, std::string text, Log& log) {
+std::unique_ptr<JournalWriter> open_journal(const JournalConfig& config, std::string text, Inheritance& inheritance, Log& log) {
   if (config.directory.empty()) return nullptr;
   std::error_code exists;
   std::filesystem::create_directory(config.directory, exists);
@@ -122,7 +169,11 @@ std::unique_ptr<JournalWriter> open_journal(const JournalConfig& config, std::st
   options.max_bytes = config.max_mebibytes * kMebibyte;
   options.max_age = config.max_age;
   options.sync = config.durability == JournalDurability::Block ? JournalSync::Block : JournalSync::Never;
+  options.snapshot_every = config.snapshot_interval;
   options.version = HEDGEWATCH_VERSION;
+  options.build = inheritance.build;
+  options.continues = inheritance.engine.has_value();
+  options.alerts = std::move(inheritance.alerts);
   options.mono = mono_now;
   options.wall = wall_now;
   options.tell = [&log](const std::string& what) { log.warning("journal", what); };
@@ -161,6 +212,7 @@ struct Application::State {
         undo{[this](const std::string& name, const std::string& reason) { log.error(kSelf, "could not stop " + name, reason); }} {}
 
   void build(Config loaded, std::string text, std::vector<AccountSecrets> secrets, const Authorizations& authorizations);
+  void inherit_alerts(const EngineSetup& setup, Inheritance& inheritance, EngineThreadOptions& into);
   [[nodiscard]] AlertDeskOptions alert_options(const Authorizations& authorizations);
   [[nodiscard]] OverrideAnswer override_limits(const OverrideOrder& order);
   [[nodiscard]] std::vector<std::string> not_ready() const;
@@ -198,8 +250,10 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
     const std::string refusal = lock_memory();
     if (!refusal.empty()) log.warning("hedgewatch", "memory is not locked: " + refusal);
   }
-  journal = open_journal(config.journal, without_secret_path(std::move(text), config), log);
   const EngineSetup setup = to_engine_setup(config);
+  Inheritance inheritance{.build = build_identity(), .engine = {}, .alerts = {}};
+  inheritance.engine = recover(config.journal, inheritance.build, log);
+  alerts = std::make_unique<AlertDesk>(alert_options(authorizations));
 
   waiter = std::make_unique<EngineWaiter>(config.daemon.wait);
   queue = std::make_unique<EventQueue>(
@@ -207,16 +261,20 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
   EngineThreadOptions engine_options;
   engine_options.cpu = config.daemon.engine_cpu;
   engine_options.observer = options.observer;
+  inherit_alerts(setup, inheritance, engine_options);
+  journal = open_journal(config.journal, without_secret_path(std::move(text), config), inheritance, log);
   engine_options.journal = journal.get();
-  alerts = std::make_unique<AlertDesk>(alert_options(authorizations));
-  engine_options.raised = alerts->remembered(setup.alerts);
-  engine_options.overridden = alerts->remembered_overrides();
+  KnownInstruments known;
+  if (inheritance.engine) {
+    known = inheritance.engine->engine.known_instruments();
+    engine_options.resumed = std::move(inheritance.engine->engine);
+  }
   engine_options.alerts = [this](const AlertBoard& board) { alerts->take(board); };
   if (options.most_events_per_cycle) engine_options.most_events_per_cycle = *options.most_events_per_cycle;
   engine_options.tell = [this](const std::string& refused) { log.warning("engine", refused); };
   engine = std::make_unique<EngineThread>(setup, *queue, *waiter, std::move(engine_options));
   capture = open_capture(config, log);
-  feeds = std::make_unique<FeedThread>(config, std::move(secrets), *queue, log, capture.get());
+  feeds = std::make_unique<FeedThread>(config, std::move(secrets), *queue, log, capture.get(), known);
   for (std::size_t index = 0; index < feeds->names().size(); ++index) {
     const FeedName& name = feeds->names()[index];
     const ConnectionId connection{static_cast<std::uint8_t>(index)};
@@ -257,6 +315,21 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
   undo.push("the feeds", [this] { feeds->stop(); });
   http->start([this](const HttpRequest& request) { return routes->handle(request); });
   undo.push("the HTTP listener", [this] { http->stop(); });
+}
+
+/// The state file is written at the moment of a change, the journal's newest events up to 200 ms later: where there is a file, it
+/// says what is raised, acknowledged and overridden. Without one the engine says it.
+void Application::State::inherit_alerts(const EngineSetup& setup, Inheritance& inheritance, EngineThreadOptions& into) {
+  std::optional<AlertMemory> memory = alerts->memory();
+  if (!memory && inheritance.engine) {
+    const AlertBoard& board = inheritance.engine->engine.alerts();
+    const std::chrono::nanoseconds offset{nanoseconds_of(wall_now()) - nanoseconds_of(mono_now())};
+    static_cast<void>(alerts->remember(memory_of(board.raised(), board.overrides(), offset), setup.alerts));
+    return;
+  }
+  into.raised = alerts->remember(std::move(memory).value_or(AlertMemory{}), setup.alerts);
+  into.overridden = alerts->remembered_overrides();
+  inheritance.alerts = remembered_text(memory_of(*into.raised, *into.overridden, std::chrono::nanoseconds{0}));
 }
 
 OverrideAnswer Application::State::override_limits(const OverrideOrder& order) {

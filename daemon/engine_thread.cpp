@@ -33,12 +33,14 @@ EngineThread::EngineThread(EngineSetup setup, EventQueue& queue, EngineWaiter& w
     : queue_{queue},
       waiter_{waiter},
       options_{std::move(options)},
-      engine_{std::move(setup)},
+      engine_{options_.resumed ? std::move(*options_.resumed) : Engine{setup}},
       exchange_{[&waiter] { waiter.nudge(); }, options_.snapshot_rows},
       batch_(kBatch),
       statuses_(queue.producers()) {
-  engine_.resume_alerts(std::move(options_.raised));
-  engine_.resume_overrides(std::move(options_.overridden));
+  if (options_.resumed) engine_.resume(std::move(setup));
+  options_.resumed.reset();
+  if (options_.raised) engine_.resume_alerts(std::move(*options_.raised));
+  if (options_.overridden) engine_.resume_overrides(std::move(*options_.overridden));
   // Before it starts it does not stand still.
   last_cycle_.store(nanoseconds_of(mono_now()), std::memory_order_relaxed);
   frames_.reserve(options_.most_events_per_cycle);

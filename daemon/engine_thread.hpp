@@ -34,9 +34,11 @@ struct EngineThreadOptions {
   JournalWriter* journal = nullptr;
   /// Called on the engine's thread after each cycle; must return at once.
   std::function<void(const AlertBoard&)> alerts;
-  /// What fired before a restart, and limits that were overridden then.
-  std::vector<RaisedAlert> raised;
-  std::vector<OverriddenLimit> overridden;
+  /// Goes on with this one, which another process has left; nothing: with a new one.
+  std::optional<Engine> resumed;
+  /// What fired before a restart, and limits that were overridden then; nothing: what the engine knows of itself.
+  std::optional<std::vector<RaisedAlert>> raised;
+  std::optional<std::vector<OverriddenLimit>> overridden;
   /// Called on the engine's thread after each cycle; for tests.
   std::function<void(const Engine&)> observer;
   /// Hears once what the system refused, such as pinning.

@@ -78,7 +78,7 @@ struct FeedThread::State {
 };
 
 FeedThread::FeedThread(const Config& config, std::vector<AccountSecrets> secrets, EventQueue& queue, Log& log,
-                       FrameCapture* capture)
+                       FrameCapture* capture, const KnownInstruments& known)
     : state_{std::make_unique<State>(log)} {
   std::random_device entropy;
   const std::vector<InstrumentPattern> named = named_instruments(config);
@@ -88,6 +88,10 @@ FeedThread::FeedThread(const Config& config, std::vector<AccountSecrets> secrets
     shared.tls =
         std::make_unique<TlsContext>(venue.ca_file.empty() ? std::nullopt : std::optional<std::filesystem::path>{venue.ca_file});
     shared.symbols = make_symbols(venue.kind);
+    std::vector<std::pair<InstrumentName, InstrumentId>> ids;
+    for (const KnownInstruments::Named& instrument : known.named)
+      if (instrument.venue == venue.kind) ids.emplace_back(instrument.name, instrument.id);
+    shared.symbols->reserve_ids(ids, known.next_counts[static_cast<std::size_t>(venue.kind)]);
   }
 
   const std::vector<ConnectionPlan> plans = connection_plans(config);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "core/instrument/registry.hpp"
 #include "daemon/credentials.hpp"
 #include "daemon/event_queue.hpp"
 #include "daemon/log.hpp"
@@ -25,10 +26,11 @@ struct FeedName {
 /// the market-data connections of their venue subscribe to.
 class FeedThread {
  public:
-  /// `secrets` has one entry per account. Queue, log and capture, which may be null, outlive the thread.
+  /// `secrets` has one entry per account. Queue, log and capture, which may be null, outlive the thread. `known`: ids that mean
+  /// something already.
   /// Throws std::runtime_error when a venue's certificate file or a key cannot be used.
   FeedThread(const Config& config, std::vector<AccountSecrets> secrets, EventQueue& queue, Log& log,
-             FrameCapture* capture = nullptr);
+             FrameCapture* capture = nullptr, const KnownInstruments& known = {});
   /// Stops.
   ~FeedThread();
   FeedThread(const FeedThread&) = delete;

@@ -24,6 +24,8 @@ JournalConfig read_journal(TableReader& table) {
                     std::to_string(2 * journal.segment_mebibytes));
   read_duration(table, "max_age", 1h, 24h * 366, journal.max_age);
   read_choice(table, "durability", kDurabilities, journal.durability);
+  read_duration(table, "snapshot_interval", 1s, 1h, journal.snapshot_interval);
+  if (const auto restore = table.boolean("restore", "true or false")) journal.restore = restore->value;
   table.finish();
   return journal;
 }

@@ -46,15 +46,17 @@ AlertDesk::AlertDesk(AlertDeskOptions options) : options_{std::move(options)}, s
 
 AlertDesk::~AlertDesk() { stop(); }
 
-std::vector<RaisedAlert> AlertDesk::remembered(const std::vector<AlertRule>& rules) {
-  std::vector<RaisedAlert> raised;
-  if (options_.state_file.empty()) return raised;
+std::optional<AlertMemory> AlertDesk::memory() const {
+  if (options_.state_file.empty()) return std::nullopt;
   const auto text = read_text_file(options_.state_file);
-  if (!text.ok()) return raised;  // the first start has none
+  return text.ok() ? std::optional{parse_remembered(text.value())} : std::nullopt;  // the first start has none
+}
+
+std::vector<RaisedAlert> AlertDesk::remember(AlertMemory memory, const std::vector<AlertRule>& rules) {
   const std::chrono::nanoseconds offset = offset_of(options_.wall(), options_.mono());
   const std::scoped_lock lock{mutex_};
-  AlertMemory memory = parse_remembered(text.value());
   overrides_ = std::move(memory.overrides);
+  AlertMemory kept;
   for (const RememberedAlert& alert : memory.alerts) {
     const auto rule = std::find_if(rules.begin(), rules.end(), [&alert](const AlertRule& candidate) {
       return candidate.name == alert.rule && matches(candidate.labels, alert.labels);
@@ -73,27 +75,19 @@ std::vector<RaisedAlert> AlertDesk::remembered(const std::vector<AlertRule>& rul
                                .acknowledged = alert.acknowledged,
                                .version = 0,
                                .changed = since};
-    raised.push_back({.rule = alert.rule, .labels = alert.labels, .since = since});
-    if (alert.acknowledged)
-      raised.back().acknowledgement = {
-          .until = from_nanoseconds<MonoTime>(nanoseconds_of(alert.acknowledged->until) - offset.count()),
-          .value = alert.acknowledged->value};
+    kept.alerts.push_back(alert);
   }
-  return raised;
+  return raised_in(kept, offset);
 }
 
 std::vector<OverriddenLimit> AlertDesk::remembered_overrides() const {
   const WallTime now = options_.wall();
   const std::chrono::nanoseconds offset = offset_of(now, options_.mono());
-  std::vector<OverriddenLimit> overridden;
+  AlertMemory in_force;
   const std::scoped_lock lock{mutex_};
   for (const RememberedOverride& limit : overrides_)
-    if (limit.until > now)
-      overridden.push_back({.rule = limit.rule,
-                            .labels = limit.labels,
-                            .level = limit.level,
-                            .until = from_nanoseconds<MonoTime>(nanoseconds_of(limit.until) - offset.count())});
-  return overridden;
+    if (limit.until > now) in_force.overrides.push_back(limit);
+  return overridden_in(in_force, offset);
 }
 
 void AlertDesk::start() {

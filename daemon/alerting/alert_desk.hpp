@@ -92,9 +92,11 @@ class AlertDesk {
   AlertDesk(const AlertDesk&) = delete;
   AlertDesk& operator=(const AlertDesk&) = delete;
 
+  /// What the state file says; nothing when there is none.
+  [[nodiscard]] std::optional<AlertMemory> memory() const;
   /// What was raised before the restart and still has a rule, for Engine::resume_alerts; it is told on. Before start().
-  [[nodiscard]] std::vector<RaisedAlert> remembered(const std::vector<AlertRule>& rules);
-  /// The limits that were overridden then and are so still, for Engine::resume_overrides. After remembered().
+  [[nodiscard]] std::vector<RaisedAlert> remember(AlertMemory memory, const std::vector<AlertRule>& rules);
+  /// The limits that were overridden then and are so still, for Engine::resume_overrides. After remember().
   [[nodiscard]] std::vector<OverriddenLimit> remembered_overrides() const;
   void start();
   void stop();

@@ -348,7 +348,7 @@ TIME is nanoseconds since the epoch, or ISO 8601 in UTC. A replay that starts wi
 that moment, where the daemon left one in the journal's directory: everything is then as it was. Without one, and with another
 configuration, it reads from the segment in which that moment lies: positions, marks and balances are known at its head, estimates
 over longer windows fill again from there, an order book is unknown until its next snapshot, and what was raised before is raised
-again once its condition has held.
+again once its condition has held. Where the daemon was restarted and went on with what it knew, the replay does so too.
 
 Standard error: on a terminal a line with the moment, the share that is done, the speed and the time left; what the journal misses (a torn end, damaged places, events it had no room for), then totals.
 

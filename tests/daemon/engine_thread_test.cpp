@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "daemon/journal/journal_writer.hpp"
 #include "daemon/journal/snapshot_files.hpp"
@@ -117,7 +118,7 @@ TEST_SUITE("daemon/engine_thread") {
       EngineThreadOptions options;
       options.idle_tick = 1ms;
       options.journal = &journal;
-      Fixture fixture{WaitMode::Blocking, options};
+      Fixture fixture{WaitMode::Blocking, std::move(options)};
       fixture.thread.start();
       REQUIRE(fixture.queue.sink(kConnection).deliver(live_and_locked()).outcome == DeliveryOutcome::Complete);
       CHECK(soon([&] { return fixture.value(Figure::PlatformLocked, {"deribit"}) == 1; }));
@@ -134,10 +135,34 @@ TEST_SUITE("daemon/engine_thread") {
     std::filesystem::remove_all(folder);
   }
 
+  TEST_CASE("it goes on with an engine that is handed over, whose connections say nothing yet, under its own setup") {
+    Engine before{setup("before")};
+    for (const Event& one : {event(FeedStatus{.phase = FeedPhase::Live, .reason = FeedDownReason::None}),
+                             event(PlatformState{.locked = true, .maintenance = false})})
+      before.apply(one);
+    before.end_cycle(mono_now());
+    std::atomic<std::uint64_t> cycles = 0;
+    EngineThreadOptions options;
+    options.idle_tick = 1ms;
+    options.resumed = std::move(before);
+    options.observer = [&](const Engine& engine) {
+      const FigureTable& figures = engine.figures();
+      if (engine.cycles() == 2) CHECK(figures.at(figures.find(Figure::PlatformLocked, {"deribit"})).state == FigureState::Stale);
+      cycles = engine.cycles();
+    };
+    Fixture fixture{WaitMode::Blocking, std::move(options)};
+    CHECK(fixture.thread.feed_status(kConnection).phase == FeedPhase::Connecting);
+    fixture.thread.start();
+    CHECK(soon([&] { return cycles.load() > 2; }));
+    CHECK(fixture.value(Figure::FeedLive, {"deribit", "deribit"}) == 0);
+    REQUIRE(fixture.queue.sink(kConnection).deliver(live_and_locked()).outcome == DeliveryOutcome::Complete);
+    CHECK(soon([&] { return fixture.value(Figure::PlatformLocked, {"deribit"}) == 1; }));
+  }
+
   TEST_CASE("time passes without events") {
     EngineThreadOptions options;
     options.idle_tick = 1ms;
-    Fixture fixture{WaitMode::Blocking, options};
+    Fixture fixture{WaitMode::Blocking, std::move(options)};
     fixture.thread.start();
     const std::uint64_t before = fixture.thread.cycles();
     CHECK(soon([&] { return fixture.thread.cycles() > before + 3; }));
@@ -198,7 +223,7 @@ TEST_SUITE("daemon/engine_thread") {
     options.observer = [&](const Engine&) {
       while (stand.load()) std::this_thread::sleep_for(1ms);
     };
-    Fixture fixture{WaitMode::Blocking, options};
+    Fixture fixture{WaitMode::Blocking, std::move(options)};
     fixture.thread.start();
     REQUIRE(fixture.thread.snapshot(20s) != nullptr);
     stand = true;
@@ -213,7 +238,7 @@ TEST_SUITE("daemon/engine_thread") {
     EngineThreadOptions options;
     options.cpu = 4'000;
     options.tell = [&](const std::string& text) { told = text; };
-    Fixture fixture{WaitMode::Blocking, options};
+    Fixture fixture{WaitMode::Blocking, std::move(options)};
     fixture.thread.start();
     CHECK(fixture.thread.snapshot(20s) != nullptr);
     fixture.thread.stop();
@@ -227,7 +252,7 @@ TEST_SUITE("daemon/engine_thread") {
       const RowId row = engine.figures().find(Figure::PlatformLocked, {"deribit"});
       if (row != kNoRow && engine.figures().at(row).state == FigureState::Ok) last = engine.figures().at(row).value;
     };
-    Fixture fixture{WaitMode::Blocking, options};
+    Fixture fixture{WaitMode::Blocking, std::move(options)};
     fixture.thread.start();
     static_cast<void>(fixture.queue.sink(kConnection).deliver(live_and_locked()));
     fixture.thread.stop();

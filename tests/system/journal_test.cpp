@@ -1,42 +1,18 @@
 #include <doctest/doctest.h>
 
-#include <cstring>
 #include <filesystem>
-#include <map>
-#include <mutex>
 #include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "core/metric/figure_table.hpp"
-#include "daemon/commands/alert_timeline.hpp"
 #include "daemon/commands/replay_command.hpp"
 #include "daemon/journal/replay.hpp"
 #include "system/daemon_fixture.hpp"
+#include "system/shown_tables.hpp"
 
 namespace hedgewatch::testing {
 namespace {
-
-/// Every row of the table, to the last bit.
-std::string bytes_of(const FigureTable& table) {
-  FigureSnapshot snapshot;
-  table.copy_to(snapshot);
-  std::string bytes;
-  for (std::size_t row = 0; row < snapshot.values.size(); ++row) {
-    const FigureLayout::Row& name = snapshot.layout->rows[row];
-    const FigureValue& value = snapshot.values[row];
-    bytes += std::string{definition_of(name.figure).name} + '{' + name.labels + "} " + std::string{label(value.state)} + ' ' +
-             std::string{label(value.reason)};
-    if (value.state == FigureState::Ok) {
-      char raw[sizeof value.value];
-      std::memcpy(raw, &value.value, sizeof raw);
-      bytes.append(raw, sizeof raw);
-    }
-    bytes += '\n';
-  }
-  return bytes;
-}
 
 std::string book_config() {
   return "\n[[book]]\nname = \"main\"\nrules = [{ accounts = [\"main\"] }]\nequity = [{ account = \"main\", share = 1 }]\n";
@@ -54,18 +30,7 @@ std::string alert_config() {
          "severity = \"page\"\nsummary = \"it moves\"\n";
 }
 
-/// What changed in the newest cycle, by the engine's own clock.
-std::string alerts_of(const AlertBoard& board) {
-  std::string rows;
-  if (board.transitions().empty()) return rows;
-  const WallTime now = from_nanoseconds<WallTime>(nanoseconds_of(board.transitions()[0].at));
-  for (const AlertChange& change : alert_changes(board, now)) append_alert_change(rows, change);
-  return rows;
-}
-
-struct Recording {
-  std::map<std::uint64_t, std::string> tables;  ///< by cycle
-  std::string alerts;                           ///< the timeline
+struct Recording : Shown {
   std::string config_file;
   std::string directory;
 };

@@ -183,7 +183,7 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     {
       OneRow desk_rows;
       AlertDesk desk{remembering};
-      CHECK(desk.remembered(desk_rows.board.rules()).empty());
+      CHECK(desk.remember(desk.memory().value_or(AlertMemory{}), desk_rows.board.rules()).empty());
       desk.start();
       desk_rows.observe(2);
       desk.take(desk_rows.board);
@@ -191,7 +191,7 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     }
     OneRow desk_rows;
     AlertDesk desk{remembering};
-    std::vector<RaisedAlert> raised = desk.remembered(desk_rows.board.rules());
+    std::vector<RaisedAlert> raised = desk.remember(desk.memory().value_or(AlertMemory{}), desk_rows.board.rules());
     REQUIRE(raised.size() == 1);
     CHECK(raised[0].rule == "Ratio");
     desk_rows.board.resume(std::move(raised));
@@ -232,7 +232,7 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     }
     OneRow desk_rows;
     AlertDesk desk{remembering};
-    std::vector<RaisedAlert> raised = desk.remembered(desk_rows.board.rules());
+    std::vector<RaisedAlert> raised = desk.remember(desk.memory().value_or(AlertMemory{}), desk_rows.board.rules());
     REQUIRE(raised.size() == 1);
     REQUIRE(raised[0].acknowledgement.has_value());
     CHECK(raised[0].acknowledgement->value == 2);
@@ -302,7 +302,7 @@ TEST_SUITE("daemon/alerting/alert_desk") {
       CHECK(desk.overridden()[0].labels == R"(hedge="one")");
     }
     AlertDesk desk{remembering};
-    CHECK(desk.remembered(desk_rows.board.rules()).empty());
+    CHECK(desk.remember(desk.memory().value_or(AlertMemory{}), desk_rows.board.rules()).empty());
     const std::vector<OverriddenLimit> overridden = desk.remembered_overrides();
     REQUIRE(overridden.size() == 1);
     CHECK(overridden[0].rule == "Ratio");
@@ -311,7 +311,7 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     AlertDeskOptions later = remembering;
     later.wall = [] { return wall_now() + 2h; };
     AlertDesk late{later};
-    CHECK(late.remembered(desk_rows.board.rules()).empty());
+    CHECK(late.remember(late.memory().value_or(AlertMemory{}), desk_rows.board.rules()).empty());
     CHECK(late.remembered_overrides().empty());
   }
 
