@@ -16,6 +16,7 @@
 
 #include "config/difference.hpp"
 #include "core/types/duration_text.hpp"
+#include "daemon/build_identity.hpp"
 #include "daemon/commands/alert_comparison.hpp"
 #include "daemon/commands/alert_timeline.hpp"
 #include "daemon/commands/command.hpp"
@@ -48,7 +49,7 @@ std::optional<JournalSnapshot> snapshot_before(const std::vector<std::filesystem
     for (SnapshotFile& snapshot : snapshots_in(input))
       if (!segments.empty() && snapshot.sequence >= segments.front().sequence) snapshots.push_back(std::move(snapshot));
   std::ranges::sort(snapshots, {}, &SnapshotFile::sequence);
-  return newest_snapshot(snapshots, from, tell);
+  return newest_snapshot(snapshots, from, build_identity(), tell);
 }
 
 std::optional<LoadedConfig> read_config(const std::string& file, std::ostream& messages) {
@@ -276,8 +277,6 @@ std::optional<double> parse_speed(const std::string& text) {
 int run_replay(const ReplayRequest& request, std::ostream& out, std::ostream& messages) {
   auto segments = segments_of(request.inputs, messages);
   if (!segments) return kExitFault;
-  if (request.from) drop_segments_before(*segments, *request.from);
-
   ReplaySettings settings;
   settings.tell = [&messages](const std::string& line) { messages << line << '\n'; };
   if (!request.configuration.empty()) {
@@ -287,6 +286,10 @@ int run_replay(const ReplayRequest& request, std::ostream& out, std::ostream& me
   }
   if (request.from && request.configuration.empty() && request.compare.empty())
     settings.start = snapshot_before(request.inputs, *segments, *request.from, settings.tell);
+  if (settings.start)
+    *segments = segments_from(std::move(*segments), settings.start->sequence);
+  else if (request.from)
+    drop_segments_before(*segments, *request.from);
   JournalReader journal{*segments};
   if (!request.compare.empty()) {
     auto other = read_config(request.compare, messages);

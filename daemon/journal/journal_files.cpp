@@ -66,6 +66,13 @@ std::vector<SegmentFile> segments_in(const std::filesystem::path& directory) {
   return segments;
 }
 
+std::vector<SegmentFile> segments_from(std::vector<SegmentFile> segments, std::uint64_t sequence) {
+  const auto first = std::lower_bound(segments.begin(), segments.end(), sequence,
+                                      [](const SegmentFile& segment, std::uint64_t place) { return segment.sequence < place; });
+  if (first != segments.begin()) segments.erase(segments.begin(), std::prev(first));
+  return segments;
+}
+
 std::uint64_t next_sequence(const std::filesystem::path& directory) {
   const std::vector<SegmentFile> segments = segments_in(directory);
   const std::vector<SnapshotFile> snapshots = snapshots_in(directory);

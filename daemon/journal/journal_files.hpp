@@ -28,6 +28,10 @@ struct SegmentFile {
 /// The segments of a directory in the order of their events; other files are passed over. Empty when it cannot be read.
 [[nodiscard]] std::vector<SegmentFile> segments_in(const std::filesystem::path& directory);
 
+/// Those that are read after a snapshot that does not know the event with that number: a session that begins with it comes behind
+/// one that the snapshot is of.
+[[nodiscard]] std::vector<SegmentFile> segments_from(std::vector<SegmentFile> segments, std::uint64_t sequence);
+
 /// The number that the next event gets: beyond everything that any segment holds, also a torn one, and any snapshot knows.
 [[nodiscard]] std::uint64_t next_sequence(const std::filesystem::path& directory);
 

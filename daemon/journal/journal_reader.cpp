@@ -30,7 +30,7 @@ std::optional<JournalItem> JournalReader::from_block(JournalBlock& block) {
       begins_session_ = !(follows && same);
       session_ = std::move(session);
       expected_sequence_ = block.sequence;
-      if (begins_session_) return SessionStart{*session_, session_->continues && follows && !same};
+      if (begins_session_) return SessionStart{*session_, session_->continues && follows && !same, block.sequence};
       return std::nullopt;
     }
     case BlockKind::Alerts:

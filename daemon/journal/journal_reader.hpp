@@ -27,7 +27,8 @@ struct JournalDamage {
 /// A process began to write. Unless it continues, nothing that an engine knew before holds.
 struct SessionStart {
   JournalSession session;
-  bool continues = false;  ///< its engine is that of the session before, none of whose events is missing here
+  bool continues = false;      ///< its engine is that of the session before, none of whose events is missing here
+  std::uint64_t sequence = 0;  ///< of its first event that is here
 };
 /// What the process that begins remembered of alerts, as remembered_text of the session's steady clock. Before its configuration.
 struct RememberedAlerts {

@@ -19,15 +19,6 @@ constexpr std::size_t kMostInstruments = InstrumentRegistry::kDefaultCapacity / 
 /// A calendar that was corrected by less makes no other clock.
 constexpr std::chrono::nanoseconds kSameClock = std::chrono::minutes{1};
 
-/// Those that hold events from that number on.
-std::vector<SegmentFile> segments_from(const std::filesystem::path& directory, std::uint64_t sequence) {
-  std::vector<SegmentFile> segments = segments_in(directory);
-  const auto beyond = std::upper_bound(segments.begin(), segments.end(), sequence,
-                                       [](std::uint64_t place, const SegmentFile& segment) { return place < segment.sequence; });
-  if (beyond != segments.begin()) segments.erase(segments.begin(), std::prev(beyond));
-  return segments;
-}
-
 bool has_room(const Engine& engine) {
   const KnownInstruments known = engine.known_instruments();
   return known.named.size() < kMostInstruments && std::all_of(known.next_counts.begin(), known.next_counts.end(),
@@ -61,7 +52,7 @@ std::optional<Recovered> recover_engine(const RecoveryOptions& options) {
     settings.start = std::move(snapshot).value();
     settings.tell = options.tell;
     settings.give_up = late;
-    JournalReader journal{segments_from(options.directory, sequence), sequence};
+    JournalReader journal{segments_from(segments_in(options.directory), sequence), sequence};
     std::optional<ReplayEnd> end = replay_to_end(journal, settings);
     if (!end) continue;
     if (!has_room(end->engine)) {

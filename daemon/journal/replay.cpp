@@ -59,7 +59,7 @@ class Replay {
       if (event->sequence < *begins_at_) return true;
       if (event->sequence > *begins_at_) on(LostEvents{event->sequence - *begins_at_});
     } else if (const auto* start = std::get_if<SessionStart>(&item)) {
-      if (start->session == session_) return true;
+      if (start->session == session_ || start->sequence < *begins_at_) return true;
     } else if (const auto* text = std::get_if<ConfigurationText>(&item)) {
       return text->sequence < *begins_at_ || text->text == settings_.start->configuration;
     } else {

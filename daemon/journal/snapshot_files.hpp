@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/types/result.hpp"
@@ -53,8 +54,10 @@ void keep_snapshots(const std::filesystem::path& directory);
 /// Deletes what a process that died has left half written.
 void remove_unfinished_snapshots(const std::filesystem::path& directory);
 
-/// The newest good snapshot that was taken until then, if any; each that is not good is told of.
+/// The newest good snapshot that this build of the program took until then, if any; each that is not good is told of, and once
+/// that there are others' as well.
 [[nodiscard]] std::optional<JournalSnapshot> newest_snapshot(std::span<const SnapshotFile> oldest_first, WallTime until,
+                                                             std::string_view build,
                                                              const std::function<void(const std::string&)>& tell);
 
 }  // namespace hedgewatch

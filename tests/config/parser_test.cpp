@@ -394,6 +394,7 @@ TEST_SUITE("config/parser") {
     CHECK(config.http.port == 9500);
     CHECK(config.http.max_connections == 8);
     CHECK(config.capture == CaptureConfig{"/var/lib/hedgewatch/capture", 512, 48h});
+    CHECK(config.journal == JournalConfig{"/var/lib/hedgewatch/journal", 32, 1'024, 72h, JournalDurability::Block, 30s, false});
     CHECK(config.http.max_request_bytes == 4096);
     CHECK(config.http.request_timeout == 2s);
 

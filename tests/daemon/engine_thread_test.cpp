@@ -125,7 +125,7 @@ TEST_SUITE("daemon/engine_thread") {
       const std::uint64_t before = journal.counters().snapshots;
       CHECK(soon([&] { return journal.counters().snapshots > before + 1; }));
     }
-    const auto snapshot = newest_snapshot(snapshots_in(folder), WallTime::max(), {});
+    const auto snapshot = newest_snapshot(snapshots_in(folder), WallTime::max(), "", {});
     REQUIRE(snapshot.has_value());
     CHECK(snapshot->sequence > 2);
     const auto restored = Engine::restored(setup("main"), std::as_bytes(std::span{snapshot->state}));

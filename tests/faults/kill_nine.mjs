@@ -1,4 +1,5 @@
-// Kills the daemon with signal 9 at random moments and starts it again on the same state: is anything lost, is anyone paged twice?
+// Kills the daemon with signal 9 at random moments and starts it again on the same state: is anything lost, is anyone paged twice, and
+// do its windows and its explained profit go on?
 // usage: node kill_nine.mjs --binary FILE --journal-fills FILE [--seed N] [--jobs N] [KILLS]     1,000 kills unless told
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -35,6 +36,35 @@ above = 0
 severity = "page"
 summary = "The account has equity"`;
 
+/** A window longer than the run, whose bars are counted. */
+const kHedge = `[hedge.effectiveness]
+designated_at = "2020-01-01T00:00:00Z"
+pnl_currency = "usd"
+basis_leg = "deribit:BTC-PERPETUAL"
+reference_price = "index"
+basis_annualisation = "simple"
+beta_source = "same_underlying"
+smile_rule = "sticky_strike"
+roll_rule = "keep_history"
+offset_floor = 100.0
+bar = "1s"
+windows = ["10080s"]
+minimum_pairs = 3
+half_life = "30s"`;
+/** What the last moments before a kill may have added to a window and to the fees, bars and dollars: they are not in the journal. */
+const kLostBars = 3;
+const kLostFees = 1;
+
+/** What was counted since the beginning, and must not begin anew: bars with both sides, fees paid in dollars; undefined where not shown. */
+function counted(series) {
+  const found = { bars: undefined, fees: undefined };
+  for (const [key, value] of series) {
+    if (key.startsWith('hedgewatch_hedge_pairs{')) found.bars = Math.max(found.bars ?? 0, value);
+    if (key.startsWith('hedgewatch_pnl_usd{') && labelOf(key, 'book') === 'account' && labelOf(key, 'component') === 'fees' && labelOf(key, 'since') === 'designation') found.fees = -value;
+  }
+  return found;
+}
+
 class Account {
   constructor(world) {
     this.world = world;
@@ -68,8 +98,9 @@ class Account {
 
 async function run(share, seed, certificates) {
   const random = randomOf(seed);
-  const result = { faults: [], ready: [], limited: [], kills: 0, drills: 0, pages: 0, told: 0 };
-  const world = new World({ binary: options.binary, certificates, scraping: false, more: standingAlert, resend: '30s' });
+  const result = { faults: [], ready: [], limited: [], kills: 0, drills: 0, pages: 0, told: 0, continued: 0, comparedBars: 0, comparedFees: 0 };
+  const most = { bars: 0, fees: 0 };
+  const world = new World({ binary: options.binary, certificates, scraping: false, more: standingAlert, journal: 'snapshot_interval = "2s"', hedge: kHedge, resend: '30s' });
   const lives = [];  // {live: [[from, to]...] of the account's feed, written: events that it said are in the journal}
   let life = { live: [], written: 0 };
   /** Looks at the daemon until then. */
@@ -80,6 +111,9 @@ async function run(share, seed, certificates) {
       const scrape = await get(world.port, '/metrics', { patience: 1_000 });
       const series = parse(scrape?.body ?? '');
       life.written = Math.max(life.written, series.get('hedgewatch_journal_events_total') ?? 0);
+      const { bars, fees } = counted(series);
+      most.bars = Math.max(most.bars, bars ?? 0);
+      most.fees = Math.max(most.fees, fees ?? 0);
       const live = series.get('hedgewatch_feed_live{connection="deribit/main",venue="deribit"}') === 1 || series.get('hedgewatch_feed_live{venue="deribit",connection="deribit/main"}') === 1;
       if (!live) life.since = undefined;
       else if (life.since === undefined) life.live.push((life.since = [asked, asked]));
@@ -123,11 +157,25 @@ async function run(share, seed, certificates) {
       world.port = 0;
       const started = performance.now();
       const from = world.log().length;
-      if (!(await world.startDaemon({ every: 5 })) || !(await world.becomesReady(kPatience, 5))) throw new Error(`kill ${kill}: does not come back\n${world.log().slice(-2_000)}`);
+      const listens = await world.startDaemon({ every: 5 });
+      // What was fresh before the kill is not fresh now.
+      const first = parse((await get(world.port, '/metrics'))?.body ?? '');
+      const marketLive = [...first].some(([key, value]) => key.startsWith('hedgewatch_feed_live{') && labelOf(key, 'connection') === 'deribit' && value === 1);
+      if (first.size && !marketLive && [...first.keys()].some((key) => key.startsWith('hedgewatch_mark_price{'))) result.faults.push(`kill ${kill}: a price is shown before the feed is live`);
+      if (!listens || !(await world.becomesReady(kPatience, 5))) throw new Error(`kill ${kill}: does not come back\n${world.log().slice(-2_000)}`);
       const alive = performance.now();
       result.ready.push((alive - started) / 1000);
       if (world.log().slice(from).includes('rate limited')) result.limited.push(result.ready.pop());
       else if (alive - started > 3_000) console.log(`kill ${kill}: ready after ${((alive - started) / 1000).toFixed(1)} s\n${world.log().slice(from)}`);
+      if (world.log().slice(from).includes('the engine goes on from')) ++result.continued;
+      else result.faults.push(`kill ${kill}: the engine began anew\n${world.log().slice(from)}`);
+      let now = {};
+      await eventually(async () => {
+        now = counted(parse((await get(world.port, '/metrics'))?.body ?? ''));
+        return (most.bars <= kLostBars || now.bars !== undefined) && (most.fees <= kLostFees || now.fees !== undefined);
+      }, kPatience);
+      if (most.bars > kLostBars && ++result.comparedBars && !(now.bars >= most.bars - kLostBars)) result.faults.push(`kill ${kill}: a window of ${most.bars} bars has ${now.bars}`);
+      if (most.fees > kLostFees && ++result.comparedFees && !(now.fees >= most.fees - kLostFees)) result.faults.push(`kill ${kill}: of ${most.fees} dollars of fees ${now.fees} are left`);
       // What it shows of the account is what the venue has.
       const same = await eventually(async () => {
         const venue = await account.positions();
@@ -205,6 +253,7 @@ console.log(`account: ${total('fills')} fills at the venue; of ${total('acknowle
 console.log(`journal: ${total('sessions')} sessions, ${total('torn')} torn tails cut, ${total('damaged')} damaged places; of ${total('written')} events that it said are written it lacks those of ${total('unwritten')} lives`);
 console.log(`pages: ${total('pages')} for ${total('drills')} forced events, ${total('standing')} for ${jobs} alerts that stand throughout; ` +
   `the webhook was told of ${total('hooks')} and ${total('standingHooks')}`);
+console.log(`engine: went on after ${total('continued')} of ${total('kills')} kills; ${total('comparedBars')} times its window and ${total('comparedFees')} times its explained fees were compared with those before`);
 console.log(`start to ready: median ${at(0.5)} s, p99 ${at(0.99)} s, longest ${at(1)} s`);
 const limited = results.flatMap((result) => result.limited).sort((a, b) => a - b);
 if (limited.length) console.log(`and ${limited.length} times the exchange limited the rate of so many starts: longest ${limited.at(-1).toFixed(3)} s`);

@@ -69,9 +69,9 @@ export class World {
   violations = [];
   #mounts = [];
 
-  /** needs: {startTime, heldExpiry, ownHosts, ownClock, smallDisk}; more(world): further configuration; maxAge: the freshness limit that the daemon is given, seconds. */
-  constructor({ binary, certificates, needs = {}, maxAge = kMaxAge, clockLibrary, more = () => '', resend = '1s', strikes = 2, scraping = true }) {
-    Object.assign(this, { binary, certificates, needs, maxAge, clockLibrary, more, resend, strikes, scraping });
+  /** needs: {startTime, heldExpiry, ownHosts, ownClock, smallDisk}; more(world): further configuration, journal and hedge: of those tables; maxAge: the freshness limit that the daemon is given, seconds. */
+  constructor({ binary, certificates, needs = {}, maxAge = kMaxAge, clockLibrary, more = () => '', journal = '', hedge = '', resend = '1s', strikes = 2, scraping = true }) {
+    Object.assign(this, { binary, certificates, needs, maxAge, clockLibrary, more, journal, hedge, resend, strikes, scraping });
   }
 
   async start() {
@@ -126,6 +126,7 @@ control_socket = "${this.controlSocket}"
 [journal]
 directory = "${file('journal')}"
 segment_mebibytes = 1
+${this.journal}
 ${this.more(this)}
 [[venue]]
 kind = "deribit"
@@ -161,6 +162,7 @@ view = "net_transaction"
 target_ratio = 1
 soft_delta_limit_coins = 4
 hard_delta_limit_coins = 8
+${this.hedge}
 [scenario]
 [exposure]
 [alertmanager]

@@ -33,7 +33,9 @@ std::string configuration(int size) {
   return "[[venue]]\nkind = \"deribit\"\nendpoint = \"wss://test.deribit.com/ws/api/v2\"\nnetwork = \"testnet\"\ncurrencies = "
          "[\"BTC\"]\nwatch = [\"deribit:BTC-PERPETUAL\"]\nbooks = [\"deribit:BTC-PERPETUAL\"]\n"
          "[[book]]\nname = \"main\"\npositions = [{ instrument = \"deribit:BTC-PERPETUAL\", size = " +
-         std::to_string(size) + " }]\n";
+         std::to_string(size) +
+         " }]\n"
+         "[[alert]]\nname = \"High\"\nfigure = \"hedgewatch_mark_price\"\nabove = 1e9\nseverity = \"warn\"\nsummary = \"high\"\n";
 }
 
 EngineSetup setup_of(const std::string& text) {
@@ -77,7 +79,7 @@ class Life {
  public:
   /// `text` is the configuration that it starts with.
   Life(const Folder& folder, std::string text, MonoTime begins, std::optional<Recovered> before = std::nullopt,
-       std::string build = std::string{kBuild})
+       std::string build = std::string{kBuild}, const std::vector<RaisedAlert>* raised = nullptr)
       : now_{begins}, engine_{before ? std::move(before->engine) : Engine{setup_of(text)}} {
     clock_ns_ = nanoseconds_of(now_);
     JournalOptions options;
@@ -88,8 +90,10 @@ class Life {
     options.mono = [this] { return from_nanoseconds<MonoTime>(clock_ns_); };
     options.wall = [this] { return from_nanoseconds<WallTime>(clock_ns_ + kOffset); };
     options.continues = before.has_value();
+    if (raised != nullptr) options.alerts = remembered_text(memory_of(*raised, {}, 0ns));
     writer_.emplace(options, text);
     if (before) engine_.resume(setup_of(text));
+    if (raised != nullptr) engine_.resume_alerts(*raised);
   }
 
   void hear(const EventBody& body) {
@@ -199,6 +203,23 @@ TEST_SUITE("daemon/journal/recovery") {
       CHECK(outcome.recovered->engine.cycles() == static_cast<std::uint64_t>(cycles));
       CHECK(outcome.recovered->replayed.cycles < 11);
       CHECK(nanoseconds_of(outcome.recovered->until) == nanoseconds_of(kBegin) + cycles * 100'000'000LL + kOffset);
+    }
+  }
+
+  TEST_CASE("a process that died before it heard anything changes nothing, also where a snapshot ends the journal before it") {
+    for (const int cycles : {11, 14}) {  // a snapshot is taken at the eleventh
+      CAPTURE(cycles);
+      const Folder folder;
+      const std::string before = live(folder, cycles);
+      for (int died = 0; died < 2; ++died) {
+        Outcome outcome = recover(folder);
+        REQUIRE(outcome.recovered.has_value());
+        CHECK(outcome.recovered->engine.cycles() == static_cast<std::uint64_t>(cycles));
+        CHECK(outcome.recovered->replayed.continued == outcome.recovered->replayed.sessions - 1);
+        const MonoTime later = outcome.recovered->engine.now() + (died + 1) * 1s;
+        Life{folder, configuration(1'000), later, std::move(outcome.recovered)};
+      }
+      CHECK(recover(folder).recovered->engine.cycles() == static_cast<std::uint64_t>(cycles));
     }
   }
 
@@ -318,7 +339,14 @@ TEST_SUITE("daemon/journal/recovery") {
     for (int again = 0; again < 2; ++again) {
       Outcome outcome = recover(folder);
       REQUIRE(outcome.recovered.has_value());
-      Life life{folder, configuration(2'000 + again), died + 5s, std::move(outcome.recovered)};
+      // The first of them is told of an alert that the engine does not know.
+      const std::vector<RaisedAlert> raised{{"High", R"(venue="deribit",instrument="BTC-PERPETUAL")", died - 7s}};
+      Life life{folder,
+                configuration(2'000 + again),
+                died + 5s,
+                std::move(outcome.recovered),
+                std::string{kBuild},
+                again == 0 ? &raised : nullptr};
       life.end_cycle();  // before anything was heard
       life.connect();
       life.run(17);
@@ -326,6 +354,10 @@ TEST_SUITE("daemon/journal/recovery") {
       died = life.now();
     }
     CHECK(lived.size() == 24 + 2 * 18);
+    const std::string fires =
+        R"(hedgewatch_alert_statealert="High",severity="warn",state="firing" )" + std::to_string(std::bit_cast<std::uint64_t>(1.0));
+    CHECK(lived[24].find(fires) == std::string::npos);
+    CHECK(lived[25].find(fires) != std::string::npos);
 
     std::size_t compared = 0;
     std::string first_difference;

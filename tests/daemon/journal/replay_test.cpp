@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "config/parser.hpp"
+#include "daemon/build_identity.hpp"
 #include "daemon/commands/replay_command.hpp"
 #include "daemon/journal/journal_writer.hpp"
 #include "daemon/setup.hpp"
@@ -74,6 +75,7 @@ class Recorded {
     JournalOptions options;
     options.directory = folder.path();
     options.version = "1.2.3";
+    options.build = build_identity();
     options.snapshot_every = std::chrono::seconds{2};
     // The writer's thread may read the clocks at any time.
     options.mono = [this] { return from_nanoseconds<MonoTime>(clock_ns_); };

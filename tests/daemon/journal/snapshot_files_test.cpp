@@ -38,7 +38,7 @@ WallTime wall(std::int64_t seconds) { return from_nanoseconds<WallTime>(1'790'00
 JournalSnapshot snapshot_at(std::uint64_t sequence, std::int64_t seconds) {
   return {.sequence = sequence,
           .taken = wall(seconds),
-          .session = {.version = "1.2.3", .wall_offset_ns = 77},
+          .session = {.version = "1.2.3", .wall_offset_ns = 77, .build = "b1", .continues = true},
           .configuration = "x = 1\n",
           .state = std::string(5'000, 'a') + std::to_string(sequence)};
 }
@@ -72,7 +72,7 @@ TEST_SUITE("daemon/journal/snapshot_files") {
     CHECK(after.value().sequence == 12);
     CHECK(after.value().taken == wall(3));
     CHECK(after.value().session.version == "1.2.3");
-    CHECK(after.value().session.wall_offset_ns == 77);
+    CHECK(after.value().session == before.session);
     CHECK(after.value().configuration == before.configuration);
     CHECK(after.value().state == before.state);
     CHECK(std::distance(std::filesystem::directory_iterator{folder.path()}, {}) == 1);
@@ -105,14 +105,44 @@ TEST_SUITE("daemon/journal/snapshot_files") {
     const std::vector<SnapshotFile> files = snapshots_in(folder.path());
     std::vector<std::string> told;
     const auto tell = [&](const std::string& line) { told.push_back(line); };
-    CHECK(newest_snapshot(files, wall(9), tell)->sequence == 20);
-    CHECK(newest_snapshot(files, wall(1), tell)->sequence == 10);
-    CHECK_FALSE(newest_snapshot(files, wall(-1), tell).has_value());
+    CHECK(newest_snapshot(files, wall(9), "b1", tell)->sequence == 20);
+    CHECK(newest_snapshot(files, wall(1), "b1", tell)->sequence == 10);
+    CHECK_FALSE(newest_snapshot(files, wall(-1), "b1", tell).has_value());
     CHECK(told.empty());
     write(files[2].path, "no snapshot");
-    CHECK(newest_snapshot(files, wall(9), tell)->sequence == 10);
+    CHECK(newest_snapshot(files, wall(9), "b1", tell)->sequence == 10);
     REQUIRE(told.size() == 1);
     CHECK(told[0] == files[2].path.string() + ": is damaged at byte 0, passed over");
+    CHECK_FALSE(newest_snapshot(files, wall(9), "b2", tell).has_value());
+    REQUIRE(told.size() == 3);
+    CHECK(told[2] == files[1].path.string() + ": is of another build of the program, passed over");
+  }
+
+  TEST_CASE("what a process has left half written is deleted, and nothing else") {
+    const SnapshotFolder folder;
+    REQUIRE_FALSE(write_snapshot(folder.path(), snapshot_at(1, 1)).has_value());
+    write(folder.path() / (snapshot_name(2, wall(2)) + ".unfinished"), "half");
+    write(folder.path() / "notes.unfinished", "not ours");
+    remove_unfinished_snapshots(folder.path());
+    CHECK(kept(folder) == std::vector<std::uint64_t>{1});
+    CHECK(std::filesystem::exists(folder.path() / "notes.unfinished"));
+    CHECK(std::distance(std::filesystem::directory_iterator{folder.path()}, {}) == 2);
+  }
+
+  TEST_CASE("snapshots count in what the journal may hold, and go with the segment that they are of") {
+    const SnapshotFolder folder;
+    for (const std::uint64_t sequence : {100U, 200U, 300U}) {
+      write(folder.path() / segment_name(sequence, wall(0)), std::string(1'000, 'x'));
+      REQUIRE_FALSE(write_snapshot(folder.path(), snapshot_at(sequence + 10, 1)).has_value());
+    }
+    const std::uint64_t snapshot_bytes = snapshots_in(folder.path()).front().bytes;
+    CHECK(snapshot_bytes > 100);
+    CHECK(keep_within(folder.path(), 3'000 + 3 * snapshot_bytes, std::chrono::hours{1}, wall(1)) == 3);
+    CHECK(keep_within(folder.path(), 2'999 + 3 * snapshot_bytes, std::chrono::hours{1}, wall(1)) == 2);
+    CHECK(kept(folder) == std::vector<std::uint64_t>{210, 310});
+    CHECK(keep_within(folder.path(), 2'000 + 2 * snapshot_bytes, std::chrono::hours{1}, wall(1)) == 2);
+    CHECK(keep_within(folder.path(), 1, std::chrono::hours{1}, wall(1)) == 1);
+    CHECK(kept(folder) == std::vector<std::uint64_t>{310});
   }
 
   TEST_CASE("the newest two are kept, and of older ones the first in each segment that is there") {
