@@ -264,6 +264,7 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
   inherit_alerts(setup, inheritance, engine_options);
   journal = open_journal(config.journal, without_secret_path(std::move(text), config), inheritance, log);
   engine_options.journal = journal.get();
+  metrics.set_continued(inheritance.engine.has_value());
   KnownInstruments known;
   if (inheritance.engine) {
     known = inheritance.engine->engine.known_instruments();

@@ -295,6 +295,9 @@ void add_process(std::vector<MetricFamily>& out) {
 
 ProcessMetrics::ProcessMetrics(std::string_view version)
     : ready_{add_gauge("hedgewatch_ready", "1 when every configured feed is live and every account reconciled.")},
+      continued_{
+          add_gauge("hedgewatch_engine_continued",
+                    "1 when the engine went on at the start from what was saved, 0 when it began anew, with empty windows.")},
       reload_successful_{
           add_gauge("hedgewatch_config_last_reload_successful", "1 when the newest configuration given is the one in force.")},
       reload_time_{add_gauge("hedgewatch_config_last_reload_success_timestamp_seconds",
@@ -319,6 +322,8 @@ void ProcessMetrics::config_loaded(std::uint64_t hash, WallTime now) {
 }
 
 void ProcessMetrics::config_refused() { reload_successful_.Set(0); }
+
+void ProcessMetrics::set_continued(bool continued) { continued_.Set(continued ? 1 : 0); }
 
 void ProcessMetrics::set_ready(bool ready) { ready_.Set(ready ? 1 : 0); }
 

@@ -58,6 +58,8 @@ class ProcessMetrics {
   /// A reload was refused; the old configuration stays.
   void config_refused();
   void set_ready(bool ready);
+  /// How the start was made.
+  void set_continued(bool continued);
 
   [[nodiscard]] std::vector<prometheus::MetricFamily> collect(const EngineReading& engine, const std::vector<FeedSource>& feeds,
                                                               const HttpServerCounters& http,
@@ -70,6 +72,7 @@ class ProcessMetrics {
 
   mutable prometheus::Registry registry_;
   prometheus::Gauge& ready_;
+  prometheus::Gauge& continued_;
   prometheus::Gauge& reload_successful_;
   prometheus::Gauge& reload_time_;
   prometheus::Gauge& config_hash_;

@@ -139,6 +139,7 @@ TEST_SUITE("system/recovery") {
       double after = 0;
       const Life second = live(place.configuration(more, {}, remembers), shown, [&](Daemon& daemon) {
         REQUIRE(eventually([&] { return (after = bars(daemon)) >= 0; }));
+        CHECK(daemon.scrape().value("hedgewatch_engine_continued") == 1);
         REQUIRE(eventually([&] { return bars(daemon) > before + 1; }));
       });
       CHECK(second.log.find("the engine goes on from") != std::string::npos);
@@ -181,7 +182,10 @@ TEST_SUITE("system/recovery") {
     Exchange exchange;
     const Place place{exchange};
     Shown shown;
-    const auto bars_come = [](Daemon& daemon) { REQUIRE(eventually([&] { return bars(daemon) >= 3; })); };
+    const auto bars_come = [](Daemon& daemon) {
+      CHECK(daemon.scrape().value("hedgewatch_engine_continued") == 0);
+      REQUIRE(eventually([&] { return bars(daemon) >= 3; }));
+    };
     const Life first = live(place.configuration(), shown, bars_come);
     {
       const auto snapshots = snapshots_in(place.directory);
