@@ -55,7 +55,7 @@ Quality AdviceMonitor::tradable_of(const DeskView& view, std::uint32_t hedge, co
   const std::uint32_t place = view.desk.tracked_of_slot[index_of(instrument.slot)];
   if (place == kNoPlace) return Quality::unknown(FigureReason::MissingInstrument);
   const Contract& contract = view.registry.contract(instrument.slot);
-  const InstrumentValuation& valuation = view.desk.tracked[place].valuation;
+  const InstrumentValuation& valuation = view.valuation(place);
   if (valuation.expired) return Quality::unknown(FigureReason::Expired);
   if (view.registry.phase(instrument.slot) != InstrumentPhase::Open) return Quality::unknown(FigureReason::Halted);
   const LegQuote quote = leg_quote(view, instrument.slot);

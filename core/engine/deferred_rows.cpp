@@ -17,7 +17,8 @@ void DeferredRows::lay_out(const Desk& desk, const FigureTable& table, std::span
   }
   for (std::uint32_t holding = 0; holding < desk.position_rows.size(); ++holding) {
     const PositionRows& rows = desk.position_rows[holding];
-    if (is_read(rows.delta) || is_read(rows.notional) || is_read(rows.profit)) watched_positions_.push_back(holding);
+    if (is_read(rows.size) || is_read(rows.delta) || is_read(rows.notional) || is_read(rows.profit))
+      watched_positions_.push_back(holding);
   }
 }
 
@@ -26,7 +27,7 @@ void DeferredRows::write_instrument(const DeferredSources& sources, FigureTable&
   if (!instrument.waits) return;
   instrument.waits = false;
   const TrackedInstrument& tracked = sources.desk.tracked[place];
-  tracked.rows.publish(Publisher{table, instrument.made}, tracked.valuation);
+  tracked.rows.publish(Publisher{table, instrument.made}, tracked.last_valuation);
 }
 
 void DeferredRows::write_position(const DeferredSources& sources, FigureTable& table, std::uint32_t holding) {
@@ -35,7 +36,7 @@ void DeferredRows::write_position(const DeferredSources& sources, FigureTable& t
   const PositionRisk& risk = sources.risks[holding];
   if (position.risk_waits) {
     const InstrumentSlot slot = sources.holdings[holding].slot;
-    const InstrumentValuation& valuation = sources.desk.tracked[sources.desk.tracked_of_slot[index_of(slot)]].valuation;
+    const InstrumentValuation& valuation = sources.desk.tracked[sources.desk.tracked_of_slot[index_of(slot)]].last_valuation;
     rows.publish_delta(Publisher{table, position.risk_made}, risk, valuation.expired);
   }
   if (position.dollars_wait) rows.publish_dollars(Publisher{table, position.dollars_made}, risk, position.index_price);

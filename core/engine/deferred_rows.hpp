@@ -42,6 +42,16 @@ class DeferredRows {
     positions_[holding].dollars_wait = true;
   }
 
+  /// The same unless newer ones already wait.
+  void defer_dollars_unless_newer(std::uint32_t holding, const Estimate& index_price, MonoTime now) {
+    if (positions_[holding].dollars_made <= now) defer_dollars(holding, index_price, now);
+  }
+
+  /// Places whose rows alerts look at.
+  [[nodiscard]] std::span<const std::uint32_t> watched_instruments() const { return watched_instruments_; }
+  /// Holdings whose rows alerts look at.
+  [[nodiscard]] std::span<const std::uint32_t> watched_positions() const { return watched_positions_; }
+
   /// Writes what waits of the rows that alerts look at.
   void write_watched(const DeferredSources& sources, FigureTable& table);
   /// Writes everything that waits.

@@ -54,7 +54,7 @@ void DeskBuilder::track_instruments() {
     std::uint32_t& place = desk_.tracked_of_slot[index_of(slot)];
     if (place == kNoPlace) {
       place = static_cast<std::uint32_t>(desk_.tracked.size());
-      desk_.tracked.push_back({.slot = slot, .rows = {}, .valuation = {}, .holdings = {}});
+      desk_.tracked.push_back({.slot = slot, .rows = {}, .last_valuation = {}, .holdings = {}});
     }
     return desk_.tracked[place];
   };

@@ -25,10 +25,10 @@ inline constexpr std::uint32_t kNoPlace = 0xFFFFFFFF;
 struct TrackedInstrument {
   InstrumentSlot slot = kNoSlot;
   InstrumentRows rows;
-  InstrumentValuation valuation;
+  InstrumentValuation last_valuation;  ///< may be older than the forward: read it through DeskView::valuation()
   std::vector<std::uint32_t> holdings;
 
-  void visit_state(auto& archive) { archive(slot, rows, valuation, holdings); }
+  void visit_state(auto& archive) { archive(slot, rows, last_valuation, holdings); }
 };
 
 /// The positions of one book in one underlying that convert to dollars at one index.

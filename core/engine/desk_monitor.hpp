@@ -7,6 +7,7 @@
 #include "core/engine/desk.hpp"
 #include "core/engine/engine_setup.hpp"
 #include "core/engine/figure_rows.hpp"
+#include "core/engine/forward_followers.hpp"
 #include "core/hedge/hedge_relationship.hpp"
 #include "core/instrument/registry.hpp"
 #include "core/market/event.hpp"
@@ -29,17 +30,33 @@ struct DeskView {
   const Portfolio& portfolio;
   const Desk& desk;
   const Feeds& feeds;
-  std::span<const PositionRisk> risks;           ///< parallel to the portfolio's holdings
   std::span<const Quality> account_qualities;    ///< of each account's list of positions
   std::span<const BookExposure> book_exposures;  ///< parallel to the desk's exposures
   std::span<const HedgeFigures> hedge_figures;   ///< parallel to the setup's hedges
   const std::array<VenueTime, kVenues.size()>& venue_now;
   Freshness& freshness;
+  ForwardFollowers& followers;
+  std::span<const PositionRisk> last_risks;  ///< parallel to the portfolio's holdings; read them through risk()
   MonoTime now;
   bool structure_changed;
 
   /// The dollar price of an index, and whether it may be believed.
   [[nodiscard]] Estimate index_price(IndexId id) const;
+  /// The newest valuation of a tracked instrument, but for the Greeks in its venue's own convention.
+  [[nodiscard]] const InstrumentValuation& valuation(std::uint32_t place) const { return followers.valuation(place); }
+  /// The newest valuation of a tracked instrument as a whole.
+  [[nodiscard]] const InstrumentValuation& published_valuation(std::uint32_t place) const {
+    return followers.published_valuation(place);
+  }
+  /// The newest valuation of an instrument that is tracked.
+  [[nodiscard]] const InstrumentValuation& valuation_of(InstrumentSlot slot) const {
+    return valuation(desk.tracked_of_slot[index_of(slot)]);
+  }
+  /// What a holding adds to its book.
+  [[nodiscard]] const PositionRisk& risk(std::uint32_t holding) const {
+    (void)valuation_of(portfolio.holdings()[holding].slot);
+    return last_risks[holding];
+  }
   /// The venue's newest exchange time, kNoVenueTime when nothing was heard.
   [[nodiscard]] VenueTime now_at(Venue venue) const { return venue_now[static_cast<std::size_t>(venue)]; }
 };

@@ -26,7 +26,7 @@ BarPrice price_of(const DeskView& view, InstrumentSlot slot) {
   BarPrice price;
   const std::uint32_t place = view.desk.tracked_of_slot[index_of(slot)];
   if (place == kNoPlace) return price;
-  const InstrumentValuation& valuation = view.desk.tracked[place].valuation;
+  const InstrumentValuation& valuation = view.valuation(place);
   if (valuation.expired) return price;
   const Venue venue = view.registry.venue(slot);
   const InstrumentMarket& market = view.market.at(slot);
@@ -136,10 +136,10 @@ void EffectivenessMonitor::open_bar(const DeskView& view, std::uint32_t hedge, L
   if (!learnt.opened) return;
   for (std::uint32_t i = 0; i < range.count; ++i) {
     const std::uint32_t place = range.first + i;
-    const PositionRisk& risk = view.risks[place];
+    const PositionRisk& risk = view.risk(place);
     if (risk.flat) continue;
     const Holding& holding = view.portfolio.holdings()[place];
-    const UnitRisk& unit = view.desk.tracked[view.desk.tracked_of_slot[index_of(holding.slot)]].valuation.unit;
+    const UnitRisk& unit = view.valuation_of(holding.slot).unit;
     const BarPrice price = price_of(view, holding.slot);
     const bool leg = view.desk.hedges[hedge].is_leg[i] != 0;
     const double share = view.desk.hedges[hedge].shares[i];

@@ -21,11 +21,13 @@
 #include "core/engine/effectiveness_monitor.hpp"
 #include "core/engine/exposure_monitor.hpp"
 #include "core/engine/figure_rows.hpp"
+#include "core/engine/forward_followers.hpp"
 #include "core/engine/hedge_cost_monitor.hpp"
 #include "core/engine/hour_move_monitor.hpp"
 #include "core/engine/leg_quotes.hpp"
 #include "core/engine/liquidity_monitor.hpp"
 #include "core/engine/margin_monitor.hpp"
+#include "core/engine/part_sums.hpp"
 #include "core/engine/position_age_monitor.hpp"
 #include "core/engine/profit_monitor.hpp"
 #include "core/engine/rebalance_monitor.hpp"
@@ -183,7 +185,13 @@ struct Engine::State {
   void publish_feeds();
   void refresh_slow();
   void end_monitors_cycle();
-  void lay_out_deferred_rows() { deferred_rows.lay_out(desk, table, alerts.rows_read(table.size())); }
+  /// What waits between two readers; nothing does after a new structure or a restoration.
+  void lay_out_deferred() {
+    followers.lay_out();
+    sums.lay_out(portfolio.holdings(), registry);
+    deferred_rows.lay_out(desk, table, alerts.rows_read(table.size()));
+  }
+  void write_watched();
   [[nodiscard]] DeferredSources deferred_sources() const { return {desk, portfolio.holdings(), risks}; }
   [[nodiscard]] Estimate index_price(IndexId id);
   [[nodiscard]] Quality book_quality(std::uint32_t book);
@@ -225,6 +233,15 @@ struct Engine::State {
   std::vector<std::uint32_t> closed_holdings;
   BookUnderlyings book_underlyings;
   DeferredRows deferred_rows;
+  ForwardFollowers followers{{.desk = desk,
+                              .risks = risks,
+                              .registry = registry,
+                              .market = market,
+                              .portfolio = portfolio,
+                              .rows = deferred_rows,
+                              .table = table}};
+  PartSums sums{desk, risks, followers};
+  std::uint64_t sizes_version = 0;  ///< changes whenever the quality of an account's positions does
 
   TouchedSet touched_instruments;
   TouchedSet touched_spreads;
@@ -275,6 +292,7 @@ void Engine::State::rebuild() {
   book_exposures.assign(desk.exposures.size(), BookExposure{});
   hedge_results.assign(desk.hedges.size(), HedgeFigures{});
   structure_changed = false;
+  followers.lay_out();
   for (const auto& monitor : monitors) monitor->lay_out(view(), table);
   sampled_slots.assign(registry.size(), 0);
   sampled_indices.assign(market.index_count(), 0);
@@ -288,7 +306,7 @@ void Engine::State::rebuild() {
   alerts.add_rows(table);
   table.end_layout();
   alerts.bind(table);
-  lay_out_deferred_rows();
+  lay_out_deferred();
   touched_instruments.resize(desk.tracked.size());
   touched_spreads.resize(desk.tracked.size());
   touched_holdings.resize(portfolio.holdings().size());
@@ -309,12 +327,13 @@ DeskView Engine::State::view() {
           .portfolio = portfolio,
           .desk = desk,
           .feeds = feeds,
-          .risks = risks,
           .account_qualities = account_qualities,
           .book_exposures = book_exposures,
           .hedge_figures = hedge_results,
           .venue_now = venue_now,
           .freshness = freshness,
+          .followers = followers,
+          .last_risks = risks,
           .now = now,
           .structure_changed = structure_changed};
 }
@@ -636,22 +655,35 @@ void Engine::State::judge_accounts() {
   for (std::size_t i = 0; i < account_qualities.size(); ++i) {
     const Quality quality = portfolio.accounts()[i].positions_quality(freshness, feeds);
     if (quality.state() != account_qualities[i].state() || quality.reason() != account_qualities[i].reason()) recompute_all = true;
+    if (quality != account_qualities[i]) ++sizes_version;
     account_qualities[i] = quality;
   }
 }
 
 /// Options that take a forward or a vol from their expiry follow its forward, whoever's mark brought it.
 void Engine::State::touch_leaning() {
-  for (const std::uint32_t expiry : touched_expiries.items())
-    for (const std::uint32_t member : desk.expiry_members[expiry])
-      if (market.at(desk.tracked[member].slot).leans_on_expiry || desk.tracked[member].valuation.leans_on_fallback())
-        touched_instruments.insert(member);
+  if (recompute_all) return;
+  for (const std::uint32_t expiry : touched_expiries.items()) {
+    const auto& members = desk.expiry_members[expiry];
+    if (members.empty()) continue;
+    const InstrumentSlot slot = desk.tracked[members.front()].slot;
+    const Reading& forward = market.expiry_forward(ExpiryId{expiry});
+    followers.follow({.expiry = ExpiryId{expiry},
+                      .forward = forward.value,
+                      .quality = freshness.of_market(forward, registry.venue(slot), FigureReason::MissingForward),
+                      .index = index_price(market.at(slot).index),
+                      .now = now,
+                      .sizes_version = sizes_version},
+                     touched_instruments);
+    for (std::uint32_t part = 0; part < desk.parts.size(); ++part)
+      if (sums.follows(part, expiry)) touched_parts.insert(part);
+  }
 }
 
 /// Options that the venue does not price follow the surfaces and the forwards in the slow rhythm.
 void Engine::State::touch_fallbacks() {
   for (std::uint32_t place = 0; place < desk.tracked.size(); ++place) {
-    const InstrumentValuation& valuation = desk.tracked[place].valuation;
+    const InstrumentValuation& valuation = desk.tracked[place].last_valuation;
     if (registry.contract(desk.tracked[place].slot).kind == ContractKind::Option && !valuation.expired &&
         (valuation.vol_source != VolSource::VenueMark || valuation.forward_source != ForwardSource::VenueMark))
       touched_instruments.insert(place);
@@ -666,16 +698,21 @@ void Engine::State::judge(std::uint32_t place, OptionFallback& fallback) {
                             .venue = registry.venue(instrument.slot),
                             .phase = registry.phase(instrument.slot),
                             .venue_now = venue_now[static_cast<std::size_t>(registry.venue(instrument.slot))]};
-  auto to_price = judge_instrument(seen, freshness, &fallback, instrument.valuation);
+  auto to_price = judge_instrument(seen, freshness, &fallback, instrument.last_valuation);
   if (to_price && seen.venue == Venue::Okx)
     if (const Estimate index = index_price(seen.market.index); index.quality.ok()) to_price->spot = index.value;
-  if (to_price) valuation_batch.add(seen.contract, seen.venue, *to_price, instrument.valuation);
+  if (!to_price) return;
+  followers.note_market(place, *to_price);
+  valuation_batch.add(seen.contract, seen.venue, *to_price, instrument.last_valuation);
 }
 
 void Engine::State::reprice() {
+  const Publisher out{table, now};
+  // Before those that only follow others: an option has no younger data because another ticked.
+  for (const std::uint32_t place : touched_instruments.items())
+    desk.tracked[place].rows.publish_age(out, market.at(desk.tracked[place].slot));
   touch_leaning();
   if (now >= next_slow_refresh) touch_fallbacks();
-  const Publisher out{table, now};
   const DeskView seen = view();
   SurfaceFallback fallback{*surfaces, seen};
   surfaces->begin_cycle();
@@ -688,13 +725,12 @@ void Engine::State::reprice() {
       const TrackedInstrument& instrument = desk.tracked[place];
       const VenueTime expiry = registry.contract(instrument.slot).expiry;
       VenueTime& next = next_expiry[static_cast<std::size_t>(registry.venue(instrument.slot))];
-      if (expiry != kNoVenueTime && !instrument.valuation.expired) next = std::min(next, expiry);
+      followers.valued(place);
+      if (expiry != kNoVenueTime && !instrument.last_valuation.expired) next = std::min(next, expiry);
       deferred_rows.defer_instrument(place, now);
-      const InstrumentMarket& heard = market.at(instrument.slot);
-      instrument.rows.publish_age(out, heard);
       if (instrument.holdings.empty()) continue;
-      const Estimate index = index_price(heard.index);
-      for (const std::uint32_t holding : instrument.holdings) refresh_position(holding, instrument.valuation, index);
+      const Estimate index = index_price(market.at(instrument.slot).index);
+      for (const std::uint32_t holding : instrument.holdings) refresh_position(holding, instrument.last_valuation, index);
     }
   }
 }
@@ -712,7 +748,9 @@ void Engine::State::refresh_spreads() {
 void Engine::State::refresh_position(std::uint32_t holding, const InstrumentValuation& valuation, const Estimate& index) {
   portfolio.refresh(holding, registry, account_qualities);
   const Holding& held = portfolio.holdings()[holding];
-  set_position_risk(registry.contract(held.slot), valuation, held.position, risks[holding]);
+  const Contract& contract = registry.contract(held.slot);
+  set_position_risk(contract, valuation, held.position, risks[holding]);
+  sums.refreshed(holding, held, contract);
   desk.position_rows[holding].publish_size({table, now}, held.position);
   deferred_rows.defer_risk(holding, now);
   deferred_rows.defer_dollars(holding, index, now);
@@ -724,8 +762,7 @@ void Engine::State::refresh_positions() {
   for (const std::uint32_t i : touched_holdings.items()) {
     const InstrumentSlot slot = portfolio.holdings()[i].slot;
     const std::uint32_t place = desk.tracked_of_slot[index_of(slot)];
-    if (!touched_instruments.contains(place))
-      refresh_position(i, desk.tracked[place].valuation, index_price(market.at(slot).index));
+    if (!touched_instruments.contains(place)) refresh_position(i, followers.valuation(place), index_price(market.at(slot).index));
   }
 }
 
@@ -734,15 +771,18 @@ void Engine::State::sum_books() {
   const std::span<const PositionRisk> all{risks};
   for (const std::uint32_t p : touched_parts.items()) {
     const Part& part = desk.parts[p];
-    const auto positions = all.subspan(part.first_holding, part.holding_count);
-    part_sums[p].sum = sum_positions(positions);
+    part_sums[p].sum = sums.sum(p);
+    touched_exposures.insert(part.exposure);
     const Exposure& exposure = desk.exposures[part.exposure];
+    if (exposure.hedges.empty()) continue;
+    const auto positions = all.subspan(part.first_holding, part.holding_count);
+    for (std::uint32_t h = part.first_holding; h < part.first_holding + part.holding_count; ++h)
+      (void)followers.valuation(desk.tracked_of_slot[index_of(portfolio.holdings()[h].slot)]);
     const std::uint32_t first_holding = desk.parts[exposure.first_part].first_holding;
     for (const std::uint32_t h : exposure.hedges)
       desk.hedges[h].parts[p - exposure.first_part].sum = sum_hedge(
           positions, std::span{desk.hedges[h].is_leg}.subspan(part.first_holding - first_holding, part.holding_count),
           std::span{desk.hedges[h].shares}.subspan(part.first_holding - first_holding, part.holding_count), setup.hedges[h].view);
-    touched_exposures.insert(part.exposure);
   }
   for (std::uint32_t e = 0; e < desk.exposures.size(); ++e) {
     const Exposure& exposure = desk.exposures[e];
@@ -816,6 +856,13 @@ void Engine::State::refresh_slow() {
     deferred_rows.defer_dollars(i, index_price(market.at(holdings[i].slot).index), now);
 }
 
+void Engine::State::write_watched() {
+  for (const std::uint32_t place : deferred_rows.watched_instruments()) (void)followers.published_valuation(place);
+  for (const std::uint32_t holding : deferred_rows.watched_positions())
+    (void)followers.valuation(desk.tracked_of_slot[index_of(portfolio.holdings()[holding].slot)]);
+  deferred_rows.write_watched(deferred_sources(), table);
+}
+
 void Engine::State::end_cycle(MonoTime end) {
   now = std::max(now, end);
   freshness.set_now(now);
@@ -847,7 +894,7 @@ void Engine::State::end_cycle(MonoTime end) {
   end_monitors_cycle();
   find_next_bar_ends();
   refresh_slow();
-  deferred_rows.write_watched(deferred_sources(), table);
+  write_watched();
   alerts.observe(table, now);
   touched_instruments.clear();
   touched_spreads.clear();
@@ -938,7 +985,7 @@ Result<Engine, std::string> Engine::restored(EngineSetup setup, std::span<const 
   StateArchive archive{state};
   engine.state_->visit_state(archive);
   if (archive.failed()) return archive.fault();
-  engine.state_->lay_out_deferred_rows();
+  engine.state_->lay_out_deferred();
   return engine;
 }
 
@@ -952,6 +999,7 @@ void Engine::resume_alerts(std::vector<RaisedAlert> raised) {
 }
 void Engine::resume_overrides(std::vector<OverriddenLimit> overridden) { state_->alerts.resume_overrides(std::move(overridden)); }
 const FigureTable& Engine::figures() const {
+  state_->followers.settle_all();
   state_->deferred_rows.write_all(state_->deferred_sources(), state_->table);
   return state_->table;
 }

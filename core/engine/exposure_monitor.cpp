@@ -81,7 +81,7 @@ void ExposureMonitor::take(const DeskView& view, std::uint32_t holding) {
   if (!seen.counts) return;
   const InstrumentSlot slot = view.portfolio.holdings()[holding].slot;
   const Contract& contract = view.registry.contract(slot);
-  const InstrumentValuation& valuation = view.desk.tracked[view.desk.tracked_of_slot[index_of(slot)]].valuation;
+  const InstrumentValuation& valuation = view.valuation_of(slot);
   const double delta = valuation.unit.delta_black_scholes_coins;
   if (contract.kind == ContractKind::Option) {
     const double days = seen.position.to_expiry.days();

@@ -90,11 +90,11 @@ void HourMoveMonitor::begin(const DeskView& view, std::uint32_t hedge) {
   working_.price = hedge_price(view, hedge).value;
   double weights = 0;
   for (std::uint32_t h = range.first; h < range.first + range.count; ++h) {
-    const PositionRisk& risk = view.risks[h];
+    const PositionRisk& risk = view.risk(h);
     if (risk.flat || !risk.delta.ok()) continue;
     const Holding& holding = view.portfolio.holdings()[h];
     const Contract& contract = view.registry.contract(holding.slot);
-    const InstrumentValuation& valuation = view.desk.tracked[view.desk.tracked_of_slot[index_of(holding.slot)]].valuation;
+    const InstrumentValuation& valuation = view.valuation_of(holding.slot);
     if (valuation.expired) continue;
     const bool option = contract.kind == ContractKind::Option;
     MovedHolding moved{.kind = contract.kind,

@@ -214,7 +214,7 @@ std::size_t MarginMonitor::take_vols(const DeskView& view) {
   const std::vector<TrackedInstrument>& tracked = view.desk.tracked;
   const Pool& pool = pools_[current_];
   for (; place_ < std::min(first + kPiece, tracked.size()); ++place_) {
-    const InstrumentValuation& valuation = tracked[place_].valuation;
+    const InstrumentValuation& valuation = view.valuation(static_cast<std::uint32_t>(place_));
     const Contract& contract = view.registry.contract(tracked[place_].slot);
     if (contract.kind != ContractKind::Option || !valuation.greeks.ok() || valuation.expired) continue;
     for (std::size_t u = 0; u < pool.underlyings; ++u) {
@@ -245,7 +245,7 @@ void MarginMonitor::take(const DeskView& view, const AccountPosition& position) 
   std::uint32_t u = 0;
   while (u < pool.underlyings && pool.targets[u].base != contract.base) ++u;
   if (tracked == kNoPlace || u == pool.underlyings) return spoil(Quality::unknown(FigureReason::WarmingUp));
-  const InstrumentValuation& valuation = view.desk.tracked[tracked].valuation;
+  const InstrumentValuation& valuation = view.valuation(tracked);
   if (valuation.expired) return;
   const Quality& size = view.account_qualities[pool.account];
   const PositionRisk risk = position_risk(contract, valuation, {.size = position.size, .quality = size});

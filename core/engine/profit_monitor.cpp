@@ -138,7 +138,7 @@ ProfitMonitor::Moment ProfitMonitor::moment(const DeskView& view, InstrumentSlot
     now.quality = Quality::unknown(FigureReason::Empty);
     return now;
   }
-  const InstrumentValuation& valuation = view.desk.tracked[place].valuation;
+  const InstrumentValuation& valuation = view.valuation(place);
   now.mark = valuation.mark_price;
   now.quality = worst(now.quality, valuation.mark);
   if (is_option(contract)) {

@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 5> kConstraintKinds{"lot", "min_notional"
 /// `share` is the part of the position that is the hedge's.
 DeltaMoment moment_of(const DeskView& view, std::uint32_t holding, double share, DeltaView delta_view) {
   const Holding& held = view.portfolio.holdings()[holding];
-  const InstrumentValuation& valuation = view.desk.tracked[view.desk.tracked_of_slot[index_of(held.slot)]].valuation;
+  const InstrumentValuation& valuation = view.valuation_of(held.slot);
   const UnitRisk& unit = valuation.unit;
   return {
       .size = share * held.position.size,
@@ -138,7 +138,7 @@ bool RebalanceMonitor::take_leg_trades(const DeskView& view, Learnt& learnt) {
 void RebalanceMonitor::step_drift(const DeskView& view, Learnt& learnt, DeltaView delta_view) {
   for (Followed& one : learnt.holdings) {
     // What is not known now is taken up from where it was known last.
-    if (!view.risks[one.holding].delta.ok()) continue;
+    if (!view.risk(one.holding).delta.ok()) continue;
     const DeltaMoment now = moment_of(view, one.holding, one.share, delta_view);
     if (one.known) learnt.drift.add(drift_between(one.before, now));
     one.before = now;

@@ -201,7 +201,7 @@ void ReconcileMonitor::compare_totals(const DeskView& view, std::size_t account,
     const Contract& contract = view.registry.contract(slot);
     const std::uint32_t place = view.desk.tracked_of_slot[index_of(slot)];
     if (!ours.counts(contract, totals.asset) || position.size == 0 || place == kNoPlace) continue;
-    ours.add(contract, view.desk.tracked[place].valuation, position.size, view.now_at(source.venue()));
+    ours.add(contract, view.published_valuation(place), position.size, view.now_at(source.venue()));
   }
   totals.difference = ours.compare(totals.venue, worst(known, Quality::fresh(totals.told_at)));
 }

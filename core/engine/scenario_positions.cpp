@@ -14,13 +14,13 @@ ExposureHoldings holdings_of_exposure(const Desk& desk, std::uint32_t exposure) 
 
 SeenPosition seen_position(const DeskView& view, std::uint32_t holding) {
   const Holding& held = view.portfolio.holdings()[holding];
-  if (view.risks[holding].flat) return {.quality = held.position.quality};
+  if (view.risk(holding).flat) return {.quality = held.position.quality};
   return seen_position(view, held.slot, held.position.size, held.position.quality);
 }
 
 SeenPosition seen_position(const DeskView& view, InstrumentSlot slot, double size, const Quality& size_quality) {
   const Contract& contract = view.registry.contract(slot);
-  const InstrumentValuation& valuation = view.desk.tracked[view.desk.tracked_of_slot[index_of(slot)]].valuation;
+  const InstrumentValuation& valuation = view.valuation_of(slot);
   SeenPosition seen{.quality = size_quality};
   if (valuation.expired) return seen;
   const bool option = contract.kind == ContractKind::Option;

@@ -52,8 +52,8 @@ void WorkingOrderMonitor::add_orders(const DeskView& view, std::size_t account, 
     last = order.instrument;
     const std::uint32_t place = view.desk.tracked_of_slot[index_of(slot)];
     if (exposure == kNoPlace || place == kNoPlace) continue;
-    const PositionRisk risk = position_risk(view.registry.contract(slot), view.desk.tracked[place].valuation,
-                                            {.size = order.remaining.to_double(), .quality = known});
+    const PositionRisk risk =
+        position_risk(view.registry.contract(slot), view.valuation(place), {.size = order.remaining.to_double(), .quality = known});
     const std::array deltas{risk.total.delta_black_scholes_coins, risk.total.delta_net_transaction_coins};
     Sums& sums = books_[exposure].sums;
     const bool bid = order.remaining > Size{};

@@ -31,21 +31,23 @@ double dual_delta(double price, double delta, double forward, double strike) {
 
 }  // namespace
 
+Black76Input pricing_input(const Contract& contract, const OptionMarket& market) {
+  // A coin-settled option's price in dollars is undiscounted Black: its own rate is the coin's, 0 on these venues.
+  return {.right = contract.right,
+          .forward = market.forward,
+          .strike = contract.strike,
+          .to_expiry = YearFraction::from_nanoseconds(static_cast<double>((contract.expiry - market.at).count())),
+          .vol = Vol::from_fraction(market.vol),
+          .rate = contract.style == PayoffStyle::Inverse ? 0 : market.rate};
+}
+
 ValuationBatch::ValuationBatch() : batch_{kMostLanes}, greeks_{GreekSet::Usual, kMostLanes} {
   for (std::size_t lane = 0; lane < kMostLanes; ++lane) batch_.set(lane, ordinary());
 }
 
 void ValuationBatch::add(const Contract& contract, Venue venue, const OptionMarket& market, InstrumentValuation& valuation) {
   assert(!full());
-  const auto to_expiry = YearFraction::from_nanoseconds(static_cast<double>((contract.expiry - market.at).count()));
-  // A coin-settled option's price in dollars is undiscounted Black: its own rate is the coin's, 0 on these venues.
-  const double rate = contract.style == PayoffStyle::Inverse ? 0 : market.rate;
-  Black76Input input{.right = contract.right,
-                     .forward = market.forward,
-                     .strike = contract.strike,
-                     .to_expiry = to_expiry,
-                     .vol = Vol::from_fraction(market.vol),
-                     .rate = rate};
+  Black76Input input = pricing_input(contract, market);
   Waiting& waiting = waiting_[count_++];
   waiting.contract = &contract;
   waiting.valuation = &valuation;
@@ -54,7 +56,7 @@ void ValuationBatch::add(const Contract& contract, Venue venue, const OptionMark
   waiting.has_venue_lane = venue == Venue::Deribit;
   waiting.looks_from_spot = venue == Venue::Okx && contract.style == PayoffStyle::Inverse;
   waiting.on_index = venue == Venue::Binance;
-  waiting.to_expiry = to_expiry;
+  waiting.to_expiry = input.to_expiry;
   batch_.set(lanes_++, input);
   if (!waiting.has_venue_lane) return;
   waiting.venue_time = deribit_time_to_expiry(market.at, contract.expiry);

@@ -10,6 +10,9 @@
 
 namespace hedgewatch {
 
+/// What the exact time to expiry and the contract make of an option's market.
+[[nodiscard]] Black76Input pricing_input(const Contract& contract, const OptionMarket& market);
+
 /// Options that were judged and wait for their Greeks: one call of the batch kernel prices them all. A Deribit option takes two
 /// lanes, one at the exact time to expiry for risk and one at the venue's rounded minute for the Greeks that the venue publishes.
 /// Allocates when made only. What an option gets does not depend on the others in the batch.
