@@ -98,6 +98,10 @@ void ForwardFollowers::follow(const Moved& moved, TouchedSet& touched_instrument
   }
   const std::uint32_t end = expiry.first_group + expiry.group_count;
   for (std::uint32_t group = expiry.first_group; group < end;) {
+    if (leaning_[group] == 0) {
+      ++group;
+      continue;
+    }
     std::uint32_t last = group;
     while (in_columns && last < end && last < group + kBlock && following_[last] != 0) ++last;
     const std::size_t lane = group * kLaneGroup;

@@ -6,7 +6,8 @@ namespace hedgewatch {
 
 void PartSums::lay_out(std::span<const Holding> holdings, const InstrumentRegistry& registry) {
   held_.assign(holdings.size(), {});
-  settled_.assign(holdings.size(), {});
+  amounts_.assign(holdings.size(), {});
+  judgements_.assign(holdings.size(), {});
   places_.clear();
   parts_.assign(desk_.parts.size(), {});
   for (std::size_t p = 0; p < parts_.size(); ++p) parts_[p].expiries.reserve(desk_.parts[p].holding_count);
@@ -22,28 +23,43 @@ void PartSums::refreshed(std::uint32_t holding, const Holding& held, const Contr
   const InstrumentValuation& valuation = desk_.tracked[place].last_valuation;
   const bool counts = risk.delta.ok() && !valuation.expired && !risk.flat;
   held_[holding] = {.size = counts ? held.position.size : 0, .unit = followers_.unit_of(place)};
-  Settled& settled = settled_[holding];
-  settled = {.value = risk.value,
-             .priced_coins = risk.bounds.priced_coins,
-             .unpriced_coins = risk.bounds.unpriced_coins,
-             .unpriced_usd = risk.bounds.unpriced_usd,
-             .delta = risk.delta,
-             .greeks = risk.greeks,
-             .greeks_usd = risk.greeks_usd,
-             .bounds = risk.bounds.quality,
-             .size = risk.bounds.size,
-             .value_quality = risk.value_quality};
-  settled.flags = static_cast<std::uint8_t>(
+  const Amounts amounts{.value = risk.value,
+                        .priced_coins = risk.bounds.priced_coins,
+                        .unpriced_coins = risk.bounds.unpriced_coins,
+                        .unpriced_usd = risk.bounds.unpriced_usd};
+  Judgement judgement{
+      .qualities = {risk.delta, risk.greeks, risk.greeks_usd, risk.bounds.quality, risk.bounds.size, risk.value_quality}};
+  judgement.flags = static_cast<std::uint8_t>(
       (risk.on_fallback ? kFallback : 0) | (risk.flat ? 0 : kOpen) | (!risk.flat && risk.value_in_coins ? kValueNeedsIndex : 0) |
       (risk.bounds.low_coins != risk.bounds.high_coins ? kBounded : 0) | (counts ? kCounts : 0));
   if (!risk.flat && followers_.follows(place)) {
-    settled.expiry = followers_.expiry_of(place);
-    settled.delta = settled.greeks = worst(held.position.quality, valuation.pricing_vol);
+    const Quality own = worst(held.position.quality, valuation.pricing_vol);
     const Quality dollars = is_dollar_quoted(contract) ? Quality{} : Quality::unknown(FigureReason::MixedNumeraire);
-    settled.greeks_usd = worst(settled.greeks, dollars);
-    if (counts) settled.bounds = settled.delta;
+    judgement.expiry = followers_.expiry_of(place);
+    judgement.qualities[kDelta] = judgement.qualities[kGreeks] = own;
+    judgement.qualities[kGreeksUsd] = worst(own, dollars);
+    if (counts) judgement.qualities[kBounds] = own;
   }
-  parts_[desk_.part_of_holding[holding]].known = false;
+  const Qualities& said = judgement.qualities;
+  if (said[kGreeks] == said[kDelta] && said[kGreeksUsd] == said[kDelta] && said[kBounds] == said[kDelta])
+    judgement.flags = static_cast<std::uint8_t>(judgement.flags | kAlike);
+  SettledPart& part = parts_[desk_.part_of_holding[holding]];
+  if (!(amounts_[holding] == amounts)) part.added = false;
+  if (part.judged) rejudge(part, judgements_[holding], judgement);
+  amounts_[holding] = amounts;
+  judgements_[holding] = judgement;
+}
+
+void PartSums::rejudge(SettledPart& part, const Judgement& before, const Judgement& after) {
+  part.judged = before.flags == after.flags && before.expiry == after.expiry;
+  for (std::size_t i = 0; i < kConcerns; ++i) {
+    Quality& whole = part.qualities[i];
+    const Quality& old = before.qualities[i];
+    if (old == after.qualities[i]) continue;
+    // The whole may be what it is because of this one.
+    if (old.as_of() == whole.as_of() || (!whole.ok() && same_verdict(old, whole))) part.judged = false;
+    whole = worst(whole, after.qualities[i]);
+  }
 }
 
 bool PartSums::follows(std::uint32_t part, std::uint32_t expiry) const {
@@ -51,7 +67,7 @@ bool PartSums::follows(std::uint32_t part, std::uint32_t expiry) const {
   return std::any_of(expiries.begin(), expiries.end(), [&](const FollowedExpiry& one) { return one.expiry == expiry; });
 }
 
-void PartSums::note_followed(SettledPart& part, const Settled& position) {
+void PartSums::note_followed(SettledPart& part, const Judgement& position) {
   const bool bounds = (position.flags & kCounts) != 0;
   for (FollowedExpiry& one : part.expiries)
     if (one.expiry == position.expiry) {
@@ -61,41 +77,71 @@ void PartSums::note_followed(SettledPart& part, const Settled& position) {
   part.expiries.push_back({.expiry = position.expiry, .bounds = bounds});
 }
 
-void PartSums::settle(std::uint32_t part) {
+void PartSums::add_up(std::uint32_t part) {
+  const Part& range = desk_.parts[part];
+  Amounts sum;
+  for (const Amounts& position : std::span{amounts_}.subspan(range.first_holding, range.holding_count)) {
+    sum.value = sum.value + position.value;
+    sum.priced_coins += position.priced_coins;
+    sum.unpriced_coins += position.unpriced_coins;
+    sum.unpriced_usd += position.unpriced_usd;
+  }
+  parts_[part].amounts = sum;
+  parts_[part].added = true;
+}
+
+void PartSums::judge(std::uint32_t part) {
   SettledPart& result = parts_[part];
   const Part& range = desk_.parts[part];
   result.expiries.clear();
-  ExposureSum sum;
+  Qualities qualities{};
+  Quality greeks;  // what most positions say of their delta, their Greeks and their bounds alike
+  Quality size;
+  Quality value;
   unsigned flags = 0;
-  for (const Settled& position : std::span{settled_}.subspan(range.first_holding, range.holding_count)) {
-    sum.value = sum.value + position.value;
-    sum.bounds.priced_coins += position.priced_coins;
-    sum.bounds.unpriced_coins += position.unpriced_coins;
-    sum.bounds.unpriced_usd += position.unpriced_usd;
-    sum.delta = worst(sum.delta, position.delta);
-    sum.greeks = worst(sum.greeks, position.greeks);
-    sum.greeks_usd = worst(sum.greeks_usd, position.greeks_usd);
-    sum.bounds.quality = worst(sum.bounds.quality, position.bounds);
-    sum.bounds.size = worst(sum.bounds.size, position.size);
-    sum.value_quality = worst(sum.value_quality, position.value_quality);
+  std::uint32_t fallback_positions = 0;
+  for (const Judgement& position : std::span{judgements_}.subspan(range.first_holding, range.holding_count)) {
+    if ((position.flags & kAlike) != 0)
+      greeks = worst(greeks, position.qualities[kDelta]);
+    else
+      for (const Concern concern : {kDelta, kGreeks, kGreeksUsd, kBounds})
+        qualities[concern] = worst(qualities[concern], position.qualities[concern]);
+    size = worst(size, position.qualities[kSize]);
+    value = worst(value, position.qualities[kValue]);
     flags |= position.flags;
-    sum.fallback_positions += position.flags & kFallback;
+    fallback_positions += position.flags & kFallback;
     if (position.expiry != kNoPlace) note_followed(result, position);
   }
-  sum.open = (flags & kOpen) != 0;
-  sum.value_needs_index = (flags & kValueNeedsIndex) != 0;
-  result.sum = sum;
-  result.bounded = (flags & kBounded) != 0;
-  result.known = true;
+  for (const Concern concern : {kDelta, kGreeks, kGreeksUsd, kBounds}) qualities[concern] = worst(qualities[concern], greeks);
+  qualities[kSize] = size;
+  qualities[kValue] = value;
+  result.qualities = qualities;
+  result.flags = static_cast<std::uint8_t>(flags);
+  result.fallback_positions = fallback_positions;
+  result.judged = true;
 }
 
 ExposureSum PartSums::sum(std::uint32_t part) {
-  if (!parts_[part].known) settle(part);
+  if (!parts_[part].added) add_up(part);
+  if (!parts_[part].judged) judge(part);
   const SettledPart& settled = parts_[part];
   const Part& range = desk_.parts[part];
   const auto held = std::span{held_}.subspan(range.first_holding, range.holding_count);
   const std::span<const UnitRisk> units = followers_.units();
-  ExposureSum sum = settled.sum;
+  ExposureSum sum;
+  sum.value = settled.amounts.value;
+  sum.bounds.priced_coins = settled.amounts.priced_coins;
+  sum.bounds.unpriced_coins = settled.amounts.unpriced_coins;
+  sum.bounds.unpriced_usd = settled.amounts.unpriced_usd;
+  sum.bounds.quality = settled.qualities[kBounds];
+  sum.bounds.size = settled.qualities[kSize];
+  sum.delta = settled.qualities[kDelta];
+  sum.greeks = settled.qualities[kGreeks];
+  sum.greeks_usd = settled.qualities[kGreeksUsd];
+  sum.value_quality = settled.qualities[kValue];
+  sum.fallback_positions = settled.fallback_positions;
+  sum.open = (settled.flags & kOpen) != 0;
+  sum.value_needs_index = (settled.flags & kValueNeedsIndex) != 0;
   for (const FollowedExpiry& followed : settled.expiries) {
     const Quality& forward = followers_.forward_quality(followed.expiry);
     sum.delta = worst(sum.delta, forward);
@@ -105,7 +151,7 @@ ExposureSum PartSums::sum(std::uint32_t part) {
   }
   sum.total = sum_units(held, units);
   sum.bounds.low_coins = sum.bounds.high_coins = sum.total.delta_black_scholes_coins;
-  if (!settled.bounded) return sum;
+  if ((settled.flags & kBounded) == 0) return sum;
   sum.bounds.low_coins = sum.bounds.high_coins = 0;
   for (std::uint32_t h = 0; h < held.size(); ++h) {
     const double delta = held[h].size * units[held[h].unit].delta_black_scholes_coins;

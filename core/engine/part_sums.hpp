@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -29,18 +30,23 @@ class PartSums {
   [[nodiscard]] ExposureSum sum(std::uint32_t part);
 
  private:
-  /// What stays of a position while only forwards move; qualities of an option that follows its forward are without that forward.
-  struct Settled {
+  /// What stays of a position while only forwards move.
+  struct Amounts {
     SplitAmount value;
     double priced_coins = 0;
     double unpriced_coins = 0;
     double unpriced_usd = 0;
-    Quality delta;
-    Quality greeks;
-    Quality greeks_usd;
-    Quality bounds;
-    Quality size;
-    Quality value_quality;
+
+    friend bool operator==(const Amounts& a, const Amounts& b) {
+      return a.value.coins == b.value.coins && a.value.usd == b.value.usd && a.priced_coins == b.priced_coins &&
+             a.unpriced_coins == b.unpriced_coins && a.unpriced_usd == b.unpriced_usd;
+    }
+  };
+  enum Concern : std::uint8_t { kDelta, kGreeks, kGreeksUsd, kBounds, kSize, kValue, kConcerns };
+  using Qualities = std::array<Quality, kConcerns>;
+  /// The same for how far it may be believed; of an option that follows its forward without that forward.
+  struct Judgement {
+    Qualities qualities;
     std::uint32_t expiry = kNoPlace;  ///< whose forward it follows
     std::uint8_t flags = 0;
   };
@@ -49,27 +55,35 @@ class PartSums {
     kOpen = 2,
     kValueNeedsIndex = 4,
     kBounded = 8,  ///< its delta is not known: its bounds are not those of the sum
-    kCounts = 16
+    kCounts = 16,
+    kAlike = 32  ///< the same is said of deltas, Greeks and bounds
   };
   struct FollowedExpiry {
     std::uint32_t expiry = 0;
     bool bounds = false;  ///< the bounds of the delta follow it too
   };
   struct SettledPart {
-    ExposureSum sum;  ///< without unit risks, bounds of the delta, and the forwards that are followed
+    Amounts amounts;
+    Qualities qualities;
     std::vector<FollowedExpiry> expiries;
-    bool bounded = false;
-    bool known = false;
+    std::uint32_t fallback_positions = 0;
+    std::uint8_t flags = 0;  ///< of all positions together
+    bool added = false;      ///< the amounts are up to date
+    bool judged = false;     ///< so is the rest
   };
 
-  static void note_followed(SettledPart& part, const Settled& position);
-  void settle(std::uint32_t part);
+  static void note_followed(SettledPart& part, const Judgement& position);
+  /// One position's judgement changed: takes it over without looking at the others, where that says enough.
+  static void rejudge(SettledPart& part, const Judgement& before, const Judgement& after);
+  void add_up(std::uint32_t part);
+  void judge(std::uint32_t part);
 
   const Desk& desk_;
   const std::vector<PositionRisk>& risks_;
   const ForwardFollowers& followers_;
-  std::vector<HeldUnits> held_;  ///< parallel to the portfolio's holdings, as the next two
-  std::vector<Settled> settled_;
+  std::vector<HeldUnits> held_;  ///< parallel to the portfolio's holdings, as the next three
+  std::vector<Amounts> amounts_;
+  std::vector<Judgement> judgements_;
   std::vector<std::uint32_t> places_;
   std::vector<SettledPart> parts_;  ///< parallel to the desk's
 };

@@ -1,61 +1,103 @@
+// One source, compiled once per instruction set by Highway's foreach_target.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/risk/unit_risk_kernel.cpp"
+// Builds that would differ from AVX-512 or SSE4 in nothing that this kernel uses.
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
+#include <hwy/foreach_target.h>
+// Highway wants its header after foreach_target.
+#include <hwy/highway.h>
+
+#include <cstring>
+
 #include "core/risk/unit_risk_kernel.hpp"
-
-#include <array>
-
 #include "core/types/units.hpp"
 
+HWY_BEFORE_NAMESPACE();
+namespace hedgewatch::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Writes the unit risks of one lane group, by vectors of lanes; each figure is made with the same operations, in the same order,
+/// as ValuationBatch makes it.
+/// False: some lane has no price.
+HWY_ATTR bool write_unit_risks(const double* const (&greeks)[9], double forward, const double* coin, std::uint32_t wanted,
+                               UnitRisk* out) {
+  static_assert(sizeof(UnitRisk) == 10 * sizeof(double), "a row is copied as its ten numbers, in the order of the members");
+  using Tag = hn::ScalableTag<double>;
+  const Tag tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  constexpr std::size_t kMostLanes = hn::MaxLanes(Tag{});
+  HWY_ALIGN double first[4 * kMostLanes];
+  HWY_ALIGN double second[4 * kMostLanes];
+  HWY_ALIGN double third[2 * kMostLanes];
+  const auto forwards = hn::Set(tag, forward);
+  const auto hundredth = hn::Set(tag, 0.01);  // one percent, and one vol point
+  const auto year = hn::Set(tag, YearFraction::kDaysPerYear);
+  bool all_priced = true;
+  for (std::size_t i = 0; i < kLaneGroup; i += lanes) {
+    const auto column = [&](Greek greek) { return hn::LoadU(tag, greeks[static_cast<std::size_t>(greek)] + i); };
+    const auto premium = column(Greek::Premium);
+    const auto delta = column(Greek::Delta);
+    all_priced = hn::AllTrue(tag, hn::Eq(premium, premium)) && all_priced;
+    const auto settles_in_coin = hn::Ne(hn::LoadU(tag, coin + i), hn::Zero(tag));
+    const auto net = hn::IfThenElse(settles_in_coin, hn::Sub(delta, hn::Div(premium, forwards)), delta);
+    const auto gamma = hn::Mul(column(Greek::Gamma), forwards);
+    hn::StoreInterleaved4(delta, net, hn::Mul(gamma, hundredth), hn::Mul(hn::Mul(gamma, forwards), hundredth), tag, first);
+    hn::StoreInterleaved4(hn::Mul(column(Greek::Vega), hundredth), hn::Div(column(Greek::Theta), year),
+                          hn::Mul(column(Greek::Rho), hundredth), hn::Mul(column(Greek::Vanna), hundredth), tag, second);
+    hn::StoreInterleaved2(hn::Mul(hn::Mul(column(Greek::Volga), hundredth), hundredth), hn::Div(column(Greek::Charm), year), tag,
+                          third);
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      if ((wanted >> (i + lane) & 1) == 0) continue;
+      auto* row = reinterpret_cast<std::byte*>(out + i + lane);
+      std::memcpy(row, first + 4 * lane, 4 * sizeof(double));
+      std::memcpy(row + 4 * sizeof(double), second + 4 * lane, 4 * sizeof(double));
+      std::memcpy(row + 8 * sizeof(double), third + 2 * lane, 2 * sizeof(double));
+    }
+  }
+  return all_priced;
+}
+
+}  // namespace hedgewatch::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace hedgewatch {
 
 namespace {
 
-constexpr double kOnePercent = 0.01;
-constexpr double kVolPoint = 0.01;
-constexpr std::size_t kUnitFigures = 10;
+using Writer = bool (*)(const double* const (&greeks)[9], double forward, const double* coin, std::uint32_t wanted, UnitRisk* out);
 
-using Column = std::array<double, kLaneGroup>;
+/// The build for `target`, or the narrowest where the compiler could not make that one.
+Writer writer_for(KernelTarget target) {
+  switch (target) {
+#if HWY_TARGETS & HWY_AVX3
+    case KernelTarget::Avx512:
+      return N_AVX3::write_unit_risks;
+#endif
+#if HWY_TARGETS & HWY_AVX2
+    case KernelTarget::Avx2:
+      return N_AVX2::write_unit_risks;
+#endif
+#if HWY_TARGETS & HWY_SSE4
+    case KernelTarget::Sse4:
+      return N_SSE4::write_unit_risks;
+#endif
+    default:
+      return HWY_STATIC_DISPATCH(write_unit_risks);
+  }
+}
 
 }  // namespace
 
 std::uint32_t unit_risks(const GreekColumns& greeks, std::size_t first, double forward, std::span<const double> coin,
-                         std::uint32_t wanted, std::span<UnitRisk, kLaneGroup> out) {
-  const double* price = greeks[Greek::Premium].data() + first;
-  const double* delta = greeks[Greek::Delta].data() + first;
-  const double* gamma = greeks[Greek::Gamma].data() + first;
-  const double* vega = greeks[Greek::Vega].data() + first;
-  const double* theta = greeks[Greek::Theta].data() + first;
-  const double* rho = greeks[Greek::Rho].data() + first;
-  const double* vanna = greeks[Greek::Vanna].data() + first;
-  const double* volga = greeks[Greek::Volga].data() + first;
-  const double* charm = greeks[Greek::Charm].data() + first;
-  // By column first: that is what the compiler makes vectors of.
-  std::array<Column, kUnitFigures> columns;
-  for (std::size_t i = 0; i < kLaneGroup; ++i) {
-    columns[0][i] = delta[i];
-    columns[1][i] = coin[i] != 0 ? delta[i] - price[i] / forward : delta[i];
-    columns[2][i] = gamma[i] * forward * kOnePercent;
-    columns[3][i] = gamma[i] * forward * forward * kOnePercent;
-    columns[4][i] = vega[i] * kVolPoint;
-    columns[5][i] = theta[i] / YearFraction::kDaysPerYear;
-    columns[6][i] = rho[i] * kOnePercent;
-    columns[7][i] = vanna[i] * kVolPoint;
-    columns[8][i] = volga[i] * kVolPoint * kVolPoint;
-    columns[9][i] = charm[i] / YearFraction::kDaysPerYear;
-  }
+                         std::uint32_t wanted, std::span<UnitRisk, kLaneGroup> out, KernelTarget target) {
+  const double* columns[column_count(GreekSet::Usual)];
+  for (std::size_t column = 0; column < column_count(GreekSet::Usual); ++column)
+    columns[column] = greeks[static_cast<Greek>(column)].data() + first;
+  if (writer_for(target)(columns, forward, coin.data(), wanted, out.data())) return (1U << kLaneGroup) - 1;
   std::uint32_t priced = 0;
-  for (std::size_t i = 0; i < kLaneGroup; ++i) {
-    priced |= static_cast<std::uint32_t>(is_present(price[i])) << i;
-    if ((wanted >> i & 1) == 0) continue;
-    out[i] = {.delta_black_scholes_coins = columns[0][i],
-              .delta_net_transaction_coins = columns[1][i],
-              .gamma_coins_per_percent = columns[2][i],
-              .gamma_usd_per_percent = columns[3][i],
-              .vega_usd_per_vol_point = columns[4][i],
-              .theta_usd_per_day = columns[5][i],
-              .rho_usd_per_percent = columns[6][i],
-              .vanna_coins_per_vol_point = columns[7][i],
-              .volga_usd_per_vol_point_squared = columns[8][i],
-              .charm_coins_per_day = columns[9][i]};
-  }
+  for (std::size_t i = 0; i < kLaneGroup; ++i) priced |= static_cast<std::uint32_t>(is_present(columns[0][i])) << i;
   return priced;
 }
 
@@ -79,3 +121,4 @@ UnitRisk sum_units(std::span<const HeldUnits> held, std::span<const UnitRisk> un
 }
 
 }  // namespace hedgewatch
+#endif

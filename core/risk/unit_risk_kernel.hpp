@@ -20,7 +20,7 @@ struct HeldUnits {
 /// is the forward of all, `coin` holds 1 for each lane whose option settles in coin, else 0. Lanes without a bit in `wanted` stay
 /// as they are in `out`. Bit i of the answer: lane i has a price.
 std::uint32_t unit_risks(const GreekColumns& greeks, std::size_t first, double forward, std::span<const double> coin,
-                         std::uint32_t wanted, std::span<UnitRisk, kLaneGroup> out);
+                         std::uint32_t wanted, std::span<UnitRisk, kLaneGroup> out, KernelTarget target = best_kernel_target());
 
 /// Sizes times unit risks, added up in the order given.
 [[nodiscard]] UnitRisk sum_units(std::span<const HeldUnits> held, std::span<const UnitRisk> units);

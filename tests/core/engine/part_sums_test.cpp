@@ -51,8 +51,8 @@ class Positions {
   Positions(const Positions&) = delete;
   Positions& operator=(const Positions&) = delete;
 
-  void mark(std::uint32_t i, const Mark& mark, std::chrono::seconds later = {}) {
-    market.apply(InstrumentSlot{i}, mark, {kVenueStart, now + later, kPublic});
+  void mark(std::uint32_t i, const Mark& mark, std::chrono::seconds later = {}, ConnectionId connection = kPublic) {
+    market.apply(InstrumentSlot{i}, mark, {kVenueStart, now + later, connection});
   }
   /// By itself, as the engine does it.
   void value(std::uint32_t place) {
@@ -192,6 +192,33 @@ TEST_CASE("a sum is to the bit that of its positions before and after forwards m
   positions.mark(4, {.price = 0.04, .vol = -1});
   positions.value(positions.desk.tracked_of_slot[4]);
   positions.check_sums();
+}
+
+TEST_CASE("what the oldest and the worst position said is forgotten once it says otherwise") {
+  Positions positions;
+  for (std::uint32_t i = 0; i <= kOptions; ++i)
+    positions.mark(i, {.price = 0.04, .vol = 0.5, .forward = 100'000}, std::chrono::seconds{i});
+  positions.value_all();
+  positions.check_sums();
+  for (std::uint32_t i = 0; i <= kOptions; i += 3) {
+    CAPTURE(i);
+    // The oldest of its part hears something new.
+    positions.mark(i, {.price = 0.04 + 0.001 * i, .vol = 0.6, .forward = 100'500}, std::chrono::seconds{100 + i});
+    positions.value(positions.desk.tracked_of_slot[i]);
+    positions.check_sums();
+    // Another one's price comes over a feed that is dead, and again over one that lives; then all of it.
+    for (const ConnectionId connection : {kPrivate, kPublic}) {
+      positions.mark(i / 2, {.price = 0.05}, std::chrono::seconds{50}, connection);
+      positions.value(positions.desk.tracked_of_slot[i / 2]);
+      positions.check_sums();
+    }
+    positions.mark(i / 2, {.price = 0.04, .vol = 0.5, .forward = 100'000}, std::chrono::seconds{50}, kPrivate);
+    positions.value(positions.desk.tracked_of_slot[i / 2]);
+    positions.check_sums();
+    positions.mark(i / 2, {.price = 0.04, .vol = 0.5, .forward = 100'000}, std::chrono::seconds{50});
+    positions.value(positions.desk.tracked_of_slot[i / 2]);
+    positions.check_sums();
+  }
 }
 
 TEST_SUITE_END();
