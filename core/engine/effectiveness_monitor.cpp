@@ -58,15 +58,21 @@ double bars_per_year(const EffectivenessSetup& setup) {
 
 }  // namespace
 
-EffectivenessMonitor::Learnt::Learnt(const HedgeSetup& hedge)
-    : name{hedge.name},
-      setup{*hedge.effectiveness},
-      view{hedge.view},
-      bars{hedge.effectiveness->sampling.bar},
-      series{EffectivenessSeries{conventions_of(hedge)}, EffectivenessSeries{conventions_of(hedge)},
-             EffectivenessSeries{conventions_of(hedge)}},
-      overlap{most_bars(*hedge.effectiveness)},
-      overlap_correlations(hedge.effectiveness->sampling.windows.size()) {}
+EffectivenessMonitor::Learnt::Learnt(const HedgeSetup& relationship)
+    : hedge{relationship},
+      setup{*relationship.effectiveness},
+      bars{relationship.effectiveness->sampling.bar},
+      series{EffectivenessSeries{conventions_of(relationship)}, EffectivenessSeries{conventions_of(relationship)},
+             EffectivenessSeries{conventions_of(relationship)}},
+      overlap{most_bars(*relationship.effectiveness)},
+      overlap_correlations(relationship.effectiveness->sampling.windows.size()) {}
+
+void EffectivenessMonitor::Learnt::forget_profit() {
+  for (const Basis basis : {Total, DeltaPart}) series[basis] = EffectivenessSeries{setup.sampling};
+  open.clear();
+  opened = false;
+  item_notional = 0;
+}
 
 void EffectivenessMonitor::lay_out(const DeskView& view, FigureTable& table) {
   std::vector<std::unique_ptr<Learnt>> old = std::move(hedges_);
@@ -79,9 +85,14 @@ void EffectivenessMonitor::lay_out(const DeskView& view, FigureTable& table) {
     if (!hedge.effectiveness) continue;
     // What was learnt under other conventions is not what these mean.
     for (std::unique_ptr<Learnt>& before : old)
-      if (before && before->name == hedge.name && before->view == hedge.view && before->setup == *hedge.effectiveness)
+      if (before && before->hedge.name == hedge.name && before->hedge.view == hedge.view && before->setup == *hedge.effectiveness)
         learnt = std::move(before);
     if (!learnt) learnt = std::make_unique<Learnt>(hedge);
+    // Nor is the profit of other positions, or of other parts of them, that of these: the bar under way is theirs, too.
+    if (!takes_the_same(learnt->hedge, hedge)) {
+      learnt->forget_profit();
+      learnt->hedge = hedge;
+    }
     learnt->bars.resolve(view, learnt->setup);
     // What came before there was anything to compare it with is where the paths begin.
     if (learnt->bars.leg() != kNoSlot) {
@@ -148,8 +159,8 @@ void EffectivenessMonitor::open_bar(const DeskView& view, std::uint32_t hedge, L
     if (!leg) learnt.item_notional += in_coin && price.index > 0 ? notional / price.index : notional;
     learnt.open.push_back({.slot = holding.slot,
                            .size = share * holding.position.size,
-                           .unit_delta_coins = learnt.view == DeltaView::BlackScholes ? unit.delta_black_scholes_coins
-                                                                                      : unit.delta_net_transaction_coins,
+                           .unit_delta_coins = learnt.hedge.view == DeltaView::BlackScholes ? unit.delta_black_scholes_coins
+                                                                                            : unit.delta_net_transaction_coins,
                            .price = price,
                            .leg = leg});
   }
@@ -172,7 +183,7 @@ void EffectivenessMonitor::close_bar(const DeskView& view, std::uint32_t hedge, 
     bool whole = true;
     for (const OpenPosition& position : learnt.open) {
       const auto profit = bar_profit(view.registry.contract(position.slot), position.price, price_of(view, position.slot),
-                                     position.unit_delta_coins, learnt.view, learnt.setup.profit_currency);
+                                     position.unit_delta_coins, learnt.hedge.view, learnt.setup.profit_currency);
       if (!profit) {
         whole = false;
         break;

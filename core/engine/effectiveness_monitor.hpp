@@ -45,10 +45,11 @@ class EffectivenessMonitor final : public DeskMonitor {
     bool leg = false;
   };
   struct Learnt {
-    explicit Learnt(const HedgeSetup& hedge);
-    std::string name;
+    explicit Learnt(const HedgeSetup& relationship);
+    /// Begins anew what is of the positions. The two prices are what they were.
+    void forget_profit();
+    HedgeSetup hedge;  ///< as it was when the series began
     EffectivenessSetup setup;
-    DeltaView view;
     PairBars bars;
     std::array<EffectivenessSeries, BasisCount> series;
     RunningHayashiYoshida overlap;                            ///< of the two prices, tick by tick

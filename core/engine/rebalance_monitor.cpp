@@ -64,8 +64,15 @@ void RebalanceMonitor::lay_out(const DeskView& view, FigureTable& table) {
     Rows& rows = rows_.emplace_back();
     if (!hedge.band) continue;
     for (Learnt& before : old)
-      if (before.name == hedge.name) learnt = std::move(before);
-    learnt.name = hedge.name;
+      if (before.hedge.name == hedge.name) learnt = std::move(before);
+    // Positions that a new configuration gives to the hedge, or another part of them, are no trades: the drift begins anew.
+    if (!takes_the_same(learnt.hedge, hedge) || learnt.hedge.view != hedge.view) {
+      Learnt fresh;
+      fresh.rebalanced = learnt.rebalanced;
+      fresh.ever_rebalanced = learnt.ever_rebalanced;
+      learnt = std::move(fresh);
+    }
+    learnt.hedge = hedge;
 
     const std::vector<Followed> before = std::move(learnt.holdings);
     learnt.holdings.clear();

@@ -56,7 +56,7 @@ class RebalanceMonitor final : public DeskMonitor {
     DeltaMoment before;
   };
   struct Learnt {
-    std::string name;
+    HedgeSetup hedge;  ///< as it was when the drift began
     std::vector<Followed> holdings;
     DeltaDrift drift;
     MonoTime next_step{};
@@ -65,7 +65,7 @@ class RebalanceMonitor final : public DeskMonitor {
     bool begun = false;
     std::vector<InstrumentSlot> tradable;  ///< what brings the delta back: advised futures, else the listed legs
 
-    void visit_state(auto& archive) { archive(name, holdings, drift, next_step, rebalanced, ever_rebalanced, begun, tradable); }
+    void visit_state(auto& archive) { archive(holdings, drift, next_step, rebalanced, ever_rebalanced, begun, tradable); }
   };
 
   [[nodiscard]] static bool take_leg_trades(const DeskView& view, Learnt& learnt);

@@ -23,6 +23,8 @@ Estimate neutrality(const NetGross& greek, const Quality& quality) {
   return {*ratio, quality};
 }
 
+double share_of(const HedgeSetup& setup, std::size_t leg) { return leg < setup.leg_shares.size() ? setup.leg_shares[leg] : 1; }
+
 Estimate usage(double net, std::optional<double> limit, const Quality& quality) {
   if (!limit || !(*limit > 0)) return {0, Quality::unknown(FigureReason::Empty)};
   return {std::abs(net) / *limit, quality};
@@ -46,9 +48,16 @@ double conclusive_from_coins(double lot_coins, double legs_gross_coins, double s
   return std::max({lot_coins, kLegsShareThatCounts * legs_gross_coins, soft_limit_coins});
 }
 
+bool takes_the_same(const HedgeSetup& one, const HedgeSetup& other) {
+  if (one.book != other.book || one.underlying != other.underlying || one.legs != other.legs) return false;
+  for (std::size_t i = 0; i < one.legs.size(); ++i)
+    if (share_of(one, i) != share_of(other, i)) return false;
+  return true;
+}
+
 std::optional<double> leg_share(const HedgeSetup& setup, Venue venue, std::string_view instrument) {
   for (std::size_t i = 0; i < setup.legs.size(); ++i)
-    if (setup.legs[i].matches(venue, instrument)) return i < setup.leg_shares.size() ? setup.leg_shares[i] : 1;
+    if (setup.legs[i].matches(venue, instrument)) return share_of(setup, i);
   return std::nullopt;
 }
 

@@ -48,6 +48,9 @@ struct HedgeSum {
 /// the item.
 [[nodiscard]] std::optional<double> leg_share(const HedgeSetup& setup, Venue venue, std::string_view instrument);
 
+/// Whether both take the same positions, and the same parts of them, for item and legs; no shares at all are whole ones.
+[[nodiscard]] bool takes_the_same(const HedgeSetup& one, const HedgeSetup& other);
+
 /// `is_leg` and `shares` run parallel to `positions`; a share is the part of a position that counts, 1 in the item. Deltas in the
 /// relationship's view; equity is not in here.
 [[nodiscard]] HedgeSum sum_hedge(std::span<const PositionRisk> positions, std::span<const unsigned char> is_leg,

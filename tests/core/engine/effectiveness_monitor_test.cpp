@@ -217,6 +217,52 @@ TEST_SUITE("core/engine/effectiveness_monitor") {
     CHECK(driver.value(Figure::CarryUsdPerDay, {"delta", "deribit", "perpetual"}) == doctest::Approx(-3 * 50'000 * 0.0003));
   }
 
+  TEST_CASE("a new configuration leaves the windows of a hedge as they are, and one of other shares begins those of profit anew") {
+    EngineSetup setup = hedged();
+    setup.hedges[0].leg_shares = {0.6};
+    EngineDriver driver = listed(setup);
+    double mark = 0.06;
+    double mid = 50'000;
+    driver.advance(10s);
+    const auto bars = [&](int count) {
+      for (int bar = 0; bar < count; ++bar) {
+        const double next = mid + 100 * std::sin(2.1 * bar) + 20;
+        mark += (next - mid) / 50'000;
+        mid = next;
+        for (int s = 0; s < 60; s += 30) {
+          second(driver, 50'000, mid, mark);
+          driver.advance(29s);
+        }
+      }
+    };
+    const auto row = [&](Figure wanted, std::string_view basis) {
+      return driver.figure(wanted, {"delta", "rolling", "20m", basis}).value;
+    };
+    bars(12);
+    const double pairs = row(Figure::HedgePairs, "pnl_total");
+    CHECK(pairs == 10);
+
+    setup.hedges[0].target_ratio = 0.9;
+    driver.engine().reconfigure(setup);
+    driver.cycle();
+    CHECK(row(Figure::HedgePairs, "pnl_total") == pairs);
+    CHECK(row(Figure::HedgeDollarOffsetRatio, "pnl_total") == doctest::Approx(0.3));
+
+    setup.hedges[0].leg_shares = {0.4};
+    driver.engine().reconfigure(setup);
+    driver.cycle();
+    CHECK(row(Figure::HedgePairs, "pnl_total") == 0);
+    CHECK(row(Figure::HedgePairs, "pnl_delta") == 0);
+    CHECK(row(Figure::HedgePairs, "price") == pairs);
+    CHECK(driver.state(Figure::HedgeDollarOffsetRatio, {"delta", "rolling", "20m", "pnl_total"}) == "unknown/warming_up");
+    bars(8);
+    // The bar under way was the old share's and is missing; what follows is of the new one alone.
+    CHECK(row(Figure::HedgePairs, "pnl_total") == 7);
+    CHECK(row(Figure::HedgePairs, "price") == pairs + 8);
+    CHECK(row(Figure::HedgeDollarOffsetRatio, "pnl_total") == doctest::Approx(0.2));
+    CHECK(driver.value(Figure::HedgeDollarOffsetRatio, {"delta", "cumulative", "observed", "pnl_total"}) == doctest::Approx(0.2));
+  }
+
   TEST_CASE("too few pairs are warming up, no reference leaves the breakdown unknown, and silence makes the rest stale") {
     EngineDriver driver = listed();
     driver.cycle();

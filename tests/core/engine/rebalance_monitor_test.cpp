@@ -135,6 +135,37 @@ TEST_SUITE("core/engine/rebalance_monitor") {
     CHECK(driver.value(Figure::SecondsSinceRebalance, {"delta"}) == 0);
   }
 
+  TEST_CASE("a new share of a leg is no hedge: the time since the last one goes on, and the drift begins anew") {
+    EngineSetup setup = hedged(fixed(0.5));
+    EngineDriver driver = driver_with(setup, 5.3);
+    hold(driver, 5.4);
+    driver.cycle();
+    for (int i = 1; i <= 10; ++i) {
+      driver.advance(1s);
+      prices(driver, 50'000 + 50 * i);
+      driver.cycle();
+    }
+    const double gamma = drift(driver, "gamma");
+    CHECK(gamma < -0.1);
+    setup.hedges[0].target_ratio = 0.95;
+    driver.engine().reconfigure(setup);
+    driver.cycle();
+    CHECK(drift(driver, "gamma") == gamma);
+
+    setup.hedges[0].leg_shares = {0.5};
+    driver.engine().reconfigure(setup);
+    for (int i = 0; i < 3; ++i) {
+      driver.cycle();
+      for (const std::string_view cause : {"gamma", "trades", "other"}) CHECK(std::abs(drift(driver, cause)) < 1e-9);
+      driver.advance(1s);
+      prices(driver, 50'500);
+    }
+    CHECK(driver.value(Figure::SecondsSinceRebalance, {"delta"}) == doctest::Approx(12));
+    hold(driver, 5.6);
+    driver.cycle();
+    CHECK(driver.value(Figure::SecondsSinceRebalance, {"delta"}) == 0);
+  }
+
   TEST_CASE("the day's breakeven is one day of the implied vol, for short gamma as for long") {
     const EngineDriver driver = driver_with(hedged(fixed(0.5)), 5.3);
     CHECK(driver.value(Figure::BreakevenMoveRatio, {"delta"}) == doctest::Approx(0.6 / std::sqrt(365.0)).epsilon(0.01));

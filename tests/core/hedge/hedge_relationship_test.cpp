@@ -55,6 +55,27 @@ TEST_SUITE("core/hedge/hedge_relationship") {
     CHECK(figures.usage_delta.value == 2);
   }
 
+  TEST_CASE("hedges take the same positions when book, underlying, legs and shares are the same, whole ones written out or not") {
+    HedgeSetup one = relationship();
+    one.book = "desk";
+    one.underlying = "BTC";
+    one.legs = {{.venue = Venue::Deribit, .symbol = "BTC-PERPETUAL"}, {.venue = Venue::Deribit, .symbol = "BTC-26MAR27"}};
+    HedgeSetup other = one;
+    other.target_ratio = 0.9;
+    other.leg_shares = {1, 1};
+    CHECK(takes_the_same(one, other));
+    other.leg_shares = {1, 0.5};
+    CHECK_FALSE(takes_the_same(one, other));
+    other.leg_shares = {};
+    for (std::string HedgeSetup::*member : {&HedgeSetup::book, &HedgeSetup::underlying}) {
+      HedgeSetup elsewhere = other;
+      elsewhere.*member = "other";
+      CHECK_FALSE(takes_the_same(one, elsewhere));
+    }
+    other.legs.pop_back();
+    CHECK_FALSE(takes_the_same(one, other));
+  }
+
   TEST_CASE("of a shared leg only the share counts, in each Greek and in what gross is") {
     const std::vector<PositionRisk> positions{holding(10), holding(-8), holding(-4)};
     const std::vector<unsigned char> legs{0, 1, 1};
