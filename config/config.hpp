@@ -147,7 +147,8 @@ struct AccountConfig {
     std::string asset;
     double ratio = 0;  ///< of the price, that does not count as collateral; from 0, below 1
   };
-  std::vector<Haircut> collateral = {};  ///< an asset at most once
+  std::vector<Haircut> collateral = {};           ///< an asset at most once
+  std::optional<OrderAllowance> order_rate = {};  ///< nothing: no limit of its orders is known
 };
 
 /// Where positions are stated that no account tells of. They are then in the books like any other.

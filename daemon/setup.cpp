@@ -69,6 +69,9 @@ EngineSetup to_engine_setup(const Config& config) {
     for (const AccountConfig::Haircut& haircut : account.collateral)
       setup.collateral.push_back({.account = id, .asset = haircut.asset, .haircut_ratio = haircut.ratio});
   }
+  for (std::size_t i = 0; i < config.accounts.size(); ++i)
+    if (config.accounts[i].order_rate)
+      setup.allowances.push_back({.account = AccountId{static_cast<std::uint16_t>(i)}, .orders = *config.accounts[i].order_rate});
   for (const ConnectionPlan& plan : connection_plans(config)) {
     setup.connections.push_back(plan.name);
     setup.connection_venues.push_back(config.venues[plan.venue].kind);

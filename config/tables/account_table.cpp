@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -68,6 +69,21 @@ void read_collateral(TableReader& account, AccountConfig& config) {
   }
 }
 
+/// What the venue lets the account send. Nothing is assumed of either number: venues change them by account and tier.
+void read_order_rate(TableReader& account, AccountConfig& config) {
+  constexpr std::string_view kOrdersForm = "an integer from 1 to 10000";
+  constexpr std::string_view kWindowForm = "a duration from \"1s\" to \"1h\"";
+  auto table = account.table("order_rate");
+  if (!table) return;
+  OrderAllowance allowance;
+  read_count(*table, "orders", 1, 10'000, allowance.orders);
+  read_duration(*table, "window", std::chrono::seconds{1}, std::chrono::hours{1}, allowance.window);
+  if (!table->has("orders")) table->missing("orders", kOrdersForm);
+  if (!table->has("window")) table->missing("window", kWindowForm);
+  table->finish();
+  if (allowance.orders > 0 && allowance.window.count() > 0) config.order_rate = allowance;
+}
+
 }  // namespace
 
 void read_account(TableReader& table, CrossReferences& references, Config& config) {
@@ -99,6 +115,7 @@ void read_account(TableReader& table, CrossReferences& references, Config& confi
   read_product(table, config, account);
   if (const auto allow = table.boolean("allow_trading_scope", "true or false")) account.allow_trading_scope = allow->value;
   read_collateral(table, account);
+  read_order_rate(table, account);
   table.finish();
 
   if (references.accounts.size() == kMostAccounts + 1)

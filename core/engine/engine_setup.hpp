@@ -9,6 +9,7 @@
 #include "core/hedge/basis.hpp"
 #include "core/hedge/effectiveness_series.hpp"
 #include "core/instrument/instrument_pattern.hpp"
+#include "core/portfolio/order_rate.hpp"
 #include "core/risk/profit_record.hpp"
 #include "core/risk/scenario_setup.hpp"
 #include "core/risk/vol_exposure.hpp"
@@ -157,14 +158,21 @@ struct CollateralSetup {
   friend bool operator==(const CollateralSetup&, const CollateralSetup&) = default;
 };
 
+/// What a venue lets an account send.
+struct AccountAllowance {
+  AccountId account{};
+  OrderAllowance orders;
+};
+
 /// Everything the engine is told before its first event. Names are resolved when instruments are listed.
 struct EngineSetup {
   std::vector<VenueSetup> venues;
-  std::vector<std::string> accounts;        ///< names; AccountId is the index
-  std::vector<std::string> connections;     ///< names; ConnectionId is the index
-  std::vector<Venue> connection_venues;     ///< parallel to connections
-  std::vector<bool> account_connections;    ///< parallel to connections: carries an account and no market data; absent: false
-  std::vector<CollateralSetup> collateral;  ///< at most one per account and asset; an asset that is not here counts whole
+  std::vector<std::string> accounts;         ///< names; AccountId is the index
+  std::vector<std::string> connections;      ///< names; ConnectionId is the index
+  std::vector<Venue> connection_venues;      ///< parallel to connections
+  std::vector<bool> account_connections;     ///< parallel to connections: carries an account and no market data; absent: false
+  std::vector<CollateralSetup> collateral;   ///< at most one per account and asset; an asset that is not here counts whole
+  std::vector<AccountAllowance> allowances;  ///< at most one per account; one that is not here is not bound by any that is known
   ProfitPeriods profit;
   std::vector<BookSetup> books;
   std::vector<HedgeSetup> hedges;

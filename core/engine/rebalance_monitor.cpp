@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <span>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "core/engine/leg_quotes.hpp"
 #include "core/hedge/depth_walk.hpp"
@@ -18,7 +20,8 @@ namespace {
 constexpr std::chrono::nanoseconds kStep = std::chrono::seconds{1};
 constexpr double kDayInYears = 1 / YearFraction::kDaysPerYear;
 constexpr std::array<std::string_view, 5> kCauses{"gamma", "vanna", "charm", "trades", "other"};
-constexpr std::array<std::string_view, 5> kConstraintKinds{"lot", "min_notional", "margin", "position_limit", "depth"};
+constexpr std::array<std::string_view, 7> kConstraintKinds{"lot",   "min_notional", "margin",    "position_limit",
+                                                           "depth", "max_trade",    "rate_limit"};
 
 /// `share` is the part of the position that is the hedge's.
 DeltaMoment moment_of(const DeskView& view, std::uint32_t holding, double share, DeltaView delta_view) {
@@ -47,6 +50,17 @@ const AdviceInstrument* advised(const DeskView& view, InstrumentSlot slot, const
   return nullptr;
 }
 
+/// Coins as a size of the contract.
+double size_in(const Contract& contract, double coins, double price) {
+  return contract.size_unit == SizeUnit::Quote ? coins * price : coins;
+}
+
+/// Orders that a trade takes when none may be larger than the advice's largest.
+double slices(double size, const AdviceInstrument* advice) {
+  if (advice == nullptr || !(advice->max_trade_size > 0)) return 1;
+  return std::max(1.0, std::ceil(size / advice->max_trade_size * (1 - 1e-12)));
+}
+
 double lot_coins(const Contract& contract, double price) {
   return contract.size_unit == SizeUnit::Quote ? contract.lot / price : contract.lot;
 }
@@ -54,6 +68,7 @@ double lot_coins(const Contract& contract, double price) {
 }  // namespace
 
 void RebalanceMonitor::lay_out(const DeskView& view, FigureTable& table) {
+  lay_out_senders(view);
   std::vector<Learnt> old = std::move(hedges_);
   hedges_.clear();
   rows_.clear();
@@ -119,13 +134,76 @@ void RebalanceMonitor::lay_out(const DeskView& view, FigureTable& table) {
     binds(Lot);
     if (std::any_of(hedge.advice.begin(), hedge.advice.end(), [](const auto& one) { return one.min_notional_usd.has_value(); }))
       binds(MinNotional);
-    if (view.desk.hedges[h].exposure != kNoPlace &&
-        !view.portfolio.book_accounts(view.desk.exposures[view.desk.hedges[h].exposure].book).empty())
-      binds(Margin);
+    std::span<const std::uint16_t> accounts;
+    if (view.desk.hedges[h].exposure != kNoPlace)
+      accounts = view.portfolio.book_accounts(view.desk.exposures[view.desk.hedges[h].exposure].book);
+    if (!accounts.empty()) binds(Margin);
     if (std::any_of(hedge.advice.begin(), hedge.advice.end(), [](const auto& one) { return one.position_limit.has_value(); }))
       binds(PositionLimit);
     if (!followed_legs(view, hedge).empty()) binds(Depth);
+    if (!hedge.advice.empty()) binds(MaxTrade);
+    if (std::any_of(accounts.begin(), accounts.end(), [&](std::uint16_t account) { return sender_of(account) != nullptr; }))
+      binds(RateLimit);
   }
+}
+
+void RebalanceMonitor::lay_out_senders(const DeskView& view) {
+  std::vector<Sender> old = std::move(senders_);
+  senders_.clear();
+  for (const AccountAllowance& allowance : view.setup.allowances) {
+    if (static_cast<std::size_t>(allowance.account) >= view.setup.accounts.size()) continue;
+    Sender& sender = senders_.emplace_back();
+    sender.account = static_cast<std::uint16_t>(allowance.account);
+    sender.name = view.setup.accounts[sender.account];
+    sender.rate = OrderRate{allowance.orders};
+    sender.placed = view.portfolio.accounts()[sender.account].orders().placed();
+    for (Sender& before : old) {
+      if (before.name != sender.name || !(before.rate.allowance() == allowance.orders)) continue;
+      before.account = sender.account;
+      sender = std::move(before);
+      break;
+    }
+  }
+}
+
+RebalanceMonitor::Sender* RebalanceMonitor::sender_of(std::uint16_t account) {
+  for (Sender& sender : senders_)
+    if (sender.account == account) return &sender;
+  return nullptr;
+}
+
+void RebalanceMonitor::apply(const DeskView& view, const Event& event) {
+  const bool order = std::holds_alternative<WorkingOrder>(event.body);
+  if (!order && !std::holds_alternative<Fill>(event.body)) return;
+  Sender* sender = sender_of(static_cast<std::uint16_t>(event.header.account));
+  if (sender == nullptr) return;
+  const WorkingOrders& orders = view.portfolio.accounts()[sender->account].orders();
+  if (order) {
+    for (; sender->placed < orders.placed(); ++sender->placed) sender->rate.add(event.header.received);
+    return;
+  }
+  // Where the venue tells no orders, the fills of one moment stand for one.
+  const VenueTime now = view.now_at(event.header.venue);
+  const VenueTime filled = event.header.exchange_time;
+  const bool late = filled != kNoVenueTime && now != kNoVenueTime && now - filled >= sender->rate.allowance().window;
+  if (orders.complete() || late || (filled != kNoVenueTime && filled == sender->newest_fill)) return;
+  sender->newest_fill = filled;
+  sender->rate.add(event.header.received);
+}
+
+/// Of the accounts that can trade for the book there, the one that may send most.
+RebalanceMonitor::OrdersLeft RebalanceMonitor::orders_left(const DeskView& view, std::uint32_t book, Venue venue) {
+  OrdersLeft left;
+  for (const std::uint16_t account : view.portfolio.book_accounts(book)) {
+    const Account& owner = view.portfolio.accounts()[account];
+    if (!owner.heard() || owner.venue() != venue) continue;
+    Sender* sender = sender_of(account);
+    if (sender == nullptr) return {};
+    left.orders = std::max(left.orders.value_or(0), sender->rate.left(view.now));
+    left.quality = worst(left.quality, view.account_qualities[account]);
+    if (!sender->rate.whole(view.now)) left.quality = worst(left.quality, Quality::unknown(FigureReason::WarmingUp));
+  }
+  return left;
 }
 
 /// Whether the position in a leg has changed since it was last looked at.
@@ -186,7 +264,29 @@ RebalanceMonitor::BandNow RebalanceMonitor::band_of(const DeskView& view, std::u
   return now;
 }
 
-void RebalanceMonitor::publish_constraints(const DeskView& view, const Publisher& out, std::uint32_t hedge) const {
+void RebalanceMonitor::publish_rate_limit(const DeskView& view, const Publisher& out, std::uint32_t hedge, double coins,
+                                          double price, const Quality& quality) {
+  const Learnt& learnt = hedges_[hedge];
+  const std::uint32_t book = view.desk.exposures[view.desk.hedges[hedge].exposure].book;
+  bool bound = !learnt.tradable.empty();
+  Quality judged = quality;
+  for (const InstrumentSlot slot : learnt.tradable) {
+    const OrdersLeft left = orders_left(view, book, view.registry.venue(slot));
+    const double size = size_in(view.registry.contract(slot), coins, price);
+    if (left.orders) judged = worst(judged, left.quality);
+    if (left.orders && slices(size, advised(view, slot, view.setup.hedges[hedge])) > *left.orders) continue;
+    bound = false;
+    // A way that is open is open, whatever is known of the others.
+    if (!left.orders || left.quality.ok()) {
+      judged = quality;
+      break;
+    }
+  }
+  out.publish(rows_[hedge].binding[RateLimit], bound && bands_[hedge].outside ? 1 : 0,
+              bands_[hedge].outside ? judged : bands_[hedge].quality);
+}
+
+void RebalanceMonitor::publish_constraints(const DeskView& view, const Publisher& out, std::uint32_t hedge) {
   const Rows& rows = rows_[hedge];
   const BandNow& band = bands_[hedge];
   const HedgeSetup& setup = view.setup.hedges[hedge];
@@ -203,10 +303,12 @@ void RebalanceMonitor::publish_constraints(const DeskView& view, const Publisher
   bool lot = !learnt.tradable.empty();
   bool notional = lot;
   bool limit = lot;
+  bool largest = lot;
   for (const InstrumentSlot slot : learnt.tradable) {
     const Contract& contract = view.registry.contract(slot);
     const AdviceInstrument* advice = advised(view, slot, setup);
     lot = lot && coins < lot_coins(contract, price.value);
+    largest = largest && advice != nullptr && slices(size_in(contract, coins, price.value), advice) > 1;
     notional = notional && advice != nullptr && advice->min_notional_usd && coins * price.value < *advice->min_notional_usd;
     if (advice == nullptr || !advice->position_limit) {
       limit = false;
@@ -215,12 +317,14 @@ void RebalanceMonitor::publish_constraints(const DeskView& view, const Publisher
     double size = 0;
     for (const Followed& one : learnt.holdings)
       if (one.slot == slot) size += view.portfolio.holdings()[one.holding].position.size;
-    const double needed = std::copysign(contract.size_unit == SizeUnit::Quote ? coins * price.value : coins, trade);
+    const double needed = std::copysign(size_in(contract, coins, price.value), trade);
     limit = limit && std::abs(size + needed) > *advice->position_limit && std::abs(size + needed) > std::abs(size);
   }
   tell(Lot, band.outside && lot, quality);
   tell(MinNotional, band.outside && notional, quality);
   tell(PositionLimit, band.outside && limit, quality);
+  tell(MaxTrade, band.outside && largest, quality);
+  if (rows.binding[RateLimit] != kNoRow) publish_rate_limit(view, out, hedge, coins, price.value, quality);
 
   if (rows.binding[Margin] != kNoRow) {
     Quality margin = band.quality;
@@ -280,6 +384,7 @@ void RebalanceMonitor::publish_gamma_theta(const DeskView& view, const Publisher
 }
 
 void RebalanceMonitor::end_cycle(const DeskView& view, const Publisher& out) {
+  for (Sender& sender : senders_) sender.rate.watch(view.now, view.account_qualities[sender.account].ok());
   for (std::uint32_t h = 0; h < hedges_.size(); ++h) {
     const Rows& rows = rows_[h];
     if (rows.lower == kNoRow) continue;
@@ -314,6 +419,6 @@ void RebalanceMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   }
 }
 
-void RebalanceMonitor::visit_state(StateArchive& archive) { archive(hedges_, rows_, bands_); }
+void RebalanceMonitor::visit_state(StateArchive& archive) { archive(hedges_, senders_, rows_, bands_); }
 
 }  // namespace hedgewatch

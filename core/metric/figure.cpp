@@ -385,7 +385,7 @@ constexpr std::array<FigureDefinition, kFigureCount> kDefinitions{{
      {"hedge"}},
     {ConstraintBinding,
      "hedgewatch_constraint_binding",
-     "1 while a constraint keeps the hedge from its band: lot, min_notional, margin, position_limit, depth.",
+     "1 while a constraint keeps the hedge from its band: lot, min_notional, margin, position_limit, depth, max_trade, rate_limit.",
      {"hedge", "kind"}},
     {AdviceTradeSize,
      "hedgewatch_advice_trade_size",

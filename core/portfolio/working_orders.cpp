@@ -11,6 +11,7 @@ bool WorkingOrders::apply(const WorkingOrder& order, InstrumentId instrument) {
                                         return std::pair{one.instrument, one.order} < key;
                                       });
   const bool known = place != orders_.end() && place->instrument == instrument && place->order == order.order;
+  if (!known && complete_ && !snapshot_open_) ++placed_;
   if (order.remaining == Size{}) {
     if (known) orders_.erase(place);
     return false;

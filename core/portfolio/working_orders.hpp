@@ -32,14 +32,18 @@ class WorkingOrders {
 
   /// Stated whole since the connection came, and none had to be refused.
   [[nodiscard]] bool complete() const { return complete_; }
+  /// Orders that the venue told of for the first time while the list was whole: those that were placed since. One that was done at
+  /// once counts too.
+  [[nodiscard]] std::uint64_t placed() const { return placed_; }
   /// By instrument, then order.
   [[nodiscard]] std::span<const Order> orders() const { return orders_; }
 
   /// See StateArchive.
-  void visit_state(auto& archive) { archive(orders_, complete_, snapshot_open_, refused_); }
+  void visit_state(auto& archive) { archive(orders_, placed_, complete_, snapshot_open_, refused_); }
 
  private:
   std::vector<Order> orders_;
+  std::uint64_t placed_ = 0;
   bool complete_ = false;
   bool snapshot_open_ = false;
   bool refused_ = false;  ///< since the statement began

@@ -237,6 +237,10 @@ const BadExample kBadExamples[] = {
     {"account_collateral_twice", "16:65: account[0].collateral[1].asset: is \"BTC\" again, must be listed once"},
     {"account_collateral_without_asset",
      "16:15: account[0].collateral[0].asset: is missing, must be a code of 2 to 7 capital letters or digits such as \"BTC\""},
+    {"account_order_rate_none", "16:25: account[0].order_rate.orders: is 0, must be an integer from 1 to 10000"},
+    {"account_order_rate_without_window",
+     "16:14: account[0].order_rate.window: is missing, must be a duration from \"1s\" to \"1h\""},
+    {"account_order_rate_day", "16:38: account[0].order_rate.window: is \"1d\", must be a duration from \"1s\" to \"1h\""},
     {"profit_session_next_day", "33:17: profit.session_start: is \"25h\", must be a duration from \"0s\" to \"1439m\""},
     {"profit_window_short", "33:10: profit.window: is \"1h\", must be a duration from \"96m\" to \"30d\""},
     {"venue_heartbeat_too_short", "9:22: venue[0].heartbeat_interval: is \"5s\", must be a duration from \"10s\" to \"10m\""},
@@ -427,6 +431,8 @@ TEST_SUITE("config/parser") {
     CHECK(config.accounts[0].collateral[0].ratio == 0.07);
     CHECK(config.accounts[0].collateral[1].ratio == 0);
     CHECK(config.accounts[1].collateral.empty());
+    CHECK(config.accounts[0].order_rate == OrderAllowance{.orders = 20, .window = 10s});
+    CHECK_FALSE(config.accounts[1].order_rate);
     CHECK(config.profit == ProfitPeriods{.session_start = 0s, .window = 48h});
     CHECK(config.accounts[1].secret_credential.empty());
     CHECK(config.accounts[1].secret_file == "/etc/hedgewatch/treasury_key");

@@ -202,6 +202,98 @@ TEST_SUITE("core/engine/rebalance_monitor") {
     }
   }
 
+  TEST_CASE("the largest trade binds while one advice is not enough, and the rate limit while its slices do not fit") {
+    EngineSetup setup = hedged(fixed(0.5));
+    AdviceInstrument advice;
+    advice.instrument = deribit(kLeg);
+    advice.max_trade_size = 1;
+    setup.hedges[0].advice = {advice};
+    setup.allowances = {{.account = kMain, .orders = {.orders = 3, .window = 10s}}};
+    EngineDriver driver = driver_with(setup, 5.3);
+    CHECK(binding(driver, "max_trade") == 0);
+    const auto pass = [&](std::chrono::seconds time) {
+      for (auto passed = 0s; passed < time; passed += 1s) {
+        driver.advance(1s);
+        prices(driver, 50'000);
+        driver.cycle();
+      }
+    };
+    const auto order = [&](std::uint64_t number, double remaining) {
+      driver.apply(WorkingOrder{.order = number, .remaining = size_of(remaining), .side = Side::Buy}, driver.id(kLeg), kMain,
+                   kPrivate);
+    };
+    driver.apply(WorkingOrdersBegin{}, kNoInstrument, kMain, kPrivate);
+    order(1, 1);
+    driver.apply(WorkingOrdersEnd{}, kNoInstrument, kMain, kPrivate);
+    hold(driver, 2.5);
+    driver.cycle();
+    // About 5.3 short against 2.5, less half a coin of band: 2.3 coins, three slices of one.
+    CHECK(outside(driver) == 1);
+    CHECK(binding(driver, "max_trade") == 1);
+    CHECK(driver.state(Figure::ConstraintBinding, {"delta", "rate_limit"}) == "unknown/warming_up");
+    pass(10s);
+    CHECK(binding(driver, "rate_limit") == 0);
+
+    order(1, 0);  // known before: it was no new order
+    driver.apply(Fill{.price = Price::from_raw(50'000'000'000'000), .size = size_of(1), .fee_asset = {}, .side = Side::Buy},
+                 driver.id(kLeg), kMain, kPrivate);
+    driver.cycle();
+    CHECK(binding(driver, "rate_limit") == 0);
+    order(2, 1);
+    driver.cycle();
+    CHECK(binding(driver, "rate_limit") == 1);
+    hold(driver, 3);  // two slices are left to trade
+    driver.cycle();
+    CHECK(binding(driver, "rate_limit") == 0);
+    hold(driver, 2.5);
+    pass(9s);
+    driver.engine().reconfigure(setup);
+    driver.cycle();
+    CHECK(binding(driver, "rate_limit") == 1);
+    pass(1s);
+    CHECK(binding(driver, "rate_limit") == 0);
+
+    driver.status(kPrivate, FeedPhase::Down);
+    driver.cycle();
+    CHECK(driver.state(Figure::ConstraintBinding, {"delta", "rate_limit"}) == "unknown/feed_down");
+    setup.allowances.clear();
+    driver.engine().reconfigure(setup);
+    driver.cycle();
+    CHECK_FALSE(driver.has(Figure::ConstraintBinding, {"delta", "rate_limit"}));
+  }
+
+  TEST_CASE("where a venue tells no orders, the fills of one moment count as one order, and those of long ago as none") {
+    EngineSetup setup = hedged(fixed(0.5));
+    setup.allowances = {{.account = kMain, .orders = {.orders = 2, .window = 10s}}};
+    EngineDriver driver = driver_with(setup, 2.5);
+    for (int i = 0; i < 10; ++i) {
+      driver.advance(1s);
+      prices(driver, 50'000);
+      driver.cycle();
+    }
+    const auto fill = [&](std::chrono::seconds ago) {
+      driver.advance(-ago);
+      const VenueTime at = driver.venue_now();
+      driver.advance(ago);
+      driver.engine().apply(
+          {.header = {.exchange_time = at,
+                      .received = driver.now(),
+                      .instrument = driver.id(kLeg),
+                      .account = kMain,
+                      .connection = kPrivate},
+           .body = Fill{.price = Price::from_raw(50'000'000'000'000), .size = size_of(1), .fee_asset = {}, .side = Side::Buy}});
+      driver.cycle();
+    };
+    fill(20s);
+    fill(0s);
+    fill(0s);
+    CHECK(binding(driver, "rate_limit") == 0);
+    driver.advance(1s);
+    fill(0s);
+    CHECK(binding(driver, "rate_limit") == 1);
+    CHECK_FALSE(driver.has(Figure::ConstraintBinding, {"delta", "max_trade"}));
+  }
+
   TEST_CASE("an account without initial margin left cannot hedge") {
     EngineDriver driver = driver_with(hedged(fixed(0.5)), 3);
     driver.summary({.asset = AssetCode::from("USDC").value(), .margin_balance = 1'000, .initial_margin = 900});

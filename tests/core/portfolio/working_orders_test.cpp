@@ -47,6 +47,25 @@ TEST_SUITE("core/portfolio/working_orders") {
     CHECK_FALSE(orders.complete());
   }
 
+  TEST_CASE("orders that are told of for the first time are counted as placed, those of a whole statement are not") {
+    WorkingOrders orders;
+    static_cast<void>(orders.apply(resting(1, 10), kPerpetual));
+    CHECK(orders.placed() == 0);
+    orders.begin_snapshot();
+    static_cast<void>(orders.apply(resting(2, 10), kPerpetual));
+    orders.end_snapshot();
+    CHECK(orders.placed() == 0);
+    static_cast<void>(orders.apply(resting(2, 5), kPerpetual));
+    static_cast<void>(orders.apply(resting(2, 0), kPerpetual));
+    CHECK(orders.placed() == 0);
+    static_cast<void>(orders.apply(resting(3, 10), kPerpetual));
+    static_cast<void>(orders.apply(resting(4, 0), kPerpetual));  // done before it could rest
+    CHECK(orders.placed() == 2);
+    orders.lose_connection();
+    static_cast<void>(orders.apply(resting(5, 10), kPerpetual));
+    CHECK(orders.placed() == 2);
+  }
+
   TEST_CASE("beyond its bound a list is not whole, and a shorter statement heals it") {
     WorkingOrders orders;
     orders.begin_snapshot();
