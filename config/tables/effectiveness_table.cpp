@@ -36,6 +36,25 @@ void read_named(TableReader& table, std::string_view key, std::string_view only)
   (void)chosen(table, table.required_text(key, choices_of(choices)), choices);
 }
 
+/// What the deltas assume of the smile, of the whole relationship.
+void read_smile_rule(TableReader& table, SmileRule& smile) {
+  static constexpr std::array<Choice<std::optional<SmileRule>>, 3> kRules{
+      {{"sticky_strike", kStickyStrike}, {"sticky_delta", kStickyDelta}, {"skew_stickiness", std::nullopt}}};
+  constexpr std::string_view kRatioForm = "a number from 0 to 3: 0 is sticky_delta, 1 sticky_strike";
+  const auto word = table.required_text("smile_rule", choices_of(kRules));
+  const auto rule = chosen(table, word, kRules);
+  if (!rule || *rule) {
+    if (rule) smile = **rule;
+    const auto ratio = table.number("skew_stickiness_ratio", "left out");
+    if (ratio && rule) table.fault(*ratio, "is given beside smile_rule = " + shown(word->value) + ", must be left out");
+    return;
+  }
+  const auto ratio = table.required_number("skew_stickiness_ratio", kRatioForm);
+  if (ratio && !(ratio->value >= 0 && ratio->value <= 3))
+    table.fault(*ratio, "is " + shown(ratio->value) + ", must be " + std::string{kRatioForm});
+  if (ratio) smile.skew_stickiness_ratio = ratio->value;
+}
+
 void read_windows(TableReader& table, EffectivenessConventions& sampling) {
   constexpr std::string_view kForm = "a whole number of bars, such as \"4h\"";
   const auto texts = table.texts("windows", kForm);
@@ -74,7 +93,7 @@ void read_sampling(TableReader& table, EffectivenessConventions& sampling) {
 }  // namespace
 
 std::optional<EffectivenessSetup> read_effectiveness(TableReader& hedge, CrossReferences& references,
-                                                     const std::vector<InstrumentPattern>& legs) {
+                                                     const std::vector<InstrumentPattern>& legs, SmileRule& smile) {
   static constexpr std::array<Choice<ProfitCurrency>, 2> kCurrencies{
       {{label(ProfitCurrency::Usd), ProfitCurrency::Usd}, {label(ProfitCurrency::Coin), ProfitCurrency::Coin}}};
   static constexpr std::array<Choice<BasisAnnualisation>, 3> kAnnualisations{
@@ -108,7 +127,7 @@ std::optional<EffectivenessSetup> read_effectiveness(TableReader& hedge, CrossRe
           chosen(*table, table->required_text("basis_annualisation", choices_of(kAnnualisations)), kAnnualisations))
     setup.annualisation = *convention;
   read_named(*table, "beta_source", "same_underlying");
-  read_named(*table, "smile_rule", "sticky_strike");
+  read_smile_rule(*table, smile);
   read_named(*table, "roll_rule", "keep_history");
   if (const auto floor = positive(*table, table->required_number("offset_floor", kOffsetForm), kOffsetForm))
     setup.sampling.offset_floor = floor->value;

@@ -125,7 +125,7 @@ void read_hedge(TableReader& table, CrossReferences& references, Config& config)
   if (distance && !(distance->value > 0 && distance->value <= 1000))
     table.fault(*distance, "is " + shown(distance->value) + ", must be " + std::string{kDistanceForm});
   if (distance) hedge.flatten_within_bps = distance->value;
-  hedge.effectiveness = read_effectiveness(table, references, hedge.legs);
+  hedge.effectiveness = read_effectiveness(table, references, hedge.legs, hedge.smile);
   hedge.band = read_band(table, soft ? std::optional{soft->value} : std::nullopt);
   hedge.advice = read_advice(table, references, hedge.underlying);
   table.finish();

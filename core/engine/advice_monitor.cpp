@@ -60,16 +60,16 @@ Quality AdviceMonitor::tradable_of(const DeskView& view, std::uint32_t hedge, co
   if (view.registry.phase(instrument.slot) != InstrumentPhase::Open) return Quality::unknown(FigureReason::Halted);
   const LegQuote quote = leg_quote(view, instrument.slot);
   const bool option = contract.kind == ContractKind::Option;
-  const Quality quality = worst(worst(valuation.delta, quote.quality), option ? valuation.greeks : Quality{});
+  const HedgeSetup& relationship = view.setup.hedges[hedge];
+  const Quality delta = relationship_delta_quality(valuation.delta, valuation.smile, relationship);
+  const Quality quality = worst(worst(delta, quote.quality), option ? valuation.greeks : Quality{});
   if (!quality.ok() || !(contract.lot > 0)) return quality;
 
-  const HedgeSetup& relationship = view.setup.hedges[hedge];
   const UnitRisk& unit = valuation.unit;
   // Of a trade in a shared leg only the share is this hedge's.
   const double share = leg_share(relationship, view.registry.venue(instrument.slot), contract.name.view()).value_or(1);
-  tradable.per_unit = {
-      share * (relationship.view == DeltaView::BlackScholes ? unit.delta_black_scholes_coins : unit.delta_net_transaction_coins),
-      share * unit.gamma_coins_per_percent, share * unit.vega_usd_per_vol_point};
+  tradable.per_unit = {share * relationship_delta(unit, relationship), share * unit.gamma_coins_per_percent,
+                       share * unit.vega_usd_per_vol_point};
   tradable.lot = contract.lot;
   const double coins = contract.size_unit == SizeUnit::Quote ? contract.lot / quote.mid : contract.lot;
   const bool coin_quoted = option && contract.style == PayoffStyle::Inverse;

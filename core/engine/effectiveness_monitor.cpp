@@ -85,7 +85,8 @@ void EffectivenessMonitor::lay_out(const DeskView& view, FigureTable& table) {
     if (!hedge.effectiveness) continue;
     // What was learnt under other conventions is not what these mean.
     for (std::unique_ptr<Learnt>& before : old)
-      if (before && before->hedge.name == hedge.name && before->hedge.view == hedge.view && before->setup == *hedge.effectiveness)
+      if (before && before->hedge.name == hedge.name && before->hedge.view == hedge.view && before->hedge.smile == hedge.smile &&
+          before->setup == *hedge.effectiveness)
         learnt = std::move(before);
     if (!learnt) learnt = std::make_unique<Learnt>(hedge);
     // Nor is the profit of other positions, or of other parts of them, that of these: the bar under way is theirs, too.
@@ -159,8 +160,7 @@ void EffectivenessMonitor::open_bar(const DeskView& view, std::uint32_t hedge, L
     if (!leg) learnt.item_notional += in_coin && price.index > 0 ? notional / price.index : notional;
     learnt.open.push_back({.slot = holding.slot,
                            .size = share * holding.position.size,
-                           .unit_delta_coins = learnt.hedge.view == DeltaView::BlackScholes ? unit.delta_black_scholes_coins
-                                                                                            : unit.delta_net_transaction_coins,
+                           .unit_delta_coins = relationship_delta(unit, learnt.hedge),
                            .price = price,
                            .leg = leg});
   }

@@ -214,6 +214,8 @@ struct Engine::State {
   std::vector<unsigned char> sampled_slots;    ///< by slot, as of the newest layout
   std::vector<unsigned char> sampled_indices;  ///< by IndexId, as of the newest layout
 
+  bool smile_wanted = false;  ///< a hedge's delta moves with the smile
+
   bool structure_changed = true;
   bool recompute_all = true;
   bool index_moved = false;
@@ -277,6 +279,8 @@ void Engine::State::configure(EngineSetup configuration, Connections connections
   portfolio.configure(setup);
   account_qualities.assign(setup.accounts.size(), Quality{});
   book_underlyings.assign(portfolio.book_count(), {});
+  smile_wanted =
+      std::any_of(setup.hedges.begin(), setup.hedges.end(), [](const HedgeSetup& hedge) { return hedge.smile != kStickyStrike; });
   HedgeScopes scopes;
   for (const HedgeSetup& hedge : setup.hedges) scopes[hedge.name] = {.book = hedge.book, .underlying = hedge.underlying};
   alerts.set_rules(setup.alerts, std::move(scopes));
@@ -685,7 +689,8 @@ void Engine::State::touch_fallbacks() {
   for (std::uint32_t place = 0; place < desk.tracked.size(); ++place) {
     const InstrumentValuation& valuation = desk.tracked[place].last_valuation;
     if (registry.contract(desk.tracked[place].slot).kind == ContractKind::Option && !valuation.expired &&
-        (valuation.vol_source != VolSource::VenueMark || valuation.forward_source != ForwardSource::VenueMark))
+        (valuation.vol_source != VolSource::VenueMark || valuation.forward_source != ForwardSource::VenueMark ||
+         (smile_wanted && !valuation.smile.ok())))
       touched_instruments.insert(place);
   }
 }
@@ -699,6 +704,15 @@ void Engine::State::judge(std::uint32_t place, OptionFallback& fallback) {
                             .phase = registry.phase(instrument.slot),
                             .venue_now = venue_now[static_cast<std::size_t>(registry.venue(instrument.slot))]};
   auto to_price = judge_instrument(seen, freshness, &fallback, instrument.last_valuation);
+  if (to_price && smile_wanted) {
+    const Estimate slope = surfaces->slope(view(), {.expiry_id = seen.market.expiry,
+                                                    .expiry = seen.contract.expiry,
+                                                    .at = to_price->at,
+                                                    .strike = seen.contract.strike,
+                                                    .forward = to_price->forward});
+    instrument.last_valuation.smile = slope.quality;
+    instrument.last_valuation.smile_slope = slope.value;
+  }
   if (to_price && seen.venue == Venue::Okx)
     if (const Estimate index = index_price(seen.market.index); index.quality.ok()) to_price->spot = index.value;
   if (!to_price) return;
@@ -782,7 +796,7 @@ void Engine::State::sum_books() {
     for (const std::uint32_t h : exposure.hedges)
       desk.hedges[h].parts[p - exposure.first_part].sum = sum_hedge(
           positions, std::span{desk.hedges[h].is_leg}.subspan(part.first_holding - first_holding, part.holding_count),
-          std::span{desk.hedges[h].shares}.subspan(part.first_holding - first_holding, part.holding_count), setup.hedges[h].view);
+          std::span{desk.hedges[h].shares}.subspan(part.first_holding - first_holding, part.holding_count), setup.hedges[h]);
   }
   for (std::uint32_t e = 0; e < desk.exposures.size(); ++e) {
     const Exposure& exposure = desk.exposures[e];

@@ -10,6 +10,7 @@
 #include "core/hedge/effectiveness_series.hpp"
 #include "core/instrument/instrument_pattern.hpp"
 #include "core/portfolio/order_rate.hpp"
+#include "core/pricing/smile_rule.hpp"
 #include "core/risk/profit_record.hpp"
 #include "core/risk/scenario_setup.hpp"
 #include "core/risk/vol_exposure.hpp"
@@ -124,6 +125,7 @@ struct HedgeSetup {
   /// position belongs to other hedges: it is in neither item nor legs.
   std::vector<double> leg_shares;
   DeltaView view = DeltaView::BlackScholes;  ///< BlackScholes or NetTransaction; named in the configuration, never defaulted there
+  SmileRule smile = kStickyStrike;           ///< what the deltas assume of the smile when the forward moves
   double target_ratio = 1;
   double soft_delta_limit_coins = 0;  ///< positive
   double hard_delta_limit_coins = 0;  ///< above the soft one

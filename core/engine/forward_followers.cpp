@@ -73,8 +73,9 @@ void ForwardFollowers::valued(std::uint32_t place) {
   set(unpublished_, lane, false);
   const bool on_expiry = at_.market.at(tracked.slot).leans_on_expiry;
   set(leaning_, lane, on_expiry || valuation.leans_on_fallback());
+  // A slope of the smile is another one at another forward.
   const bool follows = on_expiry && valuation.greeks.ok() && !valuation.expired && valuation.vol_source == VolSource::VenueMark &&
-                       valuation.forward_source == ForwardSource::VenueMark;
+                       valuation.forward_source == ForwardSource::VenueMark && !valuation.smile.ok();
   set(following_, lane, follows);
   if (!follows) return;
   batch_.set(lane, pricing_input(at_.registry.contract(tracked.slot), markets_[lane]));

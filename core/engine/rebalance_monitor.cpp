@@ -24,19 +24,18 @@ constexpr std::array<std::string_view, 7> kConstraintKinds{"lot",   "min_notiona
                                                            "depth", "max_trade",    "rate_limit"};
 
 /// `share` is the part of the position that is the hedge's.
-DeltaMoment moment_of(const DeskView& view, std::uint32_t holding, double share, DeltaView delta_view) {
+DeltaMoment moment_of(const DeskView& view, std::uint32_t holding, double share, const HedgeSetup& hedge) {
   const Holding& held = view.portfolio.holdings()[holding];
   const InstrumentValuation& valuation = view.valuation_of(held.slot);
   const UnitRisk& unit = valuation.unit;
-  return {
-      .size = share * held.position.size,
-      .unit_delta_coins = delta_view == DeltaView::BlackScholes ? unit.delta_black_scholes_coins : unit.delta_net_transaction_coins,
-      .unit_gamma_coins_per_percent = unit.gamma_coins_per_percent,
-      .unit_vanna_coins_per_vol_point = unit.vanna_coins_per_vol_point,
-      .unit_charm_coins_per_day = unit.charm_coins_per_day,
-      .price = view.registry.contract(held.slot).kind == ContractKind::Option ? valuation.forward_price : valuation.mark_price,
-      .vol = valuation.pricing_vol_ratio,
-      .at = view.now_at(view.registry.venue(held.slot))};
+  return {.size = share * held.position.size,
+          .unit_delta_coins = relationship_delta(unit, hedge),
+          .unit_gamma_coins_per_percent = unit.gamma_coins_per_percent,
+          .unit_vanna_coins_per_vol_point = unit.vanna_coins_per_vol_point,
+          .unit_charm_coins_per_day = unit.charm_coins_per_day,
+          .price = view.registry.contract(held.slot).kind == ContractKind::Option ? valuation.forward_price : valuation.mark_price,
+          .vol = valuation.pricing_vol_ratio,
+          .at = view.now_at(view.registry.venue(held.slot))};
 }
 
 bool hedges_delta(const DeskView& view, InstrumentSlot slot, const HedgeSetup& hedge) {
@@ -81,7 +80,7 @@ void RebalanceMonitor::lay_out(const DeskView& view, FigureTable& table) {
     for (Learnt& before : old)
       if (before.hedge.name == hedge.name) learnt = std::move(before);
     // Positions that a new configuration gives to the hedge, or another part of them, are no trades: the drift begins anew.
-    if (!takes_the_same(learnt.hedge, hedge) || learnt.hedge.view != hedge.view) {
+    if (!takes_the_same(learnt.hedge, hedge) || learnt.hedge.view != hedge.view || learnt.hedge.smile != hedge.smile) {
       Learnt fresh;
       fresh.rebalanced = learnt.rebalanced;
       fresh.ever_rebalanced = learnt.ever_rebalanced;
@@ -220,11 +219,12 @@ bool RebalanceMonitor::take_leg_trades(const DeskView& view, Learnt& learnt) {
   return traded;
 }
 
-void RebalanceMonitor::step_drift(const DeskView& view, Learnt& learnt, DeltaView delta_view) {
+void RebalanceMonitor::step_drift(const DeskView& view, Learnt& learnt) {
   for (Followed& one : learnt.holdings) {
     // What is not known now is taken up from where it was known last.
-    if (!view.risk(one.holding).delta.ok()) continue;
-    const DeltaMoment now = moment_of(view, one.holding, one.share, delta_view);
+    const PositionRisk& risk = view.risk(one.holding);
+    if (!relationship_delta_quality(risk.delta, risk.smile, learnt.hedge).ok()) continue;
+    const DeltaMoment now = moment_of(view, one.holding, one.share, learnt.hedge);
     if (one.known) learnt.drift.add(drift_between(one.before, now));
     one.before = now;
     one.known = true;
@@ -392,7 +392,7 @@ void RebalanceMonitor::end_cycle(const DeskView& view, const Publisher& out) {
     const Estimate& net = view.hedge_figures[h].net_delta_coins;
     const bool traded = take_leg_trades(view, learnt);
     if (traded || view.now >= learnt.next_step) {
-      step_drift(view, learnt, view.setup.hedges[h].view);
+      step_drift(view, learnt);
       learnt.next_step = view.now + kStep;
       learnt.begun = learnt.begun || net.quality.ok();
     }

@@ -91,7 +91,7 @@ class RebalanceMonitor final : public DeskMonitor {
   [[nodiscard]] Sender* sender_of(std::uint16_t account);
   [[nodiscard]] OrdersLeft orders_left(const DeskView& view, std::uint32_t book, Venue venue);
   [[nodiscard]] static bool take_leg_trades(const DeskView& view, Learnt& learnt);
-  static void step_drift(const DeskView& view, Learnt& learnt, DeltaView delta_view);
+  static void step_drift(const DeskView& view, Learnt& learnt);
   [[nodiscard]] BandNow band_of(const DeskView& view, std::uint32_t hedge, const Learnt& learnt, bool& fallback) const;
   void publish_constraints(const DeskView& view, const Publisher& out, std::uint32_t hedge);
   void publish_rate_limit(const DeskView& view, const Publisher& out, std::uint32_t hedge, double coins, double price,

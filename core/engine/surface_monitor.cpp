@@ -122,17 +122,32 @@ FallbackForward SurfaceMonitor::forward(const DeskView& view, ExpiryId expiry) {
   return forwards_[id];
 }
 
+const SurfaceMonitor::Surface* SurfaceMonitor::surface_of(ExpiryId expiry) const {
+  const auto id = static_cast<std::size_t>(expiry);
+  if (expiry == kNoExpiry || id >= place_of_expiry_.size() || place_of_expiry_[id].surface == kNoPlace) return nullptr;
+  return &surfaces_[place_of_expiry_[id].surface];
+}
+
+VolQuestion SurfaceMonitor::asked(const DeskView& view, const FallbackQuestion& question) {
+  return {.expiry = question.expiry,
+          .to_expiry = YearFraction::from_nanoseconds(static_cast<double>((question.expiry - question.at).count())),
+          .k = std::log(question.strike / question.forward),
+          .now = view.now};
+}
+
 FallbackVol SurfaceMonitor::vol(const DeskView& view, const FallbackQuestion& question) const {
-  const auto id = static_cast<std::size_t>(question.expiry_id);
-  if (question.expiry_id == kNoExpiry || id >= place_of_expiry_.size() || place_of_expiry_[id].surface == kNoPlace) return {};
-  const Surface& surface = surfaces_[place_of_expiry_[id].surface];
-  const VolQuestion asked{.expiry = question.expiry,
-                          .to_expiry = YearFraction::from_nanoseconds(static_cast<double>((question.expiry - question.at).count())),
-                          .k = std::log(question.strike / question.forward),
-                          .now = view.now};
-  const SurfaceVol answer = surface.surface.vol(asked);
+  const Surface* surface = surface_of(question.expiry_id);
+  if (surface == nullptr) return {};
+  const SurfaceVol answer = surface->surface.vol(asked(view, question));
   if (answer.source == VolSource::Unknown) return {};
-  return {answer.vol, answer.source, quality_of(surface, answer.oldest_input, view)};
+  return {answer.vol, answer.source, quality_of(*surface, answer.oldest_input, view)};
+}
+
+Estimate SurfaceMonitor::slope(const DeskView& view, const FallbackQuestion& question) const {
+  const Surface* surface = surface_of(question.expiry_id);
+  const SurfaceVol answer = surface == nullptr ? SurfaceVol{} : surface->surface.smile(asked(view, question));
+  if (answer.source == VolSource::Unknown || !std::isfinite(answer.slope)) return {0, Quality::unknown(FigureReason::MissingVol)};
+  return {answer.slope, quality_of(*surface, answer.oldest_input, view)};
 }
 
 /// As fresh as the oldest mark, if every connection that marks came from still lives.

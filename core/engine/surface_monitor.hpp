@@ -37,6 +37,8 @@ class SurfaceMonitor final : public DeskMonitor {
   void begin_cycle();
   [[nodiscard]] FallbackForward forward(const DeskView& view, ExpiryId expiry);
   [[nodiscard]] FallbackVol vol(const DeskView& view, const FallbackQuestion& question) const;
+  /// d vol / d ln(strike / forward) of the smile at the question's strike.
+  [[nodiscard]] Estimate slope(const DeskView& view, const FallbackQuestion& question) const;
 
  private:
   /// Rows of one expiry that is reported.
@@ -70,6 +72,8 @@ class SurfaceMonitor final : public DeskMonitor {
   void begin_due_sweep(MonoTime now);
   void finish_sweep(MonoTime now);
   void publish(const Surface& surface, const DeskView& view, const Publisher& out) const;
+  [[nodiscard]] const Surface* surface_of(ExpiryId expiry) const;
+  [[nodiscard]] static VolQuestion asked(const DeskView& view, const FallbackQuestion& question);
   [[nodiscard]] Quality quality_of(const Surface& surface, MonoTime oldest_input, const DeskView& view) const;
 
   std::vector<Surface> surfaces_;

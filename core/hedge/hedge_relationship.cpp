@@ -61,22 +61,33 @@ std::optional<double> leg_share(const HedgeSetup& setup, Venue venue, std::strin
   return std::nullopt;
 }
 
+double relationship_delta(const UnitRisk& unit, const HedgeSetup& setup) {
+  const double delta = setup.view == DeltaView::BlackScholes ? unit.delta_black_scholes_coins : unit.delta_net_transaction_coins;
+  // Infinities must not turn a rule that does not look at the smile into no number.
+  if (setup.smile == kStickyStrike) return delta;
+  return delta + (1 - setup.smile.skew_stickiness_ratio) * unit.smile_delta_coins;
+}
+
+Quality relationship_delta_quality(const Quality& delta, const Quality& smile, const HedgeSetup& setup) {
+  return setup.smile == kStickyStrike ? delta : worst(delta, smile);
+}
+
 HedgeSum sum_hedge(std::span<const PositionRisk> positions, std::span<const unsigned char> is_leg, std::span<const double> shares,
-                   DeltaView view) {
+                   const HedgeSetup& setup) {
   HedgeSum sum;
   for (std::size_t i = 0; i < positions.size(); ++i) {
     const PositionRisk& position = positions[i];
     const double share = shares[i];
-    const double delta = share * (view == DeltaView::BlackScholes ? position.total.delta_black_scholes_coins
-                                                                  : position.total.delta_net_transaction_coins);
+    const double delta = share * relationship_delta(position.total, setup);
+    const Quality quality = relationship_delta_quality(position.delta, position.smile, setup);
     if (is_leg[i] != 0) {
       sum.legs_coins += delta;
       sum.legs_gross_coins += std::abs(delta);
       sum.lot_coins = std::max(sum.lot_coins, position.lot_delta_coins);
-      sum.legs = worst(sum.legs, position.delta);
+      sum.legs = worst(sum.legs, quality);
     } else {
       sum.item_coins += delta;
-      sum.item = worst(sum.item, position.delta);
+      sum.item = worst(sum.item, quality);
     }
     add(sum.delta, delta);
     add(sum.gamma, share * position.total.gamma_coins_per_percent);

@@ -48,13 +48,19 @@ struct HedgeSum {
 /// the item.
 [[nodiscard]] std::optional<double> leg_share(const HedgeSetup& setup, Venue venue, std::string_view instrument);
 
+/// Coins that one unit of an instrument adds to the delta of the relationship, in its view and by its smile rule:
+/// delta + (1 - skew-stickiness ratio) * smile_delta_coins. Equity is not in here.
+[[nodiscard]] double relationship_delta(const UnitRisk& unit, const HedgeSetup& setup);
+/// How far that may be believed: the slope of the smile counts only where the rule needs it.
+[[nodiscard]] Quality relationship_delta_quality(const Quality& delta, const Quality& smile, const HedgeSetup& setup);
+
 /// Whether both take the same positions, and the same parts of them, for item and legs; no shares at all are whole ones.
 [[nodiscard]] bool takes_the_same(const HedgeSetup& one, const HedgeSetup& other);
 
-/// `is_leg` and `shares` run parallel to `positions`; a share is the part of a position that counts, 1 in the item. Deltas in the
-/// relationship's view; equity is not in here.
+/// `is_leg` and `shares` run parallel to `positions`; a share is the part of a position that counts, 1 in the item. Deltas as
+/// relationship_delta() has them.
 [[nodiscard]] HedgeSum sum_hedge(std::span<const PositionRisk> positions, std::span<const unsigned char> is_leg,
-                                 std::span<const double> shares, DeltaView view);
+                                 std::span<const double> shares, const HedgeSetup& setup);
 
 struct HedgePart {
   HedgeSum sum;

@@ -22,6 +22,11 @@ double slice_vol(const SurfaceSlice& slice, double k) {
   return std::sqrt(slice.fit.slice.total_variance(k) / slice.to_expiry.years());
 }
 
+/// d vol / dk of it: w = vol^2 T.
+double slice_slope(const SurfaceSlice& slice, double k, double vol) {
+  return slice.fit.slice.slope(k) / (2 * vol * slice.to_expiry.years());
+}
+
 }  // namespace
 
 std::string_view label(VolSource source) {
@@ -70,17 +75,20 @@ SurfaceVol VolSurface::neighbour_vol(const VolQuestion& question, double k) cons
     const double share = (between - first) / (second - first);
     const double variance = (1 - share) * before->fit.slice.total_variance(k) + share * after->fit.slice.total_variance(k);
     const double vol = std::sqrt(variance / between);
+    const double slope = (1 - share) * before->fit.slice.slope(k) + share * after->fit.slice.slope(k);
     if (share > 0 && share < 1 && usable(vol))
-      return {vol, VolSource::Neighbour, std::min(before->oldest_input, after->oldest_input)};
+      return {vol, VolSource::Neighbour, std::min(before->oldest_input, after->oldest_input), slope / (2 * vol * between)};
   }
   const double asked = question.to_expiry.years();
   for (const SurfaceSlice* slice : {before, after}) {
     if (slice == nullptr) continue;
     const double years = slice->to_expiry.years();
-    const double there = k * std::sqrt(years / asked);
+    const double stretch = std::sqrt(years / asked);
+    const double there = k * stretch;
     const bool near = asked <= kLargestTimeFactor * years && years <= kLargestTimeFactor * asked;
     const double vol = slice_vol(*slice, there);
-    if (near && covers(slice->fit, there) && usable(vol)) return {vol, VolSource::Neighbour, slice->oldest_input};
+    if (near && covers(slice->fit, there) && usable(vol))
+      return {vol, VolSource::Neighbour, slice->oldest_input, stretch * slice_slope(*slice, there, vol)};
   }
   return {};
 }
@@ -91,7 +99,7 @@ SurfaceVol VolSurface::smile_vol(const VolQuestion& question, double k) const {
       std::find_if(slices_.begin(), slices_.end(), [&](const SurfaceSlice& slice) { return slice.expiry == question.expiry; });
   if (own != slices_.end() && fresh(*own, question.now) && covers(own->fit, k)) {
     const double vol = slice_vol(*own, k);
-    if (usable(vol)) return {vol, VolSource::Fitted, own->oldest_input};
+    if (usable(vol)) return {vol, VolSource::Fitted, own->oldest_input, slice_slope(*own, k, vol)};
   }
   return neighbour_vol(question, k);
 }

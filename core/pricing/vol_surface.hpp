@@ -12,6 +12,7 @@
 #include "core/market/event.hpp"
 #include "core/pricing/smile.hpp"
 #include "core/pricing/smile_fitter.hpp"
+#include "core/pricing/smile_rule.hpp"
 #include "core/types/time.hpp"
 #include "core/types/units.hpp"
 
@@ -29,18 +30,12 @@ inline constexpr std::array kVolSources{VolSource::VenueMark, VolSource::Fitted,
 /// Label value: venue_mark, fitted, neighbour, unknown.
 [[nodiscard]] std::string_view label(VolSource source);
 
-/// How a smile moves when the forward does: the at-the-money vol changes by ratio * skew * d ln F.
-struct SmileRule {
-  double skew_stickiness_ratio = 0;
-};
-inline constexpr SmileRule kStickyStrike{1};  ///< each strike keeps its vol
-inline constexpr SmileRule kStickyDelta{0};   ///< each moneyness, and so each delta, keeps its vol
-
 /// A vol and the arrival of the oldest input it rests on.
 struct SurfaceVol {
   double vol = kAbsent;  ///< fraction
   VolSource source = VolSource::Unknown;
   MonoTime oldest_input{};
+  double slope = kAbsent;  ///< d vol / dk of the smile that answered; none of a venue's mark
 };
 
 /// One fitted expiry of a surface.
@@ -154,6 +149,8 @@ class VolSurface {
   /// quotes beyond them. Between two fitted expiries the neighbours are interpolated linearly in total variance at the same k;
   /// outside of them the nearest one answers at the same k / sqrt(T), as long as its time is within a factor of two.
   [[nodiscard]] SurfaceVol vol(const VolQuestion& question) const;
+  /// What the smiles say whatever the venue's mark is, with their slope at the question's k.
+  [[nodiscard]] SurfaceVol smile(const VolQuestion& question) const { return smile_vol(question, question.k); }
   /// The vol of the question's strike after the forward has moved by `log_move` = ln(new / old) under a smile rule. `question.k`
   /// is ln(strike / old forward). A venue mark is shifted by the fitted smile's change, and stays as it is where there is no smile.
   [[nodiscard]] SurfaceVol vol_after_move(const VolQuestion& question, double log_move, SmileRule rule) const;

@@ -65,6 +65,7 @@ std::optional<OptionMarket> judge_option(const InstrumentView& view, Freshness& 
   if (pricing.ok() && (inputs.at == kNoVenueTime || view.contract.expiry == kNoVenueTime))
     pricing = Quality::unknown(FigureReason::NotFinite);
   valuation.delta = valuation.greeks = pricing;
+  valuation.smile = Quality::unknown(FigureReason::MissingVol);  // until somebody asks
   if (!pricing.ok() || valuation.expired) return std::nullopt;
   inputs.forward = valuation.forward_price;
   inputs.vol = valuation.pricing_vol_ratio;
@@ -107,6 +108,7 @@ std::optional<OptionMarket> judge_instrument(const InstrumentView& view, Freshne
   if (valuation.expired) {
     const Quality expired = Quality::unknown(FigureReason::Expired);
     valuation.mark = valuation.vol = valuation.pricing_vol = valuation.forward = valuation.delta = valuation.greeks = expired;
+    valuation.smile = expired;
   }
   return to_price;
 }

@@ -26,6 +26,9 @@ struct UnitRisk {
   double vanna_coins_per_vol_point = 0;
   double volga_usd_per_vol_point_squared = 0;
   double charm_coins_per_day = 0;
+  /// What the delta gains where each moneyness keeps its vol, and not each strike: - vega d vol / dk / F. Options whose smile is
+  /// wanted only; see InstrumentValuation::smile.
+  double smile_delta_coins = 0;
 };
 
 /// An instrument priced from its own newest ticker: forward, vol and exchange time of the same message, so that the venue's
@@ -38,10 +41,12 @@ struct InstrumentValuation {
   Quality forward;      ///< of forward
   Quality delta;        ///< of the deltas and gamma_coins_per_percent
   Quality greeks;       ///< of the Greeks that only options have; a constant for everything else
+  Quality smile;        ///< of smile_slope and what is made of it; a constant for everything but options
   double mark_price = 0;
   double mark_vol = 0;           ///< the venue's, never a fallback
   double pricing_vol_ratio = 0;  ///< the venue's or a fallback, as vol_source says
   double forward_price = 0;      ///< the venue's or a fallback, as forward_source says
+  double smile_slope = 0;        ///< d vol / d ln(strike / forward) of the fitted smile
   VolSource vol_source = VolSource::Unknown;
   ForwardSource forward_source = ForwardSource::Unknown;
   UnitRisk unit;

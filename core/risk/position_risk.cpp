@@ -22,7 +22,8 @@ UnitRisk scaled(const UnitRisk& unit, double size) {
           .rho_usd_per_percent = size * unit.rho_usd_per_percent,
           .vanna_coins_per_vol_point = size * unit.vanna_coins_per_vol_point,
           .volga_usd_per_vol_point_squared = size * unit.volga_usd_per_vol_point_squared,
-          .charm_coins_per_day = size * unit.charm_coins_per_day};
+          .charm_coins_per_day = size * unit.charm_coins_per_day,
+          .smile_delta_coins = size * unit.smile_delta_coins};
 }
 
 /// Market value of the whole position against what it cost.
@@ -78,7 +79,8 @@ void set_position_risk(const Contract& contract, const InstrumentValuation& valu
   if (size.ok() && position.size == 0 && position.entry_cost == 0 && position.entry_known) {
     risk.flat = true;
     risk.bounds.quality = risk.bounds.size = size;
-    risk.delta = risk.greeks = risk.greeks_usd = risk.value_quality = risk.profit_quality = risk.notional_quality = size;
+    risk.delta = risk.smile = risk.greeks = risk.greeks_usd = risk.value_quality = risk.profit_quality = risk.notional_quality =
+        size;
     return;
   }
   const bool option = contract.kind == ContractKind::Option;
@@ -87,6 +89,7 @@ void set_position_risk(const Contract& contract, const InstrumentValuation& valu
 
   // An expired contract is no exposure any more: it leaves the sums of a book without making them unknown.
   risk.delta = valuation.expired ? size : worst(size, valuation.delta);
+  risk.smile = valuation.expired ? size : worst(size, valuation.smile);
   risk.greeks = valuation.expired ? size : worst(size, valuation.greeks);
   risk.greeks_usd = option && !valuation.expired ? worst(risk.greeks, dollars) : risk.greeks;
   if (risk.delta.ok() && !valuation.expired) {

@@ -54,6 +54,7 @@ struct PositionRisk {
   double lot_delta_coins = 0;  ///< size of one lot's delta, not negative
   DeltaBounds bounds;
   Quality delta;
+  Quality smile;             ///< of smile_delta_coins
   Quality greeks;            ///< of vanna and charm, which are in coins
   Quality greeks_usd;        ///< of the Greeks in dollars
   Quality value_quality;     ///< without the index

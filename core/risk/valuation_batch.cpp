@@ -90,7 +90,7 @@ void ValuationBatch::complete(const Waiting& waiting) const {
     valuation.delta = valuation.greeks = fault_quality(fault);
     if (fault != PricingFault::Expired) return;
     valuation.expired = true;
-    valuation.mark = valuation.vol = valuation.pricing_vol = valuation.forward = valuation.delta;
+    valuation.mark = valuation.vol = valuation.pricing_vol = valuation.forward = valuation.smile = valuation.delta;
     return;
   }
   const double delta = greeks_[Greek::Delta][lane];
@@ -107,6 +107,7 @@ void ValuationBatch::complete(const Waiting& waiting) const {
   unit.vanna_coins_per_vol_point = greeks_[Greek::Vanna][lane] * kVolPoint;
   unit.volga_usd_per_vol_point_squared = greeks_[Greek::Volga][lane] * kVolPoint * kVolPoint;
   unit.charm_coins_per_day = greeks_[Greek::Charm][lane] / YearFraction::kDaysPerYear;
+  if (valuation.smile.ok()) unit.smile_delta_coins = -greeks_[Greek::Vega][lane] * valuation.smile_slope / forward;
   valuation.vanna = unit.vanna_coins_per_vol_point;
   valuation.volga = unit.volga_usd_per_vol_point_squared;
   valuation.charm = unit.charm_coins_per_day;

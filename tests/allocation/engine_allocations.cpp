@@ -56,6 +56,8 @@ struct Desk {
                               .offset_floor = 1};
     effectiveness.basis_leg = {Venue::Deribit, "BTC-PERPETUAL"};
     hedge.effectiveness = effectiveness;
+    hedge.smile = kStickyDelta;
+    setup.allowances = {{.account = kMain, .orders = {.orders = 5, .window = std::chrono::seconds{1}}}};
     for (const char* name : {"BTC-PERPETUAL", "BTC-X-100000-C", "BTC-X-110000-C"}) {
       AdviceInstrument advice;
       advice.instrument = {Venue::Deribit, name};

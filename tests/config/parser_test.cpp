@@ -344,7 +344,16 @@ const BadExample kBadExamples[] = {
     {"hedge_effectiveness_annualisation_unknown",
      "36:23: hedge[0].effectiveness.basis_annualisation: is \"act360\", must be \"simple\", \"continuous\" or \"compound\""},
     {"hedge_effectiveness_smile_rule_unknown",
-     "38:14: hedge[0].effectiveness.smile_rule: is \"sticky_delta\", must be \"sticky_strike\""},
+     "38:14: hedge[0].effectiveness.smile_rule: is \"sticky_moneyness\", must be \"sticky_strike\", \"sticky_delta\" or "
+     "\"skew_stickiness\""},
+    {"hedge_effectiveness_stickiness_missing",
+     "31:1: hedge[0].effectiveness.skew_stickiness_ratio: is missing, must be a number from 0 to 3: 0 is sticky_delta, 1 "
+     "sticky_strike"},
+    {"hedge_effectiveness_stickiness_percent",
+     "39:25: hedge[0].effectiveness.skew_stickiness_ratio: is 150, must be a number from 0 to 3: 0 is sticky_delta, 1 "
+     "sticky_strike"},
+    {"hedge_effectiveness_stickiness_beside",
+     "39:25: hedge[0].effectiveness.skew_stickiness_ratio: is given beside smile_rule = \"sticky_delta\", must be left out"},
     {"hedge_effectiveness_beta_source_missing",
      "31:1: hedge[0].effectiveness.beta_source: is missing, must be \"same_underlying\""},
     {"hedge_effectiveness_roll_rule_missing", "31:1: hedge[0].effectiveness.roll_rule: is missing, must be \"keep_history\""},
@@ -485,6 +494,7 @@ TEST_SUITE("config/parser") {
     CHECK(hedge.effectiveness->basis_leg.symbol == "BTC-PERPETUAL");
     CHECK(hedge.effectiveness->reference->symbol == "BTC_USDC");
     CHECK(hedge.effectiveness->annualisation == BasisAnnualisation::Compound);
+    CHECK(hedge.smile == SmileRule{1.5});
     CHECK(hedge.effectiveness->sampling.offset_floor == 0.5);
     CHECK(hedge.effectiveness->sampling.bar == std::chrono::seconds{30});
     CHECK(hedge.effectiveness->sampling.windows.size() == 2);

@@ -121,6 +121,8 @@ EngineSetup whole_desk() {
   effectiveness.sampling.reference = 3h;
   effectiveness.basis_leg = {.venue = Venue::Deribit, .symbol = "BTC-PERPETUAL"};
   hedge.effectiveness = effectiveness;
+  hedge.smile = SmileRule{0.5};
+  setup.allowances = {{.account = AccountId{0}, .orders = {.orders = 20, .window = 60s}}};
   hedge.band =
       BandSetup{.kind = BandKind::WhalleyWilmott, .half_width_coins = 0.5, .risk_aversion_per_usd = 1e-6, .cost_ratio = 0.000'5};
   hedge.advice = {{.instrument = {.venue = Venue::Deribit, .symbol = "BTC-PERPETUAL"},

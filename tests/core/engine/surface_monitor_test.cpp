@@ -140,6 +140,43 @@ TEST_SUITE("core/engine/surface_monitor") {
     CHECK(chain.driver.value(Figure::SurfaceUnfittedExpiries, {"deribit", "BTC", "USD"}) == 1);
   }
 
+  TEST_CASE("the delta of a hedge moves with the smile by the hedge's own rule, once there is a smile") {
+    EngineSetup setup = EngineDriver::setup();
+    for (const auto& [name, rule] : {std::pair{"strike", kStickyStrike}, {"delta", kStickyDelta}, {"half", SmileRule{0.5}}}) {
+      HedgeSetup hedge;
+      hedge.name = name;
+      hedge.book = "main";
+      hedge.underlying = "BTC";
+      hedge.legs = {deribit("BTC-PERPETUAL")};
+      hedge.smile = rule;
+      hedge.soft_delta_limit_coins = 1;
+      hedge.hard_delta_limit_coins = 2;
+      setup.hedges.push_back(hedge);
+    }
+    Chain chain{setup};
+    const auto item = [&](std::string_view hedge) { return chain.driver.value(Figure::HedgeItemDeltaCoins, {hedge}); };
+    chain.mark_held(0.5);
+    chain.driver.cycle();
+    CHECK(item("strike") == chain.driver.value(Figure::BookDeltaCoins, {"main", "BTC", "black_scholes"}));
+    CHECK(chain.driver.state(Figure::HedgeNetDeltaCoins, {"delta"}) == "unknown/missing_vol");
+    CHECK(chain.driver.state(Figure::HedgeRatio, {"half"}) == "unknown/missing_vol");
+    chain.pass(12s, 0.5);
+    // Ten calls 4 % out of the money: - vega * slope / F, with d1 = -0.0392 / 0.1433 + 0.0717 = -0.2020, phi(d1) = 0.3909 and
+    // slope = 0.2 * 0.0392 - 0.05 = -0.0422.
+    const double smile = 10 * 0.3909 * std::sqrt(30.0 / 365) * 0.0422;
+    CHECK(item("delta") - item("strike") == doctest::Approx(smile).epsilon(0.03));
+    CHECK(item("half") == doctest::Approx((item("delta") + item("strike")) / 2).epsilon(1e-12));
+
+    // The others fall silent: the smile is of the past before the held option's own mark is.
+    for (int i = 0; i < 70; ++i) {
+      chain.driver.advance(1s);
+      chain.mark_held(0.5);
+      chain.driver.cycle();
+    }
+    CHECK(chain.driver.state(Figure::HedgeItemDeltaCoins, {"strike"}) == "ok/none");
+    CHECK(chain.driver.state(Figure::HedgeItemDeltaCoins, {"delta"}) != "ok/none");
+  }
+
   TEST_CASE("a surface whose feed is down answers nothing, nor one whose marks are too old") {
     Chain chain;
     chain.driver.mark(kHeld, {.price = 0.05, .forward = kForward, .rate = 0});

@@ -2,7 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <string>
 #include <vector>
+
+#include "core/pricing/black76.hpp"
+#include "core/pricing/vol_surface.hpp"
+#include "core/risk/valuation_batch.hpp"
 
 using namespace hedgewatch;
 
@@ -34,14 +40,97 @@ HedgeFigures figures_of(const HedgeSetup& setup, const std::vector<PositionRisk>
                         const Quality& book = kKnown) {
   std::vector<unsigned char> legs(positions.size(), 1);
   legs[0] = 0;
-  const HedgePart part{.sum = sum_hedge(positions, legs, std::vector<double>(positions.size(), 1), setup.view),
+  const HedgePart part{.sum = sum_hedge(positions, legs, std::vector<double>(positions.size(), 1), setup),
                        .index_price = {50'000, kKnown}};
   return hedge_figures(setup, std::span{&part, 1}, equity, book);
+}
+
+constexpr VenueTime kAt = from_nanoseconds<VenueTime>(1'800'000'000'000'000'000);
+constexpr VenueTime kExpiry = kAt + std::chrono::hours{24 * 30};
+constexpr double kForward = 90'000;
+
+/// One expiry with a skew and wings.
+VolSurface skewed() {
+  const YearFraction to_expiry = YearFraction::from_days(30);
+  std::vector<SmileQuote> quotes;
+  for (int i = -12; i <= 12; ++i) quotes.push_back({.k = 0.05 * i, .vol = 0.6 - 0.2 * 0.05 * i + 0.4 * 0.05 * i * 0.05 * i});
+  const std::vector<ExpiryQuotes> expiries{{kExpiry, to_expiry, quotes, MonoTime{}}};
+  VolSurface surface{std::chrono::seconds{60}};
+  surface.fit(expiries);
+  return surface;
+}
+
+VolQuestion asked(double strike) {
+  return {.expiry = kExpiry, .to_expiry = YearFraction::from_days(30), .k = std::log(strike / kForward)};
+}
+
+/// Dollars of one option after the forward has moved and the smile with it.
+double repriced(const VolSurface& surface, OptionRight right, double strike, double log_move, SmileRule rule) {
+  return black76({.right = right,
+                  .forward = kForward * std::exp(log_move),
+                  .strike = strike,
+                  .to_expiry = YearFraction::from_days(30),
+                  .vol = Vol::from_fraction(surface.vol_after_move(asked(strike), log_move, rule).vol)})
+      .value()
+      .price;
 }
 
 }  // namespace
 
 TEST_SUITE("core/hedge/hedge_relationship") {
+  TEST_CASE("under each smile rule the delta is what repricing says where the smile moves with the forward") {
+    const VolSurface surface = skewed();
+    ValuationBatch batch;
+    const double h = 1e-4;
+    for (const OptionRight right : {OptionRight::Call, OptionRight::Put})
+      for (const double strike : {70'000.0, 90'000.0, 115'000.0}) {
+        Contract contract;
+        contract.kind = ContractKind::Option;
+        contract.style = PayoffStyle::Inverse;
+        contract.right = right;
+        contract.strike = strike;
+        contract.expiry = kExpiry;
+        const SurfaceVol smile = surface.smile(asked(strike));
+        REQUIRE(smile.source == VolSource::Fitted);
+        InstrumentValuation valuation;
+        valuation.smile_slope = smile.slope;
+        batch.add(contract, Venue::Deribit, {.forward = kForward, .vol = smile.vol, .at = kAt}, valuation);
+        batch.price();
+        for (const double ratio : {0.0, 0.5, 1.0, 1.7}) {
+          CAPTURE(strike);
+          CAPTURE(ratio);
+          HedgeSetup setup = relationship();
+          setup.smile = SmileRule{ratio};
+          const auto value = [&](double move) { return repriced(surface, right, strike, move, setup.smile); };
+          const double black = (value(h) - value(-h)) / (kForward * (std::exp(h) - std::exp(-h)));
+          CHECK(relationship_delta(valuation.unit, setup) == doctest::Approx(black).epsilon(1e-6));
+          setup.view = DeltaView::NetTransaction;
+          const auto coins = [&](double move) { return value(move) / (kForward * std::exp(move)); };
+          const double net = kForward * (coins(h) - coins(-h)) / (kForward * (std::exp(h) - std::exp(-h)));
+          CHECK(relationship_delta(valuation.unit, setup) == doctest::Approx(net).epsilon(1e-6));
+        }
+      }
+  }
+
+  TEST_CASE("a smile rule adds its part of what the smile does to the delta, and wants the smile to be known") {
+    PositionRisk option = holding(4);
+    option.total.smile_delta_coins = 0.5;
+    option.smile = Quality::unknown(FigureReason::MissingVol);
+    HedgeSetup setup = relationship();
+    CHECK(figures_of(setup, {option}).item_delta_coins.value == 4);
+    CHECK(figures_of(setup, {option}).item_delta_coins.quality.ok());
+    setup.smile = kStickyDelta;
+    CHECK(figures_of(setup, {option}).net_delta_coins.quality.reason() == FigureReason::MissingVol);
+    option.smile = kKnown;
+    CHECK(figures_of(setup, {option}).item_delta_coins.value == 4.5);
+    setup.smile = SmileRule{1.5};
+    const HedgeFigures figures = figures_of(setup, {option, holding(-3)});
+    CHECK(figures.item_delta_coins.value == 3.75);
+    CHECK(figures.ratio.value == doctest::Approx(0.8));
+    setup.view = DeltaView::NetTransaction;
+    CHECK(figures_of(setup, {option}).item_delta_coins.value == 1.75);
+  }
+
   TEST_CASE("legs that offset 80 % of the item give a ratio of 0.8") {
     const HedgeFigures figures = figures_of(relationship(), {holding(10), holding(-6), holding(-2)});
     CHECK(figures.item_delta_coins.value == 10);
@@ -79,7 +168,7 @@ TEST_SUITE("core/hedge/hedge_relationship") {
   TEST_CASE("of a shared leg only the share counts, in each Greek and in what gross is") {
     const std::vector<PositionRisk> positions{holding(10), holding(-8), holding(-4)};
     const std::vector<unsigned char> legs{0, 1, 1};
-    const HedgeSum sum = sum_hedge(positions, legs, std::vector<double>{1, 0.75, 1}, DeltaView::BlackScholes);
+    const HedgeSum sum = sum_hedge(positions, legs, std::vector<double>{1, 0.75, 1}, relationship());
     CHECK(sum.item_coins == 10);
     CHECK(sum.legs_coins == -10);
     CHECK(sum.legs_gross_coins == 10);

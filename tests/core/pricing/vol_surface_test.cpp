@@ -167,6 +167,26 @@ TEST_SUITE("core/pricing/vol_surface") {
     CHECK((half - surface.vol(money).vol) == doctest::Approx(-0.5e-3 * skew).epsilon(1e-2));
   }
 
+  TEST_CASE("the slope of a smile is the derivative of its vol, fitted, between two expiries and beyond the last") {
+    const VolSurface surface = surface_of(Market{{30, 60}});
+    const double h = 1e-5;
+    for (const int days : {30, 40, 80})
+      for (const double k : {-0.3, -0.04, 0.0, 0.17, 0.4}) {
+        CAPTURE(days);
+        CAPTURE(k);
+        const double bumped = (surface.vol(question(days, k + h)).vol - surface.vol(question(days, k - h)).vol) / (2 * h);
+        const SurfaceVol smile = surface.smile(question(days, k));
+        CHECK(smile.slope == doctest::Approx(bumped).epsilon(1e-7));
+        CHECK(smile.source == (days == 30 ? VolSource::Fitted : VolSource::Neighbour));
+      }
+    VolQuestion marked = question(30, 0.05);
+    marked.venue_mark_vol = 0.9;
+    marked.venue_mark_received = kAsked;
+    CHECK(surface.smile(marked).vol == surface.vol(question(30, 0.05)).vol);
+    CHECK_FALSE(is_present(surface.vol(marked).slope));
+    CHECK(surface.smile(question(30, 5)).source == VolSource::Unknown);
+  }
+
   TEST_CASE("a venue's mark is moved by the change of the fitted smile, and stays where there is none") {
     const Market market{{30, 60}};
     const VolSurface surface = surface_of(market);
