@@ -36,6 +36,34 @@ void read_named(TableReader& table, std::string_view key, std::string_view only)
   (void)chosen(table, table.required_text(key, choices_of(choices)), choices);
 }
 
+/// False when the symbol names another asset; of a pattern that names none nothing is known.
+bool may_be_of(const InstrumentPattern& instrument, std::string_view underlying) {
+  const std::string_view asset = leading_asset(instrument.symbol);
+  return asset.empty() || asset == underlying;
+}
+
+/// Legs of the hedge's own underlying have a beta of 1; for others it is stated, or measured by the relationship itself.
+void read_beta_source(TableReader& table, HedgeSetup& hedge) {
+  static constexpr std::array<Choice<BetaSource>, 1> kOwn{{{label(BetaSource::SameUnderlying), BetaSource::SameUnderlying}}};
+  static constexpr std::array<Choice<BetaSource>, 2> kCross{
+      {{label(BetaSource::Fixed), BetaSource::Fixed}, {label(BetaSource::Rolling), BetaSource::Rolling}}};
+  constexpr std::string_view kBetaForm = "a number from 0.1 to 10: what the item returns for each unit of the legs' return";
+  const auto read = [&](const auto& choices) {
+    return chosen(table, table.required_text("beta_source", choices_of(choices)), choices);
+  };
+  const auto source = hedge.leg_underlying.empty() ? read(kOwn) : read(kCross);
+  if (source) hedge.beta_source = *source;
+  if (hedge.beta_source != BetaSource::Fixed) {
+    if (const auto beta = table.number("beta", "left out"); beta && source)
+      table.fault(*beta, "is given beside beta_source = " + shown(label(*source)) + ", must be left out");
+    return;
+  }
+  const auto beta = table.required_number("beta", kBetaForm);
+  if (beta && !(beta->value >= 0.1 && beta->value <= 10))
+    table.fault(*beta, "is " + shown(beta->value) + ", must be " + std::string{kBetaForm});
+  if (beta) hedge.beta = beta->value;
+}
+
 /// What the deltas assume of the smile, of the whole relationship.
 void read_smile_rule(TableReader& table, SmileRule& smile) {
   static constexpr std::array<Choice<std::optional<SmileRule>>, 3> kRules{
@@ -92,8 +120,7 @@ void read_sampling(TableReader& table, EffectivenessConventions& sampling) {
 
 }  // namespace
 
-std::optional<EffectivenessSetup> read_effectiveness(TableReader& hedge, CrossReferences& references,
-                                                     const std::vector<InstrumentPattern>& legs, SmileRule& smile) {
+void read_effectiveness(TableReader& relationship, CrossReferences& references, HedgeSetup& hedge) {
   static constexpr std::array<Choice<ProfitCurrency>, 2> kCurrencies{
       {{label(ProfitCurrency::Usd), ProfitCurrency::Usd}, {label(ProfitCurrency::Coin), ProfitCurrency::Coin}}};
   static constexpr std::array<Choice<BasisAnnualisation>, 3> kAnnualisations{
@@ -102,8 +129,9 @@ std::optional<EffectivenessSetup> read_effectiveness(TableReader& hedge, CrossRe
        {label(BasisAnnualisation::Compound), BasisAnnualisation::Compound}}};
   constexpr std::string_view kReferenceForm = "\"index\" or one instrument such as \"deribit:BTC_USDC\"";
   constexpr std::string_view kOffsetForm = "a number above 0, in the P&L currency";
-  auto table = hedge.table("effectiveness");
-  if (!table) return std::nullopt;
+  auto table = relationship.table("effectiveness");
+  if (!table) return;
+  const bool cross = !hedge.leg_underlying.empty();
   EffectivenessSetup setup;
 
   if (const auto at = table->required_text("designated_at", kUtcTimeForm)) {
@@ -113,27 +141,33 @@ std::optional<EffectivenessSetup> read_effectiveness(TableReader& hedge, CrossRe
     else
       table->fault(*at, "is " + shown(at->value) + ", must be " + std::string{kUtcTimeForm});
   }
-  if (const auto currency = chosen(*table, table->required_text("pnl_currency", choices_of(kCurrencies)), kCurrencies))
-    setup.profit_currency = *currency;
+  const auto currency_text = table->required_text("pnl_currency", choices_of(kCurrencies));
+  if (const auto currency = chosen(*table, currency_text, kCurrencies)) setup.profit_currency = *currency;
+  if (cross && setup.profit_currency == ProfitCurrency::Coin)
+    table->fault(*currency_text, "is " + shown(currency_text->value) + ", must be \"usd\" where item and legs are not of one coin");
   std::optional<InstrumentPattern> leg;
   const auto leg_text = one_instrument(*table, references, "basis_leg", kInstrumentForm, leg);
-  if (leg && !legs.empty() &&
-      std::none_of(legs.begin(), legs.end(), [&](const InstrumentPattern& one) { return one.matches(leg->venue, leg->symbol); }))
+  if (leg && !hedge.legs.empty() && std::none_of(hedge.legs.begin(), hedge.legs.end(), [&](const InstrumentPattern& one) {
+        return one.matches(leg->venue, leg->symbol);
+      }))
     table->fault(*leg_text, "is " + shown(leg_text->value) + ", must be one of the hedge's legs");
   if (leg) setup.basis_leg = std::move(*leg);
-  if (const auto reference = table->required_text("reference_price", kReferenceForm); reference && reference->value != "index")
-    setup.reference = references.as_pattern(*table, *reference, true);
+  const auto reference = table->required_text("reference_price", kReferenceForm);
+  if (reference && reference->value != "index") setup.reference = references.as_pattern(*table, *reference, true);
+  if (reference && cross && (!setup.reference || !may_be_of(*setup.reference, hedge.underlying)))
+    table->fault(*reference, "is " + shown(reference->value) + ", must be an instrument of the item's underlying " +
+                                 shown(hedge.underlying) + ": the index is that of the legs");
   if (const auto convention =
           chosen(*table, table->required_text("basis_annualisation", choices_of(kAnnualisations)), kAnnualisations))
     setup.annualisation = *convention;
-  read_named(*table, "beta_source", "same_underlying");
-  read_smile_rule(*table, smile);
+  read_beta_source(*table, hedge);
+  read_smile_rule(*table, hedge.smile);
   read_named(*table, "roll_rule", "keep_history");
   if (const auto floor = positive(*table, table->required_number("offset_floor", kOffsetForm), kOffsetForm))
     setup.sampling.offset_floor = floor->value;
   read_sampling(*table, setup.sampling);
   table->finish();
-  return setup;
+  hedge.effectiveness = std::move(setup);
 }
 
 }  // namespace hedgewatch

@@ -22,14 +22,33 @@ namespace {
 constexpr double kMostTargetRatio = 10;
 
 /// A leg on another underlying would silently hedge nothing: delta is summed per underlying.
-void check_legs(TableReader& table, const std::vector<Found<std::string>>& legs, const std::string& underlying) {
+void check_legs(TableReader& table, const std::vector<Found<std::string>>& legs, const std::string& underlying, bool cross) {
   for (const auto& found : legs) {
     const auto pattern = parse_instrument_pattern(found.value);
     if (!pattern) continue;
     const std::string_view asset = leading_asset(pattern->symbol);
     if (!asset.empty() && asset != underlying)
-      table.fault(found, "is " + shown(found.value) + ", must be an instrument of the hedge's underlying " + shown(underlying));
+      table.fault(
+          found, "is " + shown(found.value) +
+                     (cross ? ", must be an instrument of leg_underlying " : ", must be an instrument of the hedge's underlying ") +
+                     shown(underlying));
   }
+}
+
+/// Legs of another underlying hedge by a beta that the conventions of effectiveness name. What trades in the item's own coin has no
+/// meaning there.
+void read_leg_underlying(TableReader& table, HedgeSetup& hedge) {
+  const auto found = table.text("leg_underlying", kAssetCodeForm);
+  if (!found) return;
+  if (!is_asset_code(found->value))
+    table.fault(*found, "is " + shown(found->value) + ", must be " + std::string{kAssetCodeForm});
+  else if (found->value == hedge.underlying)
+    table.fault(*found, "is " + shown(found->value) + ", must be another one than underlying, or left out");
+  else
+    hedge.leg_underlying = found->value;
+  if (!table.has("effectiveness")) table.missing("effectiveness", "the conventions of a hedge with leg_underlying");
+  for (const std::string_view key : {"band", "advice"})
+    if (table.has(key)) table.fault(found->at, table.path_of(key), "is given beside leg_underlying, must be left out");
 }
 
 constexpr std::string_view kShareForm = "a number above 0, at most 1";
@@ -92,9 +111,11 @@ void read_hedge(TableReader& table, CrossReferences& references, Config& config)
     else
       table.fault(*underlying, "is " + shown(underlying->value) + ", must be " + std::string{kAssetCodeForm});
   }
+  read_leg_underlying(table, hedge);
   const auto legs = table.required_texts("legs", kPatternForm);
   hedge.legs = references.as_patterns(table, legs);
-  if (!hedge.underlying.empty()) check_legs(table, legs, hedge.underlying);
+  const std::string& of_legs = hedge.leg_underlying.empty() ? hedge.underlying : hedge.leg_underlying;
+  if (!of_legs.empty()) check_legs(table, legs, of_legs, !hedge.leg_underlying.empty());
   read_leg_shares(table, legs, hedge);
   check_shares(table, legs, hedge, config.hedges);
 
@@ -125,7 +146,7 @@ void read_hedge(TableReader& table, CrossReferences& references, Config& config)
   if (distance && !(distance->value > 0 && distance->value <= 1000))
     table.fault(*distance, "is " + shown(distance->value) + ", must be " + std::string{kDistanceForm});
   if (distance) hedge.flatten_within_bps = distance->value;
-  hedge.effectiveness = read_effectiveness(table, references, hedge.legs, hedge.smile);
+  read_effectiveness(table, references, hedge);
   hedge.band = read_band(table, soft ? std::optional{soft->value} : std::nullopt);
   hedge.advice = read_advice(table, references, hedge.underlying);
   table.finish();

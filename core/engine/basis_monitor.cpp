@@ -49,7 +49,8 @@ void BasisMonitor::lay_out(const DeskView& view, FigureTable& table) {
   for (const HedgeSetup& hedge : view.setup.hedges) {
     std::unique_ptr<Learnt>& learnt = hedges_.emplace_back();
     Rows& rows = rows_.emplace_back();
-    if (!hedge.effectiveness) continue;
+    // Prices of two underlyings have no basis.
+    if (!hedge.effectiveness || !hedge.leg_underlying.empty()) continue;
     for (std::unique_ptr<Learnt>& before : old)
       if (before && before->name == hedge.name && before->setup == *hedge.effectiveness) learnt = std::move(before);
     if (!learnt) learnt = std::make_unique<Learnt>(*hedge.effectiveness);

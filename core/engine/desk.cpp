@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,6 +31,8 @@ class DeskBuilder {
   void form_exposures();
   void form_hedges();
   void lay_out();
+  void add_holdings(const HedgeSetup& relationship, const Exposure& exposure, bool legs, Hedge& hedge) const;
+  [[nodiscard]] IndexId item_index(const HedgeSetup& relationship, const Exposure& exposure) const;
   [[nodiscard]] std::vector<EquitySource> equity_sources(std::uint32_t book, const AssetCode& underlying) const;
   [[nodiscard]] std::uint32_t exposure_of(std::uint32_t book, std::string_view underlying) const;
 
@@ -111,7 +114,8 @@ void DeskBuilder::form_exposures() {
   for (const HedgeSetup& hedge : setup_.hedges)
     for (std::size_t book = 0; book < portfolio_.book_count(); ++book)
       if (portfolio_.book_name(book) == hedge.book)
-        if (const auto code = AssetCode::from(hedge.underlying)) underlyings_[book].insert(*code);
+        for (const std::string& underlying : {hedge.underlying, hedge.leg_underlying})
+          if (const auto code = AssetCode::from(underlying); code && !underlying.empty()) underlyings_[book].insert(*code);
 
   desk_.part_of_holding.assign(holdings.size(), kNoPlace);
   std::uint32_t next = 0;
@@ -142,26 +146,49 @@ void DeskBuilder::form_exposures() {
   }
 }
 
+void DeskBuilder::add_holdings(const HedgeSetup& relationship, const Exposure& exposure, bool legs, Hedge& hedge) const {
+  const bool cross = !relationship.leg_underlying.empty();
+  for (std::uint32_t part = exposure.first_part; part < exposure.first_part + exposure.part_count; ++part) {
+    hedge.parts.push_back({.sum = {}, .index_price = {}, .cross = legs});
+    for (std::uint32_t h = desk_.parts[part].first_holding; h < desk_.parts[part].first_holding + desk_.parts[part].holding_count;
+         ++h) {
+      const InstrumentSlot slot = portfolio_.holdings()[h].slot;
+      std::optional<double> share;
+      if (legs == cross) share = leg_share(relationship, registry_.venue(slot), registry_.contract(slot).name.view());
+      hedge.is_leg.push_back(share ? 1 : 0);
+      // What is no leg is the item, and nothing where only legs are looked for.
+      hedge.shares.push_back(share.value_or(legs ? 0 : 1));
+    }
+  }
+}
+
+/// Dollars per coin of the item, whether it is held or not.
+IndexId DeskBuilder::item_index(const HedgeSetup& relationship, const Exposure& exposure) const {
+  if (exposure.part_count > 0) return desk_.parts[exposure.first_part].index;
+  for (const InstrumentPattern& leg : relationship.legs)
+    if (const IndexId index = market_.find_dollar_index(leg.venue, relationship.underlying); index != kNoIndex) return index;
+  return kNoIndex;
+}
+
 void DeskBuilder::form_hedges() {
   desk_.hedges.resize(setup_.hedges.size());
-  const auto holdings = portfolio_.holdings();
   for (std::uint32_t i = 0; i < desk_.hedges.size(); ++i) {
     const HedgeSetup& relationship = setup_.hedges[i];
     Hedge& hedge = desk_.hedges[i];
-    for (std::uint32_t book = 0; book < portfolio_.book_count(); ++book)
-      if (portfolio_.book_name(book) == relationship.book) hedge.exposure = exposure_of(book, relationship.underlying);
+    const bool cross = !relationship.leg_underlying.empty();
+    for (std::uint32_t book = 0; book < portfolio_.book_count(); ++book) {
+      if (portfolio_.book_name(book) != relationship.book) continue;
+      hedge.exposure = exposure_of(book, relationship.underlying);
+      if (cross) hedge.legs_exposure = exposure_of(book, relationship.leg_underlying);
+    }
     if (hedge.exposure == kNoPlace) continue;
     Exposure& exposure = desk_.exposures[hedge.exposure];
     exposure.hedges.push_back(i);
-    hedge.parts.resize(exposure.part_count);
-    for (std::uint32_t part = exposure.first_part; part < exposure.first_part + exposure.part_count; ++part)
-      for (std::uint32_t h = desk_.parts[part].first_holding; h < desk_.parts[part].first_holding + desk_.parts[part].holding_count;
-           ++h) {
-        const InstrumentSlot slot = holdings[h].slot;
-        const auto share = leg_share(relationship, registry_.venue(slot), registry_.contract(slot).name.view());
-        hedge.is_leg.push_back(share ? 1 : 0);
-        hedge.shares.push_back(share.value_or(1));
-      }
+    add_holdings(relationship, exposure, false, hedge);
+    if (hedge.legs_exposure == kNoPlace) continue;
+    desk_.exposures[hedge.legs_exposure].crosses.push_back(i);
+    add_holdings(relationship, desk_.exposures[hedge.legs_exposure], true, hedge);
+    hedge.item_index = item_index(relationship, exposure);
   }
 }
 

@@ -54,21 +54,25 @@ struct Exposure {
   BookRows rows;
   std::uint32_t first_part = 0;
   std::uint32_t part_count = 0;
-  std::vector<std::uint32_t> hedges;
+  std::vector<std::uint32_t> hedges;   ///< whose item is in it
+  std::vector<std::uint32_t> crosses;  ///< cross hedges whose legs are in it
   std::vector<EquitySource> equity;
 
-  void visit_state(auto& archive) { archive(book, underlying, rows, first_part, part_count, hedges, equity); }
+  void visit_state(auto& archive) { archive(book, underlying, rows, first_part, part_count, hedges, crosses, equity); }
 };
 
 /// One hedge relationship, with the newest sums of its parts.
 struct Hedge {
   HedgeRows rows;
   std::uint32_t exposure = kNoPlace;
-  std::vector<HedgePart> parts;       ///< parallel to the exposure's parts
-  std::vector<unsigned char> is_leg;  ///< parallel to the exposure's holdings
-  std::vector<double> shares;         ///< parallel to them: the part that is this hedge's; 1 in the item
+  std::uint32_t legs_exposure = kNoPlace;  ///< of a cross hedge
+  IndexId item_index = kNoIndex;           ///< of a cross hedge: the item's dollars per coin
+  Estimate beta{1, {}};                    ///< of a cross hedge, as of the newest cycle
+  std::vector<HedgePart> parts;            ///< parallel to the exposure's parts, then to those of legs_exposure
+  std::vector<unsigned char> is_leg;       ///< parallel to the holdings of both
+  std::vector<double> shares;              ///< parallel to them: the part that is this hedge's; 1 in the item, 0 of what is neither
 
-  void visit_state(auto& archive) { archive(rows, exposure, parts, is_leg, shares); }
+  void visit_state(auto& archive) { archive(rows, exposure, legs_exposure, item_index, beta, parts, is_leg, shares); }
 };
 
 struct IndexRow {

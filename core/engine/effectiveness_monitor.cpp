@@ -102,7 +102,8 @@ void EffectivenessMonitor::lay_out(const DeskView& view, FigureTable& table) {
       if (const auto mid = newest_mid(view, learnt->bars.leg()))
         learnt->overlap.add(RunningHayashiYoshida::Path::Hedge, mid->time, mid->price);
     }
-    learnt->open.reserve(std::max<std::size_t>(learnt->open.size(), holdings_of_hedge(view.desk, h).count));
+    learnt->open.reserve(std::max<std::size_t>(
+        learnt->open.size(), holdings_of_hedge(view.desk, h).count + cross_holdings_of_hedge(view.desk, h).count));
     learnt->published = false;
 
     for (std::size_t b = 0; b < BasisCount; ++b) {
@@ -142,28 +143,33 @@ void EffectivenessMonitor::lay_out(const DeskView& view, FigureTable& table) {
 void EffectivenessMonitor::open_bar(const DeskView& view, std::uint32_t hedge, Learnt& learnt) const {
   learnt.open.clear();
   learnt.item_notional = 0;
-  const HoldingRange range = holdings_of_hedge(view.desk, hedge);
   // Whose book is not known as a whole is not known in part.
-  learnt.opened = view.hedge_figures[hedge].net_delta_coins.quality.ok();
+  learnt.opened = view.hedge_figures[hedge].held.ok();
   if (!learnt.opened) return;
-  for (std::uint32_t i = 0; i < range.count; ++i) {
-    const std::uint32_t place = range.first + i;
-    const PositionRisk& risk = view.risk(place);
-    if (risk.flat) continue;
-    const Holding& holding = view.portfolio.holdings()[place];
-    const UnitRisk& unit = view.valuation_of(holding.slot).unit;
-    const BarPrice price = price_of(view, holding.slot);
-    const bool leg = view.desk.hedges[hedge].is_leg[i] != 0;
-    const double share = view.desk.hedges[hedge].shares[i];
-    const double notional = std::abs(risk.notional.at(price.index));
-    const bool in_coin = learnt.setup.profit_currency == ProfitCurrency::Coin;
-    if (!leg) learnt.item_notional += in_coin && price.index > 0 ? notional / price.index : notional;
-    learnt.open.push_back({.slot = holding.slot,
-                           .size = share * holding.position.size,
-                           .unit_delta_coins = relationship_delta(unit, learnt.hedge),
-                           .price = price,
-                           .leg = leg});
-  }
+  const HoldingRange range = holdings_of_hedge(view.desk, hedge);
+  for (std::uint32_t i = 0; i < range.count; ++i) open_position(view, hedge, learnt, range.first + i, i);
+  const HoldingRange cross = cross_holdings_of_hedge(view.desk, hedge);
+  for (std::uint32_t i = 0; i < cross.count; ++i) open_position(view, hedge, learnt, cross.first + i, range.count + i);
+}
+
+/// `place` is the holding's in the portfolio, `i` the one among the hedge's.
+void EffectivenessMonitor::open_position(const DeskView& view, std::uint32_t hedge, Learnt& learnt, std::uint32_t place,
+                                         std::uint32_t i) const {
+  const PositionRisk& risk = view.risk(place);
+  const double share = view.desk.hedges[hedge].shares[i];
+  if (risk.flat || share == 0) return;
+  const Holding& holding = view.portfolio.holdings()[place];
+  const UnitRisk& unit = view.valuation_of(holding.slot).unit;
+  const BarPrice price = price_of(view, holding.slot);
+  const bool leg = view.desk.hedges[hedge].is_leg[i] != 0;
+  const double notional = std::abs(risk.notional.at(price.index));
+  const bool in_coin = learnt.setup.profit_currency == ProfitCurrency::Coin;
+  if (!leg) learnt.item_notional += in_coin && price.index > 0 ? notional / price.index : notional;
+  learnt.open.push_back({.slot = holding.slot,
+                         .size = share * holding.position.size,
+                         .unit_delta_coins = relationship_delta(unit, learnt.hedge),
+                         .price = price,
+                         .leg = leg});
 }
 
 void EffectivenessMonitor::close_bar(const DeskView& view, std::uint32_t hedge, Learnt& learnt, const PairBars::Bar& bar) const {
@@ -249,6 +255,28 @@ void EffectivenessMonitor::publish(const Publisher& out, const Learnt& learnt, c
   }
 }
 
+Quality EffectivenessMonitor::quality_of(const Learnt& learnt, MonoTime now) {
+  if (!learnt.ever_closed) return Quality::unknown(FigureReason::WarmingUp);
+  const bool fresh = now - learnt.closed <= kFreshBars * learnt.setup.sampling.bar;
+  return fresh ? Quality::fresh(learnt.closed) : Quality::stale(learnt.closed, FigureReason::TooOld);
+}
+
+Estimate EffectivenessMonitor::price_beta(std::size_t hedge, MonoTime now) const {
+  constexpr double kLeast = 0.1;
+  Estimate beta{1, Quality::unknown(FigureReason::WarmingUp)};
+  if (!hedges_[hedge]) return beta;
+  const Learnt& learnt = *hedges_[hedge];
+  const PairStatistics& pairs = learnt.series[Price].windows().back().pairs;
+  if (pairs.count < learnt.setup.sampling.minimum_pairs) return beta;
+  beta.quality = quality_of(learnt, now);
+  if (!beta.quality.ok()) return beta;
+  if (pairs.beta && *pairs.beta >= kLeast)
+    beta.value = *pairs.beta;
+  else
+    beta.quality = Quality::unknown(FigureReason::Inconclusive);
+  return beta;
+}
+
 VenueTime EffectivenessMonitor::next_bar_end(Venue venue) const {
   VenueTime next = VenueTime::max();
   for (const std::unique_ptr<Learnt>& learnt : hedges_)
@@ -296,12 +324,10 @@ void EffectivenessMonitor::end_cycle(const DeskView& view, const Publisher& out)
   for (std::uint32_t h = 0; h < hedges_.size(); ++h) {
     if (!hedges_[h]) continue;
     Learnt& learnt = *hedges_[h];
-    const bool fresh = learnt.ever_closed && view.now - learnt.closed <= kFreshBars * learnt.setup.sampling.bar;
-    if (learnt.published && learnt.published_fresh == fresh) continue;
+    const Quality quality = quality_of(learnt, view.now);
+    if (learnt.published && learnt.published_fresh == quality.ok()) continue;
     learnt.published = true;
-    learnt.published_fresh = fresh;
-    Quality quality = Quality::unknown(FigureReason::WarmingUp);
-    if (learnt.ever_closed) quality = fresh ? Quality::fresh(learnt.closed) : Quality::stale(learnt.closed, FigureReason::TooOld);
+    learnt.published_fresh = quality.ok();
     publish(out, learnt, rows_[h], quality);
   }
 }

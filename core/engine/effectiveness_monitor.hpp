@@ -35,6 +35,10 @@ class EffectivenessMonitor final : public DeskMonitor {
     return hedges_[hedge] ? &hedges_[hedge]->series[Total] : nullptr;
   }
 
+  /// Beta of the two prices over the longest window, for a cross hedge that measures it; unknown for a hedge without conventions.
+  /// Inconclusive below 0.1: a leg that hardly moves with the item does not hedge it.
+  [[nodiscard]] Estimate price_beta(std::size_t hedge, MonoTime now) const;
+
  private:
   /// A position at the open of the bar that is under way.
   struct OpenPosition {
@@ -95,7 +99,9 @@ class EffectivenessMonitor final : public DeskMonitor {
 
   void close_bar(const DeskView& view, std::uint32_t hedge, Learnt& learnt, const PairBars::Bar& bar) const;
   void open_bar(const DeskView& view, std::uint32_t hedge, Learnt& learnt) const;
+  void open_position(const DeskView& view, std::uint32_t hedge, Learnt& learnt, std::uint32_t place, std::uint32_t i) const;
   void publish(const Publisher& out, const Learnt& learnt, const Rows& rows, const Quality& quality) const;
+  [[nodiscard]] static Quality quality_of(const Learnt& learnt, MonoTime now);
 
   std::vector<std::unique_ptr<Learnt>> hedges_;
   std::vector<Rows> rows_;

@@ -89,9 +89,9 @@ struct Engine::State {
     monitors.push_back(std::move(hours));
     monitors.push_back(std::make_unique<LiquidityMonitor>(hour_moves));
     auto effectiveness_monitor = std::make_unique<EffectivenessMonitor>();
-    const EffectivenessMonitor& effectiveness = *effectiveness_monitor;
+    effectiveness = effectiveness_monitor.get();
     monitors.push_back(std::move(effectiveness_monitor));
-    auto basis_monitor = std::make_unique<BasisMonitor>(effectiveness);
+    auto basis_monitor = std::make_unique<BasisMonitor>(*effectiveness);
     const BasisMonitor& basis = *basis_monitor;
     monitors.push_back(std::move(basis_monitor));
     monitors.push_back(std::make_unique<RegimeMonitor>(basis, hour_moves));
@@ -181,6 +181,7 @@ struct Engine::State {
   void refresh_position(std::uint32_t holding, const InstrumentValuation& valuation, const Estimate& index);
   void refresh_positions();
   void sum_books();
+  void sum_cross_hedges();
   void publish_indices_and_accounts();
   void publish_feeds();
   void refresh_slow();
@@ -230,7 +231,8 @@ struct Engine::State {
   std::vector<std::unique_ptr<DeskMonitor>> monitors;
   std::array<DeskMonitor*, 3> samplers{};  ///< those of the monitors that sample prices into bars
   AlertBoard alerts;
-  AccountEventMonitor* account_events = nullptr;  ///< one of the monitors: it also remembers over a restart
+  AccountEventMonitor* account_events = nullptr;        ///< one of the monitors: it also remembers over a restart
+  const EffectivenessMonitor* effectiveness = nullptr;  ///< one of the monitors: it also measures the beta of cross hedges
   SurfaceMonitor* surfaces = nullptr;  ///< one of the monitors: it also answers where a venue's vol or forward is missing
   std::vector<std::uint32_t> closed_holdings;
   BookUnderlyings book_underlyings;
@@ -788,15 +790,22 @@ void Engine::State::sum_books() {
     part_sums[p].sum = sums.sum(p);
     touched_exposures.insert(part.exposure);
     const Exposure& exposure = desk.exposures[part.exposure];
-    if (exposure.hedges.empty()) continue;
+    if (exposure.hedges.empty() && exposure.crosses.empty()) continue;
     const auto positions = all.subspan(part.first_holding, part.holding_count);
     for (std::uint32_t h = part.first_holding; h < part.first_holding + part.holding_count; ++h)
       (void)followers.valuation(desk.tracked_of_slot[index_of(portfolio.holdings()[h].slot)]);
     const std::uint32_t first_holding = desk.parts[exposure.first_part].first_holding;
-    for (const std::uint32_t h : exposure.hedges)
-      desk.hedges[h].parts[p - exposure.first_part].sum = sum_hedge(
-          positions, std::span{desk.hedges[h].is_leg}.subspan(part.first_holding - first_holding, part.holding_count),
-          std::span{desk.hedges[h].shares}.subspan(part.first_holding - first_holding, part.holding_count), setup.hedges[h]);
+    // What a cross hedge has of its legs' exposure stands behind what it has of its item's.
+    const auto sum = [&](std::uint32_t h, std::size_t parts_before, std::size_t holdings_before) {
+      Hedge& hedge = desk.hedges[h];
+      const std::size_t first = holdings_before + part.first_holding - first_holding;
+      hedge.parts[parts_before + p - exposure.first_part].sum =
+          sum_hedge(positions, std::span{hedge.is_leg}.subspan(first, part.holding_count),
+                    std::span{hedge.shares}.subspan(first, part.holding_count), setup.hedges[h]);
+    };
+    for (const std::uint32_t h : exposure.hedges) sum(h, 0, 0);
+    for (const std::uint32_t h : exposure.crosses)
+      sum(h, desk.exposures[desk.hedges[h].exposure].part_count, holdings_of_hedge(desk, h).count);
   }
   for (std::uint32_t e = 0; e < desk.exposures.size(); ++e) {
     const Exposure& exposure = desk.exposures[e];
@@ -804,19 +813,46 @@ void Engine::State::sum_books() {
     for (std::uint32_t p = exposure.first_part; p < exposure.first_part + exposure.part_count; ++p)
       moved = moved || (desk.parts[p].index != kNoIndex && touched_indices.contains(static_cast<std::size_t>(desk.parts[p].index)));
     if (!moved) continue;
+    touched_exposures.insert(e);
     for (std::uint32_t p = exposure.first_part; p < exposure.first_part + exposure.part_count; ++p) {
       part_sums[p].index_price = index_price(desk.parts[p].index);
       for (const std::uint32_t h : exposure.hedges)
         desk.hedges[h].parts[p - exposure.first_part].index_price = part_sums[p].index_price;
+      for (const std::uint32_t h : exposure.crosses)
+        desk.hedges[h].parts[desk.exposures[desk.hedges[h].exposure].part_count + p - exposure.first_part].index_price =
+            part_sums[p].index_price;
     }
     const Quality book = book_quality(exposure.book);
     const EquityPart equity = equity_of(exposure);
     book_exposures[e] = book_exposure(std::span{part_sums}.subspan(exposure.first_part, exposure.part_count), equity, book);
     exposure.rows.publish(out, book_exposures[e]);
     for (const std::uint32_t h : exposure.hedges) {
+      if (desk.hedges[h].legs_exposure != kNoPlace) continue;
       hedge_results[h] = hedge_figures(setup.hedges[h], desk.hedges[h].parts, equity, book);
       desk.hedges[h].rows.publish(out, setup.hedges[h], hedge_results[h]);
     }
+  }
+}
+
+/// They follow two exposures, and their beta.
+void Engine::State::sum_cross_hedges() {
+  const Publisher out{table, now};
+  for (std::uint32_t h = 0; h < desk.hedges.size(); ++h) {
+    Hedge& hedge = desk.hedges[h];
+    if (hedge.exposure == kNoPlace || hedge.legs_exposure == kNoPlace) continue;
+    const HedgeSetup& relationship = setup.hedges[h];
+    const Estimate beta =
+        relationship.beta_source == BetaSource::Rolling ? effectiveness->price_beta(h, now) : Estimate{relationship.beta, {}};
+    const bool same = beta.value == hedge.beta.value && beta.quality.state() == hedge.beta.quality.state() &&
+                      beta.quality.reason() == hedge.beta.quality.reason();
+    hedge.beta = beta;
+    const bool price_moved = hedge.item_index != kNoIndex && touched_indices.contains(static_cast<std::size_t>(hedge.item_index));
+    if (same && !price_moved && !touched_exposures.contains(hedge.exposure) && !touched_exposures.contains(hedge.legs_exposure))
+      continue;
+    const Exposure& exposure = desk.exposures[hedge.exposure];
+    hedge_results[h] = hedge_figures(relationship, hedge.parts, equity_of(exposure), book_quality(exposure.book),
+                                     {.beta = beta, .item_price = index_price(hedge.item_index)});
+    hedge.rows.publish(out, relationship, hedge_results[h]);
   }
 }
 
@@ -903,6 +939,7 @@ void Engine::State::end_cycle(MonoTime end) {
   refresh_spreads();
   refresh_positions();
   sum_books();
+  sum_cross_hedges();
   publish_indices_and_accounts();
   publish_feeds();
   end_monitors_cycle();

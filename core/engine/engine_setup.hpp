@@ -65,6 +65,20 @@ enum class DeltaView : std::uint8_t { BlackScholes, NetTransaction, WithEquity }
   return "";
 }
 
+/// Where the beta of legs of another underlying comes from: what the item returns for each unit of the legs' return.
+enum class BetaSource : std::uint8_t { SameUnderlying, Fixed, Rolling };
+[[nodiscard]] constexpr std::string_view label(BetaSource source) {
+  switch (source) {
+    case BetaSource::SameUnderlying:
+      return "same_underlying";
+    case BetaSource::Fixed:
+      return "fixed";
+    case BetaSource::Rolling:
+      return "rolling";
+  }
+  return "";
+}
+
 /// How the width of the band is found within which a net delta is left alone.
 enum class BandKind : std::uint8_t { Fixed, WhalleyWilmott, Zakamouline };
 [[nodiscard]] constexpr std::string_view label(BandKind kind) {
@@ -120,6 +134,11 @@ struct HedgeSetup {
   std::string name;
   std::string book;        ///< the book that holds item and legs
   std::string underlying;  ///< base asset code
+  /// Base asset code of the legs where it is another one: a cross hedge. Empty: the same.
+  std::string leg_underlying;
+  BetaSource beta_source =
+      BetaSource::SameUnderlying;  ///< Fixed or Rolling of a cross hedge, which has conventions of effectiveness
+  double beta = 1;                 ///< positive; used by Fixed
   std::vector<InstrumentPattern> legs;
   /// Parallel to legs: which part of a position is this hedge's, above 0 and at most 1; empty: all of each. The rest of such a
   /// position belongs to other hedges: it is in neither item nor legs.

@@ -47,8 +47,8 @@ void HedgeCostMonitor::lay_out(const DeskView& view, FigureTable& table) {
       const Contract& contract = view.registry.contract(slot);
       const Venue venue = view.registry.venue(slot);
       const auto share = leg_share(hedge, venue, contract.name.view());
-      if (contract.kind == ContractKind::Option || contract.base.view() != hedge.underlying || !is_dollar_quoted(contract) ||
-          !share)
+      if (contract.kind == ContractKind::Option || contract.base.view() != hedge.underlying || !hedge.leg_underlying.empty() ||
+          !is_dollar_quoted(contract) || !share)
         continue;
       Leg leg;
       leg.slot = slot;

@@ -13,11 +13,9 @@ namespace {
 constexpr std::chrono::nanoseconds kHourMoveRefresh = std::chrono::seconds{1};
 constexpr std::size_t kHourMoveHoldingsPerCycle = 32;
 
-}  // namespace
-
-HoldingRange holdings_of_hedge(const Desk& desk, std::uint32_t hedge) {
-  if (desk.hedges[hedge].exposure == kNoPlace) return {};
-  const Exposure& exposure = desk.exposures[desk.hedges[hedge].exposure];
+HoldingRange holdings_of(const Desk& desk, std::uint32_t place) {
+  if (place == kNoPlace) return {};
+  const Exposure& exposure = desk.exposures[place];
   if (exposure.part_count == 0) return {};
   HoldingRange range{.first = desk.parts[exposure.first_part].first_holding};
   for (std::uint32_t p = exposure.first_part; p < exposure.first_part + exposure.part_count; ++p)
@@ -25,8 +23,17 @@ HoldingRange holdings_of_hedge(const Desk& desk, std::uint32_t hedge) {
   return range;
 }
 
+}  // namespace
+
+HoldingRange holdings_of_hedge(const Desk& desk, std::uint32_t hedge) { return holdings_of(desk, desk.hedges[hedge].exposure); }
+
+HoldingRange cross_holdings_of_hedge(const Desk& desk, std::uint32_t hedge) {
+  return holdings_of(desk, desk.hedges[hedge].legs_exposure);
+}
+
 std::vector<InstrumentSlot> followed_legs(const DeskView& view, const HedgeSetup& hedge) {
   std::vector<InstrumentSlot> legs;
+  if (!hedge.leg_underlying.empty()) return legs;
   for (std::uint32_t i = 0; i < view.registry.size(); ++i) {
     const InstrumentSlot slot{i};
     const Contract& contract = view.registry.contract(slot);

@@ -56,6 +56,9 @@ struct HoldingRange {
   std::uint32_t count = 0;
 };
 [[nodiscard]] HoldingRange holdings_of_hedge(const Desk& desk, std::uint32_t hedge);
+/// The holdings of a cross hedge's book in the underlying of its legs; their places in is_leg and shares follow those of the
+/// others.
+[[nodiscard]] HoldingRange cross_holdings_of_hedge(const Desk& desk, std::uint32_t hedge);
 
 /// The instruments that a hedge's delta can be traded in and whose order books are followed: listed futures, perpetuals and spot
 /// among its legs, quoted in dollars.

@@ -14,7 +14,18 @@ void add(NetGross& sum, double value) {
   sum.gross += std::abs(value);
 }
 
-NetGross operator+(const NetGross& a, const NetGross& b) { return {a.net + b.net, a.gross + b.gross}; }
+void add(NetGross& sum, const NetGross& other, double rate) {
+  sum.net += other.net * rate;
+  sum.gross += other.gross * rate;
+}
+
+/// Coins of the item that one coin of the legs stands for. A price or beta that is not known leaves no number behind.
+Estimate cross_rate(const Estimate& legs_price, const CrossRate& cross) {
+  Estimate rate{0, worst(worst(legs_price.quality, cross.beta.quality), cross.item_price.quality)};
+  if (rate.quality.ok()) rate.value = legs_price.value / (cross.beta.value * cross.item_price.value);
+  if (!std::isfinite(rate.value)) rate = {0, Quality::unknown(FigureReason::NotFinite)};
+  return rate;
+}
 
 Estimate neutrality(const NetGross& greek, const Quality& quality) {
   if (!quality.ok()) return {0, quality};
@@ -49,7 +60,9 @@ double conclusive_from_coins(double lot_coins, double legs_gross_coins, double s
 }
 
 bool takes_the_same(const HedgeSetup& one, const HedgeSetup& other) {
-  if (one.book != other.book || one.underlying != other.underlying || one.legs != other.legs) return false;
+  if (one.book != other.book || one.underlying != other.underlying || one.leg_underlying != other.leg_underlying ||
+      one.legs != other.legs)
+    return false;
   for (std::size_t i = 0; i < one.legs.size(); ++i)
     if (share_of(one, i) != share_of(other, i)) return false;
   return true;
@@ -78,6 +91,7 @@ HedgeSum sum_hedge(std::span<const PositionRisk> positions, std::span<const unsi
   for (std::size_t i = 0; i < positions.size(); ++i) {
     const PositionRisk& position = positions[i];
     const double share = shares[i];
+    if (share == 0) continue;
     const double delta = share * relationship_delta(position.total, setup);
     const Quality quality = relationship_delta_quality(position.delta, position.smile, setup);
     if (is_leg[i] != 0) {
@@ -99,8 +113,9 @@ HedgeSum sum_hedge(std::span<const PositionRisk> positions, std::span<const unsi
   return sum;
 }
 
-HedgeFigures hedge_figures(const HedgeSetup& setup, std::span<const HedgePart> parts, const EquityPart& equity,
-                           const Quality& book) {
+HedgeFigures hedge_figures(const HedgeSetup& setup, std::span<const HedgePart> parts, const EquityPart& equity, const Quality& book,
+                           const CrossRate& cross) {
+  Quality held = book;
   Estimate item{0, book};
   Estimate legs{0, book};
   Estimate net_usd{0, book};
@@ -113,18 +128,21 @@ HedgeFigures hedge_figures(const HedgeSetup& setup, std::span<const HedgePart> p
   double lot = 0;
   for (const HedgePart& part : parts) {
     const HedgeSum& sum = part.sum;
+    held = worst(held, worst(sum.item, sum.legs));
+    const Estimate rate = part.cross && sum.open ? cross_rate(part.index_price, cross) : Estimate{1, {}};
     const Estimate part_item{sum.item_coins, sum.item};
-    const Estimate part_legs{sum.legs_coins, sum.legs};
+    const Estimate part_legs = Estimate{sum.legs_coins, sum.legs} * rate;
     item = item + part_item;
     legs = legs + part_legs;
-    net_usd = net_usd + (part_item + part_legs) * (sum.open ? part.index_price : Estimate{});
-    delta = delta + sum.delta;
-    gamma = gamma + sum.gamma;
-    vega = vega + sum.vega;
+    net_usd = net_usd + (part_item + part_legs) * (!sum.open ? Estimate{} : part.cross ? cross.item_price : part.index_price);
+    add(delta, sum.delta, rate.value);
+    legs_gross += sum.legs_gross_coins * rate.value;
+    lot = std::max(lot, sum.lot_coins * rate.value);
+    if (part.cross) continue;
+    add(gamma, sum.gamma, 1);
+    add(vega, sum.vega, 1);
     gamma_quality = worst(gamma_quality, sum.gamma_quality);
     vega_quality = worst(vega_quality, sum.vega_quality);
-    legs_gross += sum.legs_gross_coins;
-    lot = std::max(lot, sum.lot_coins);
   }
   if (setup.view == DeltaView::WithEquity) {
     item = item + equity.coins;
@@ -134,6 +152,7 @@ HedgeFigures hedge_figures(const HedgeSetup& setup, std::span<const HedgePart> p
 
   HedgeFigures figures;
   const Estimate net = item + legs;
+  figures.held = held;
   figures.item_delta_coins = item;
   figures.legs_delta_coins = legs;
   figures.net_delta_coins = net;

@@ -57,17 +57,26 @@ struct HedgeSum {
 /// Whether both take the same positions, and the same parts of them, for item and legs; no shares at all are whole ones.
 [[nodiscard]] bool takes_the_same(const HedgeSetup& one, const HedgeSetup& other);
 
-/// `is_leg` and `shares` run parallel to `positions`; a share is the part of a position that counts, 1 in the item. Deltas as
-/// relationship_delta() has them.
+/// `is_leg` and `shares` run parallel to `positions`; a share is the part of a position that counts, 1 in the item; 0: it is not of
+/// the hedge at all. Deltas as relationship_delta() has them.
 [[nodiscard]] HedgeSum sum_hedge(std::span<const PositionRisk> positions, std::span<const unsigned char> is_leg,
                                  std::span<const double> shares, const HedgeSetup& setup);
 
 struct HedgePart {
   HedgeSum sum;
   Estimate index_price;
+  bool cross = false;  ///< legs of another underlying: their coins are not the item's
+};
+
+/// What makes coins of the item of the coins of legs that are of another underlying: a dollar of legs moves with the item as
+/// 1 / beta dollars of it.
+struct CrossRate {
+  Estimate beta{1, {}};  ///< of the item's returns on the legs'; positive
+  Estimate item_price;   ///< dollars per coin of the item
 };
 
 struct HedgeFigures {
+  Quality held;  ///< of the positions and their deltas, whatever is known of beta and prices
   Estimate item_delta_coins;
   Estimate legs_delta_coins;
   Estimate net_delta_coins;
@@ -85,8 +94,8 @@ struct HedgeFigures {
 };
 
 /// `book` is the quality of knowing which positions there are; `equity` belongs to the item and is used in the with_equity view
-/// only.
+/// only. Legs of another underlying count in deltas alone: their gamma and vega are of another price.
 [[nodiscard]] HedgeFigures hedge_figures(const HedgeSetup& setup, std::span<const HedgePart> parts, const EquityPart& equity,
-                                         const Quality& book);
+                                         const Quality& book, const CrossRate& cross = {});
 
 }  // namespace hedgewatch

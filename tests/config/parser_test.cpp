@@ -356,6 +356,27 @@ const BadExample kBadExamples[] = {
      "39:25: hedge[0].effectiveness.skew_stickiness_ratio: is given beside smile_rule = \"sticky_delta\", must be left out"},
     {"hedge_effectiveness_beta_source_missing",
      "31:1: hedge[0].effectiveness.beta_source: is missing, must be \"same_underlying\""},
+    {"hedge_leg_underlying_own", "26:18: hedge[0].leg_underlying: is \"BTC\", must be another one than underlying, or left out"},
+    {"hedge_leg_underlying_leg_own",
+     "27:34: hedge[0].legs[1]: is \"deribit:BTC-PERPETUAL\", must be an instrument of leg_underlying \"ETH\""},
+    {"hedge_leg_underlying_band", "26:18: hedge[0].band: is given beside leg_underlying, must be left out"},
+    {"hedge_leg_underlying_without_conventions",
+     "22:1: hedge[0].effectiveness: is missing, must be the conventions of a hedge with leg_underlying"},
+    {"hedge_effectiveness_beta_source_cross",
+     "38:15: hedge[0].effectiveness.beta_source: is \"same_underlying\", must be \"fixed\" or \"rolling\""},
+    {"hedge_effectiveness_beta_missing",
+     "32:1: hedge[0].effectiveness.beta: is missing, must be a number from 0.1 to 10: what the item returns for each unit of the "
+     "legs' return"},
+    {"hedge_effectiveness_beta_zero",
+     "39:8: hedge[0].effectiveness.beta: is 0, must be a number from 0.1 to 10: what the item returns for each unit of the legs' "
+     "return"},
+    {"hedge_effectiveness_beta_beside",
+     "39:8: hedge[0].effectiveness.beta: is given beside beta_source = \"rolling\", must be left out"},
+    {"hedge_effectiveness_currency_cross",
+     "34:16: hedge[0].effectiveness.pnl_currency: is \"coin\", must be \"usd\" where item and legs are not of one coin"},
+    {"hedge_effectiveness_reference_cross",
+     "36:19: hedge[0].effectiveness.reference_price: is \"index\", must be an instrument of the item's underlying \"BTC\": the "
+     "index is that of the legs"},
     {"hedge_effectiveness_roll_rule_missing", "31:1: hedge[0].effectiveness.roll_rule: is missing, must be \"keep_history\""},
     {"hedge_effectiveness_offset_floor_zero",
      "40:16: hedge[0].effectiveness.offset_floor: is 0, must be a number above 0, in the P&L currency"},
@@ -560,7 +581,7 @@ TEST_SUITE("config/parser") {
   }
 
   TEST_CASE("every example file is in the table") {
-    std::set<std::string> listed{"valid", "valid_venues"};
+    std::set<std::string> listed{"valid", "valid_venues", "valid_cross"};
     for (const BadExample& row : kBadExamples) listed.insert(row.name);
     for (const auto& entry : std::filesystem::directory_iterator{testing::source_directory() / "tests/data/config"}) {
       const std::string name = entry.path().stem().string();
@@ -678,6 +699,18 @@ TEST_SUITE("config/parser") {
     CHECK(config.accounts[1].passphrase_credential == "okx_passphrase_b");
     CHECK(config.accounts[2].product == "usd_margined");
     CHECK(config.accounts[3].venue == Venue::Bybit);
+  }
+
+  TEST_CASE("a hedge by another underlying names its legs' and where their beta comes from") {
+    const auto parsed = parse_config(example("valid_cross.toml"), "valid_cross.toml");
+    REQUIRE(parsed.ok());
+    REQUIRE(parsed.value().hedges.size() == 1);
+    const HedgeSetup& hedge = parsed.value().hedges[0];
+    CHECK(hedge.underlying == "BTC");
+    CHECK(hedge.leg_underlying == "ETH");
+    CHECK(hedge.beta_source == BetaSource::Fixed);
+    CHECK(hedge.beta == 1.2);
+    CHECK(hedge.smile == kStickyStrike);
   }
 
   TEST_CASE("one account too many is told once") {

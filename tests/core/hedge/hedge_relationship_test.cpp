@@ -144,6 +144,37 @@ TEST_SUITE("core/hedge/hedge_relationship") {
     CHECK(figures.usage_delta.value == 2);
   }
 
+  TEST_CASE("legs of another underlying count by their dollars over beta, and in deltas alone") {
+    const HedgeSetup setup = relationship();
+    const std::vector<PositionRisk> item{holding(10, 0.5, 100)};
+    const std::vector<PositionRisk> legs{holding(-100, -3, 40, 2), holding(50)};
+    std::vector<HedgePart> parts(2);
+    parts[0].sum = sum_hedge(item, std::vector<unsigned char>{0}, std::vector<double>{1}, setup);
+    parts[0].index_price = {50'000, kKnown};
+    parts[1].sum = sum_hedge(legs, std::vector<unsigned char>{1, 0}, std::vector<double>{1, 0}, setup);
+    parts[1].index_price = {3'000, kKnown};
+    parts[1].cross = true;
+    CrossRate cross{.beta = {1.25, kKnown}, .item_price = {50'000, kKnown}};
+    // A coin of the legs is 3,000 / (1.25 * 50,000) = 0.048 of the item's; the second position is not the hedge's.
+    HedgeFigures figures = hedge_figures(setup, parts, {}, kKnown, cross);
+    CHECK(figures.legs_delta_coins.value == doctest::Approx(-4.8));
+    CHECK(figures.net_delta_coins.value == doctest::Approx(5.2));
+    CHECK(figures.net_delta_usd.value == doctest::Approx(260'000));
+    CHECK(figures.ratio.value == doctest::Approx(0.48));
+    CHECK(figures.neutrality_delta.value == doctest::Approx(1 - 5.2 / 14.8));
+    CHECK(figures.neutrality_gamma.value == 0);
+    CHECK(figures.neutrality_vega.value == 0);
+
+    cross.beta.quality = Quality::unknown(FigureReason::WarmingUp);
+    figures = hedge_figures(setup, parts, {}, kKnown, cross);
+    CHECK(figures.item_delta_coins.quality.ok());
+    CHECK(figures.held.ok());
+    CHECK(figures.net_delta_coins.quality.reason() == FigureReason::WarmingUp);
+    CHECK(figures.ratio.quality.reason() == FigureReason::WarmingUp);
+    cross = {.beta = {1.25, kKnown}, .item_price = {0, kKnown}};
+    CHECK(hedge_figures(setup, parts, {}, kKnown, cross).net_delta_coins.quality.reason() == FigureReason::NotFinite);
+  }
+
   TEST_CASE("hedges take the same positions when book, underlying, legs and shares are the same, whole ones written out or not") {
     HedgeSetup one = relationship();
     one.book = "desk";
@@ -156,7 +187,7 @@ TEST_SUITE("core/hedge/hedge_relationship") {
     other.leg_shares = {1, 0.5};
     CHECK_FALSE(takes_the_same(one, other));
     other.leg_shares = {};
-    for (std::string HedgeSetup::*member : {&HedgeSetup::book, &HedgeSetup::underlying}) {
+    for (std::string HedgeSetup::*member : {&HedgeSetup::book, &HedgeSetup::underlying, &HedgeSetup::leg_underlying}) {
       HedgeSetup elsewhere = other;
       elsewhere.*member = "other";
       CHECK_FALSE(takes_the_same(one, elsewhere));
