@@ -26,8 +26,8 @@ struct Decimal {
   /// The nearest double. Nothing when it is too large for one.
   [[nodiscard]] std::optional<double> to_double() const {
     // Both factors are exact doubles, so one operation rounds once: Clinger's fast path.
-    constexpr std::array<double, 23> kPowers{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                             1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    static constexpr std::array<double, 23> kPowers{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     constexpr std::uint64_t kExactIntegers = std::uint64_t{1} << 53;
     if (!exact || mantissa > kExactIntegers || exponent < -22 || exponent > 22) return unusual_double();
     const auto integer = static_cast<double>(mantissa);
@@ -37,14 +37,15 @@ struct Decimal {
   }
   /// Nothing when it has a non-zero digit beyond the ninth decimal, or does not fit.
   [[nodiscard]] std::optional<std::int64_t> to_nano() const {
-    constexpr std::array<std::uint64_t, 10> kPowers{1,       10,        100,        1'000,       10'000,
-                                                    100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
+    static constexpr std::array<std::uint64_t, 10> kPowers{1,       10,        100,        1'000,       10'000,
+                                                           100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
     constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     const std::int32_t shift = exponent + 9;
     if (!exact || shift < 0 || shift > 9) return unusual_nano();
-    const std::uint64_t power = kPowers[static_cast<std::size_t>(shift)];
-    if (mantissa > kLargest / power) return std::nullopt;
-    const auto magnitude = static_cast<std::int64_t>(mantissa * power);
+    std::uint64_t product = 0;
+    if (__builtin_mul_overflow(mantissa, kPowers[static_cast<std::size_t>(shift)], &product) || product > kLargest)
+      return std::nullopt;
+    const auto magnitude = static_cast<std::int64_t>(product);
     return negative ? -magnitude : magnitude;
   }
   /// Integers also when written 10.0 or 1e1. Nothing for fractions, negatives and what does not fit.

@@ -314,11 +314,17 @@ Result<Decoded, DecodeError> Decoder::decode(simdjson::padded_string_view frame,
   scratch_.detail = {};
   result_ = nullptr;
   Work work{*this, received, out};
+  if (layouts_.read(frame)) {
+    if (auto decoded = work.book_ticker_by_layout()) return *decoded;
+  }
   if (!scratch_.reader.start(frame)) {
     work.fail_reading("");
     return work.finish(FrameKind::Ignored);
   }
-  return work.frame();
+  auto decoded = work.frame();
+  if (work.kind.stream == Stream::BookTicker && decoded.ok() && decoded.value().kind == FrameKind::MarketData)
+    layouts_.learn(frame, kBookTickerPattern, work.has_event_word ? 1 : 0);
+  return decoded;
 }
 
 }  // namespace hedgewatch::binance

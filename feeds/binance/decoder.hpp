@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "feeds/binance/symbols.hpp"
+#include "feeds/frame_layout.hpp"
 #include "feeds/frame_reader.hpp"
 #include "feeds/position_legs.hpp"
 
@@ -26,6 +27,8 @@ class Decoder {
   [[nodiscard]] Result<Decoded, DecodeError> decode(simdjson::padded_string_view frame, MonoTime received, EventBatch& out);
   /// About the frame that was decoded last, also when it was an error.
   [[nodiscard]] const FrameDetail& detail() const { return scratch_.detail; }
+  /// How many best prices were read by their layout, and how many in full.
+  [[nodiscard]] const FrameLayouts& layouts() const { return layouts_; }
 
   // The reply that was decoded last; its frame must still be there. Which call fits, only who asked knows.
 
@@ -53,6 +56,7 @@ class Decoder {
   std::optional<Product> product_;
   DecodingOptions options_;
   FrameScratch scratch_;
+  FrameLayouts layouts_;
   PositionLegs legs_;
   std::vector<AssetCode> coins_;
   std::vector<double> funding_hours_;  ///< by the count inside the id; 0: the usual eight

@@ -6,40 +6,104 @@
 
 namespace hedgewatch::binance {
 
-/// Spot's has no event word and no time: it is known by its stream, and stamped by whoever received it.
-bool Decoder::Work::book_ticker() {
+namespace {
+
+enum BookTickerField : std::uint8_t { kStream, kSymbol, kBid, kBidSize, kAsk, kAskSize, kTime, kUpdate };
+
+constexpr std::array kBookTickerFields{
+    LayoutField{"stream", kStream, false}, LayoutField{"data.e", kFixedField}, LayoutField{"data.s", kSymbol, false},
+    LayoutField{"data.b", kBid},           LayoutField{"data.B", kBidSize},    LayoutField{"data.a", kAsk},
+    LayoutField{"data.A", kAskSize},       LayoutField{"data.T", kTime},       LayoutField{"data.u", kUpdate}};
+
+}  // namespace
+
+const MessagePattern kBookTickerPattern{kBookTickerFields, "data."};
+
+struct Decoder::Work::BookTicker {
   std::string_view symbol;
-  std::string_view word;
   QuoteFields quote;
   std::optional<std::uint64_t> update;
+};
+
+/// Spot's has no event word and no time: it is known by its stream, and stamped by whoever received it.
+bool Decoder::Work::book_ticker() {
+  BookTicker ticker;
+  std::string_view word;
   header.exchange_time = kNoVenueTime;
   const bool read = object("data", [&](JsonKey field) {
     switch (field.prefix()) {
       case k("e"):
         return text("e", word);
       case k("s"):
-        return text("s", symbol);
+        return text("s", ticker.symbol);
       case k("b"):
-        return exact("b", quote.bid);
+        return exact("b", ticker.quote.bid);
       case k("B"):
-        return exact("B", quote.bid_size);
+        return exact("B", ticker.quote.bid_size);
       case k("a"):
-        return exact("a", quote.ask);
+        return exact("a", ticker.quote.ask);
       case k("A"):
-        return exact("A", quote.ask_size);
+        return exact("A", ticker.quote.ask_size);
       case k("T"):
         return time("T", header.exchange_time);
       case k("u"):
-        return identity("u", update);
+        return identity("u", ticker.update);
       default:
         return skip();
     }
   });
-  if (!read) return false;
+  has_event_word = !word.empty();
+  return read && push_book_ticker(ticker);
+}
+
+std::optional<Result<Decoded, DecodeError>> Decoder::Work::book_ticker_by_layout() {
+  const FrameLayouts& values = decoder.layouts_;
+  const auto exact_value = [&](BookTickerField field, ExactNumber& into) {
+    const ValueForm form = values.form(field);
+    into.named = true;
+    if (form != ValueForm::QuotedNumber && form != ValueForm::Number)
+      return form == ValueForm::Null || (form == ValueForm::Text && values.text(field).empty());
+    const auto raw = values.decimal(field).to_nano();
+    into.given = true;
+    into.refused = !raw;
+    into.raw = raw.value_or(0);
+    return true;
+  };
+  if (values.form(kStream) != ValueForm::Text || values.form(kSymbol) != ValueForm::Text) return std::nullopt;
+  const StreamKind by_stream = stream_kind(values.text(kStream));
+  if (by_stream.stream != Stream::BookTicker) return std::nullopt;
+  BookTicker ticker;
+  ticker.symbol = values.text(kSymbol);
+  if (!exact_value(kBid, ticker.quote.bid) || !exact_value(kBidSize, ticker.quote.bid_size) ||
+      !exact_value(kAsk, ticker.quote.ask) || !exact_value(kAskSize, ticker.quote.ask_size))
+    return std::nullopt;
+  VenueTime sent = kNoVenueTime;
+  if (!values.missing(kTime)) {
+    const auto milliseconds = values.form(kTime) == ValueForm::Number ? values.decimal(kTime).to_signed() : std::nullopt;
+    const auto moment = milliseconds && *milliseconds != 0 ? venue_time_from_milliseconds(*milliseconds) : std::nullopt;
+    if (!moment) return std::nullopt;
+    sent = *moment;
+  }
+  if (!values.missing(kUpdate)) {
+    ticker.update = values.form(kUpdate) == ValueForm::Number ? values.decimal(kUpdate).to_unsigned() : std::nullopt;
+    if (!ticker.update) return std::nullopt;
+  }
+  detail.channel_name = values.text(kStream);
+  detail.rows = 1;
+  kind = by_stream;
+  name(kind.label);
+  has_event_word = values.kind() != 0;
+  header.exchange_time = sent;
+  static_cast<void>(push_book_ticker(ticker));
+  return finish_message();
+}
+
+bool Decoder::Work::push_book_ticker(const BookTicker& ticker) {
+  const QuoteFields& quote = ticker.quote;
   if (!quote.bid.named || !quote.ask.named) return fail(DecodeFault::MissingField, quote.bid.named ? "a" : "b");
-  if (!single(symbol, suffix_of(symbol, !word.empty()), "s")) return false;
+  if (!single(ticker.symbol, suffix_of(ticker.symbol, has_event_word), "s")) return false;
   if (contract().kind != ContractKind::Spot && !timed("T")) return false;
-  detail.sequence = update.value_or(0);
+  detail.sequence = ticker.update.value_or(0);
   return push_quote(quote);
 }
 

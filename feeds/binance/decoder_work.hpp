@@ -39,6 +39,9 @@ struct StreamKind {
 /// By the event's own word.
 [[nodiscard]] StreamKind event_kind(std::string_view event);
 
+/// Where the values of best prices are, in the frames of a named stream.
+extern const MessagePattern kBookTickerPattern;
+
 struct Decoder::Work : FrameReader {
   Work(Decoder& owner, MonoTime received, EventBatch& batch)
       : FrameReader{Venue::Binance, owner.symbols_, owner.scratch_, owner.options_, contract_from_name, received, batch},
@@ -46,6 +49,7 @@ struct Decoder::Work : FrameReader {
 
   Decoder& decoder;
   StreamKind kind;
+  bool has_event_word = false;  ///< of best prices
 
   // ---- the frame
 
@@ -82,7 +86,11 @@ struct Decoder::Work : FrameReader {
 
   // ---- market data
 
+  struct BookTicker;
   bool book_ticker();
+  bool push_book_ticker(const BookTicker& ticker);
+  /// The same from a frame that was read by its layout. Nothing: only the whole reading tells what it is.
+  std::optional<Result<Decoded, DecodeError>> book_ticker_by_layout();
   bool depth();
   bool mark_price();
   bool option_mark();

@@ -173,11 +173,17 @@ Result<Decoded, DecodeError> Decoder::decode(simdjson::padded_string_view frame,
   detail_ = {};
   result_ = nullptr;
   Work work{*this, received, out};
+  if (layouts_.read(frame)) {
+    if (auto decoded = work.ticker_by_layout()) return *decoded;
+  }
   if (!reader_.start(frame)) {
     work.fail_reading("");
     return work.finish(FrameKind::Ignored);
   }
-  return work.frame();
+  auto decoded = work.frame();
+  if (work.kind.channel == Channel::Ticker && decoded.ok() && decoded.value().kind == FrameKind::MarketData)
+    layouts_.learn(frame, kTickerPattern, 0);
+  return decoded;
 }
 
 bool Decoder::go_to_result() {

@@ -9,6 +9,7 @@
 #include "core/market/event_batch.hpp"
 #include "feeds/decoding.hpp"
 #include "feeds/deribit/symbols.hpp"
+#include "feeds/frame_layout.hpp"
 #include "feeds/json_reader.hpp"
 
 namespace hedgewatch::deribit {
@@ -83,7 +84,8 @@ struct AuthReply {
   std::uint64_t expires_in_seconds = 0;
 };
 
-/// Bytes to events. Keeps a parser's scratch memory and the symbol map, nothing else: the same frame gives the same events.
+/// Bytes to events. Keeps a parser's scratch memory, the layouts of the tickers that came lately and the symbol map, nothing else:
+/// the same frame gives the same events.
 class Decoder {
  public:
   /// `symbols` outlives the decoder. Listings in frames are added to it.
@@ -94,6 +96,8 @@ class Decoder {
 
   /// About the frame that was decoded last, also when it was an error.
   [[nodiscard]] const FrameDetail& detail() const { return detail_; }
+  /// How many tickers were read by their layout, and how many in full.
+  [[nodiscard]] const FrameLayouts& layouts() const { return layouts_; }
 
   // The result of the reply that was decoded last; its frame must still be there. Which call fits, only who asked knows.
 
@@ -134,6 +138,7 @@ class Decoder {
   Symbols& symbols_;
   DecoderOptions options_;
   JsonReader reader_;
+  FrameLayouts layouts_;
   FrameDetail detail_;
   std::array<std::string_view, kMostUnknownNames> unknown_names_{};
   JsonReader::Position result_ = nullptr;

@@ -1,5 +1,6 @@
 #include "feeds/deribit/decoder_work.hpp"
 
+#include <array>
 #include <cstddef>
 
 namespace hedgewatch::deribit {
@@ -8,7 +9,56 @@ namespace {
 
 double positive_or_absent(double value) { return value > 0 ? value : kAbsent; }
 
+enum TickerField : std::uint8_t {
+  kChannel,
+  kName,
+  kTime,
+  kBid,
+  kBidSize,
+  kAsk,
+  kAskSize,
+  kMarkPrice,
+  kVol,
+  kForward,
+  kIndex,
+  kRate,
+  kDelta,
+  kGamma,
+  kVega,
+  kTheta,
+  kRho,
+  kCurrentFunding,
+  kAverageFunding,
+  kDelivered
+};
+
+constexpr std::array kTickerFields{LayoutField{"jsonrpc", kFixedField},
+                                   LayoutField{"method", kFixedField},
+                                   LayoutField{"params.channel", kChannel, false},
+                                   LayoutField{"params.data.instrument_name", kName, false},
+                                   LayoutField{"params.data.timestamp", kTime},
+                                   LayoutField{"params.data.best_bid_price", kBid},
+                                   LayoutField{"params.data.best_bid_amount", kBidSize},
+                                   LayoutField{"params.data.best_ask_price", kAsk},
+                                   LayoutField{"params.data.best_ask_amount", kAskSize},
+                                   LayoutField{"params.data.mark_price", kMarkPrice},
+                                   LayoutField{"params.data.mark_iv", kVol},
+                                   LayoutField{"params.data.underlying_price", kForward},
+                                   LayoutField{"params.data.index_price", kIndex},
+                                   LayoutField{"params.data.interest_rate", kRate},
+                                   LayoutField{"params.data.greeks", kFixedField},  // null
+                                   LayoutField{"params.data.greeks.delta", kDelta},
+                                   LayoutField{"params.data.greeks.gamma", kGamma},
+                                   LayoutField{"params.data.greeks.vega", kVega},
+                                   LayoutField{"params.data.greeks.theta", kTheta},
+                                   LayoutField{"params.data.greeks.rho", kRho},
+                                   LayoutField{"params.data.current_funding", kCurrentFunding},
+                                   LayoutField{"params.data.funding_8h", kAverageFunding},
+                                   LayoutField{"params.data.delivery_price", kDelivered}};
+
 }  // namespace
+
+const MessagePattern kTickerPattern{kTickerFields, "params.data."};
 
 bool Decoder::Work::push_quote(const Exact& bid, const Exact& bid_size, const Exact& ask, const Exact& ask_size) {
   if (!bid.named && !ask.named) return true;
@@ -85,85 +135,133 @@ bool Decoder::Work::greeks(VenueGreeks& into) {
   });
 }
 
-bool Decoder::Work::ticker() {
+struct Decoder::Work::Ticker {
   std::string_view name;
+  VenueTime time = kNoVenueTime;
   Exact bid;
   Exact ask;
   Exact bid_size;
   Exact ask_size;
   Mark mark;
   double vol_percent = kAbsent;
-  VenueGreeks published;
+  VenueGreeks greeks;
   Funding funding;
   InstrumentDelivered delivered;
+};
+
+bool Decoder::Work::ticker() {
+  Ticker ticker;
   if (!object("data", [&](JsonKey key) {
         switch (key.prefix()) {
           case k("instrument_name"):
-            if (key.is("instrument_name")) return text("instrument_name", name);
+            if (key.is("instrument_name")) return text("instrument_name", ticker.name);
             break;
           case k("timestamp"):
-            if (key.is("timestamp")) return time("timestamp", header.exchange_time);
+            if (key.is("timestamp")) return time("timestamp", ticker.time);
             break;
           case k("best_bid"):
-            if (key.is("best_bid_price")) return exact("best_bid_price", bid);
-            if (key.is("best_bid_amount")) return exact("best_bid_amount", bid_size);
+            if (key.is("best_bid_price")) return exact("best_bid_price", ticker.bid);
+            if (key.is("best_bid_amount")) return exact("best_bid_amount", ticker.bid_size);
             break;
           case k("best_ask"):
-            if (key.is("best_ask_price")) return exact("best_ask_price", ask);
-            if (key.is("best_ask_amount")) return exact("best_ask_amount", ask_size);
+            if (key.is("best_ask_price")) return exact("best_ask_price", ticker.ask);
+            if (key.is("best_ask_amount")) return exact("best_ask_amount", ticker.ask_size);
             break;
           case k("mark_price"):
-            if (key.is("mark_price")) return number("mark_price", mark.price);
+            if (key.is("mark_price")) return number("mark_price", ticker.mark.price);
             break;
           case k("mark_iv"):
-            return number("mark_iv", vol_percent);
+            return number("mark_iv", ticker.vol_percent);
           case k("underlying_price"):
-            if (key.is("underlying_price")) return number("underlying_price", mark.forward);
+            if (key.is("underlying_price")) return number("underlying_price", ticker.mark.forward);
             break;
           case k("index_price"):
-            if (key.is("index_price")) return number("index_price", mark.index);
+            if (key.is("index_price")) return number("index_price", ticker.mark.index);
             break;
           case k("interest_rate"):
-            if (key.is("interest_rate")) return number("interest_rate", mark.rate);
+            if (key.is("interest_rate")) return number("interest_rate", ticker.mark.rate);
             break;
           case k("current_funding"):
-            if (key.is("current_funding")) return number("current_funding", funding.current_rate_8h);
+            if (key.is("current_funding")) return number("current_funding", ticker.funding.current_rate_8h);
             break;
           case k("funding_8h"):
-            if (key.is("funding_8h")) return number("funding_8h", funding.average_rate_8h);
+            if (key.is("funding_8h")) return number("funding_8h", ticker.funding.average_rate_8h);
             break;
           case k("delivery_price"):
-            if (key.is("delivery_price")) return number("delivery_price", delivered.price);
+            if (key.is("delivery_price")) return number("delivery_price", ticker.delivered.price);
             break;
           case k("greeks"):
-            return in.skip_null() || greeks(published);
+            return in.skip_null() || greeks(ticker.greeks);
           default:
             break;
         }
         return skip();
       }))
     return false;
-  if (!single(name) || !timed()) return false;
+  return push_ticker(ticker);
+}
+
+std::optional<Result<Decoded, DecodeError>> Decoder::Work::ticker_by_layout() {
+  const FrameLayouts& values = decoder.layouts_;
+  const auto exact = [&](TickerField field, Exact& into) {
+    into.named = values.form(field) != ValueForm::Absent;
+    if (values.missing(field)) return true;
+    if (values.form(field) != ValueForm::Number) return false;
+    const auto raw = values.decimal(field).to_nano();
+    into.given = true;
+    into.refused = !raw;
+    into.raw = raw.value_or(0);
+    return true;
+  };
+  if (values.form(kChannel) != ValueForm::Text || values.form(kName) != ValueForm::Text ||
+      values.form(kTime) != ValueForm::Number || channel_kind(values.text(kChannel)).channel != Channel::Ticker)
+    return std::nullopt;
+  const auto milliseconds = values.decimal(kTime).to_signed();
+  const auto moment = milliseconds ? venue_time_from_milliseconds(*milliseconds) : std::nullopt;
+  if (!moment) return std::nullopt;
+  Ticker ticker;
+  ticker.name = values.text(kName);
+  ticker.time = *moment;
+  if (!exact(kBid, ticker.bid) || !exact(kBidSize, ticker.bid_size) || !exact(kAsk, ticker.ask) ||
+      !exact(kAskSize, ticker.ask_size) || !values.number(kMarkPrice, ticker.mark.price) ||
+      !values.number(kVol, ticker.vol_percent) || !values.number(kForward, ticker.mark.forward) ||
+      !values.number(kIndex, ticker.mark.index) || !values.number(kRate, ticker.mark.rate) ||
+      !values.number(kDelta, ticker.greeks.delta) || !values.number(kGamma, ticker.greeks.gamma) ||
+      !values.number(kVega, ticker.greeks.vega) || !values.number(kTheta, ticker.greeks.theta) ||
+      !values.number(kRho, ticker.greeks.rho) || !values.number(kCurrentFunding, ticker.funding.current_rate_8h) ||
+      !values.number(kAverageFunding, ticker.funding.average_rate_8h) || !values.number(kDelivered, ticker.delivered.price))
+    return std::nullopt;
+  name_channel(values.text(kChannel));
+  static_cast<void>(push_ticker(ticker));
+  if (!ignored.empty()) out.truncate(events_before);
+  return finish(FrameKind::MarketData);
+}
+
+bool Decoder::Work::push_ticker(const Ticker& ticker) {
+  header.exchange_time = ticker.time;
+  if (!single(ticker.name) || !timed()) return false;
+  Mark mark = ticker.mark;
   if (mark.price < 0) return fail(DecodeFault::BadValue, "mark_price");
   const ContractKind contract_kind = symbols.contract(header.instrument).kind;
   mark.forward = positive_or_absent(mark.forward);
   mark.index = positive_or_absent(mark.index);
   if (contract_kind == ContractKind::Option) {
     // A far option's mark may truly be 0; a vol never is.
-    if (vol_percent > 0) mark.vol = Vol::from_percent(vol_percent).fraction();
+    if (ticker.vol_percent > 0) mark.vol = Vol::from_percent(ticker.vol_percent).fraction();
   } else {
     mark.price = positive_or_absent(mark.price);
   }
-  if (!push_quote(bid, bid_size, ask, ask_size)) return false;
+  if (!push_quote(ticker.bid, ticker.bid_size, ticker.ask, ticker.ask_size)) return false;
   if ((is_present(mark.price) || is_present(mark.vol) || is_present(mark.forward) || is_present(mark.index)) && !push(mark))
     return false;
-  const bool has_greeks = is_present(published.delta) || is_present(published.gamma) || is_present(published.vega) ||
-                          is_present(published.theta) || is_present(published.rho);
-  if (has_greeks && contract_kind == ContractKind::Option && !push(published)) return false;
+  const bool has_greeks = is_present(ticker.greeks.delta) || is_present(ticker.greeks.gamma) || is_present(ticker.greeks.vega) ||
+                          is_present(ticker.greeks.theta) || is_present(ticker.greeks.rho);
+  if (has_greeks && contract_kind == ContractKind::Option && !push(ticker.greeks)) return false;
   const VenueTime expiry = symbols.contract(header.instrument).expiry;
-  if (delivered.price > 0 && expiry != kNoVenueTime && header.exchange_time >= expiry && !push(delivered)) return false;
-  const bool funded = is_present(funding.current_rate_8h) || is_present(funding.average_rate_8h);
-  return !funded || contract_kind != ContractKind::Perpetual || push(funding);
+  if (ticker.delivered.price > 0 && expiry != kNoVenueTime && header.exchange_time >= expiry && !push(ticker.delivered))
+    return false;
+  const bool funded = is_present(ticker.funding.current_rate_8h) || is_present(ticker.funding.average_rate_8h);
+  return !funded || contract_kind != ContractKind::Perpetual || push(ticker.funding);
 }
 
 bool Decoder::Work::mark_prices() {

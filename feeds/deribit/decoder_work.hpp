@@ -22,6 +22,9 @@ constexpr std::uint64_t k(std::string_view key) { return key_prefix(key); }
 /// A currency's code as the venue writes it, in either case; nothing when it is none or too long.
 [[nodiscard]] std::optional<AssetCode> asset_from(std::string_view text);
 
+/// Where a ticker's values are.
+extern const MessagePattern kTickerPattern;
+
 /// A price or size as it stands in the frame.
 struct Exact {
   std::int64_t raw = 0;
@@ -164,7 +167,11 @@ struct Decoder::Work {
   bool push_quote(const Exact& bid, const Exact& bid_size, const Exact& ask, const Exact& ask_size);
   bool quote();
   bool greeks(VenueGreeks& into);
+  struct Ticker;
   bool ticker();
+  bool push_ticker(const Ticker& ticker);
+  /// The same from a frame that was read by its layout. Nothing: only the whole reading tells what it is.
+  std::optional<Result<Decoded, DecodeError>> ticker_by_layout();
 
   // ---- books
 

@@ -7,10 +7,14 @@
 #include <map>
 #include <string>
 
+#include "bench/fixtures.hpp"
 #include "bench/implied_vol_chain.hpp"
 #include "bench/option_desk.hpp"
 #include "core/engine/engine.hpp"
 #include "core/pricing/option_batch.hpp"
+#include "feeds/binance/decoder.hpp"
+#include "feeds/deribit/decoder.hpp"
+#include "feeds/transport/websocket_codec.hpp"
 
 namespace {
 
@@ -58,8 +62,36 @@ void engine_cycles(std::size_t repeats, bool leaning) {
   }
 }
 
+constexpr std::size_t kFrames = 64;
+
+/// One message again and again, as a connection has it.
+template <class Decoder>
+void decode(Decoder& decoder, const std::string& fixture, std::size_t repeats) {
+  const simdjson::padded_string frame{bench::fixture(fixture)};
+  EventBatch batch{64};
+  for (std::size_t i = 0; i < repeats * kFrames; ++i) {
+    batch.truncate(0);
+    if (!decoder.decode(frame, MonoTime{}, batch).ok() || batch.empty()) std::exit(EXIT_FAILURE);
+  }
+}
+
+void deribit_frames(const std::string& fixture, std::size_t repeats) {
+  deribit::Symbols symbols{1024};
+  deribit::Decoder decoder{symbols, {.unknown = deribit::UnknownInstrument::Imply}};
+  decode(decoder, fixture, repeats);
+}
+
+void binance_frames(const std::string& fixture, std::size_t repeats) {
+  SymbolTable symbols{Venue::Binance, 1024};
+  binance::Decoder decoder{symbols, binance::Product::UsdMargined, {.unlisted = UnlistedInstrument::Imply}};
+  decode(decoder, fixture, repeats);
+}
+
 const std::map<std::string, Subject>& subjects() {
   static const std::map<std::string, Subject> all{
+      {"binance_book_ticker", {kFrames, [](std::size_t repeats) { binance_frames("binance/book_ticker", repeats); }}},
+      {"deribit_book_change", {kFrames, [](std::size_t repeats) { deribit_frames("deribit/book_change", repeats); }}},
+      {"deribit_ticker", {kFrames, [](std::size_t repeats) { deribit_frames("deribit/ticker_option", repeats); }}},
       {"engine_every_option", {1, [](std::size_t repeats) { engine_cycles(repeats, true); }}},
       {"engine_one_option", {1, [](std::size_t repeats) { engine_cycles(repeats, false); }}},
       {"greeks_avx2", {kOptions, greeks_avx2}},
