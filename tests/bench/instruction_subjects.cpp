@@ -14,7 +14,6 @@
 #include "core/pricing/option_batch.hpp"
 #include "feeds/binance/decoder.hpp"
 #include "feeds/deribit/decoder.hpp"
-#include "feeds/transport/websocket_codec.hpp"
 
 namespace {
 
