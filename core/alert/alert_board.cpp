@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 
 namespace hedgewatch {
 
@@ -277,6 +278,16 @@ void AlertBoard::bind(const FigureTable& table) {
     ++gone_;
   }
   alerts_ = std::move(bound);
+}
+
+bool AlertBoard::fits(std::size_t rows) const {
+  if (gone_ > alerts_.size()) return false;
+  const auto inside = [rows](std::uint32_t place) { return place < rows; };
+  return std::ranges::all_of(std::span{alerts_}.first(alerts_.size() - gone_), [&](const Alert& alert) {
+    return alert.rule < rules_.size() && inside(alert.position) &&
+           (alert.limit_usage == kNoPosition || inside(alert.limit_usage)) && std::ranges::all_of(alert.holdings, inside) &&
+           std::ranges::all_of(alert.balances, inside) && std::ranges::all_of(alert.unstated, inside);
+  });
 }
 
 std::vector<std::uint8_t> AlertBoard::rows_read(std::size_t rows) const {

@@ -108,6 +108,8 @@ class AlertBoard {
   void add_rows(FigureTable& table);
   /// Finds the rows of the finished layout. An alert whose row has gone is told as inactive by the next observe().
   void bind(const FigureTable& table);
+  /// Whether all that alerts look at is in a table of so many rows. A state that was loaded may say otherwise.
+  [[nodiscard]] bool fits(std::size_t rows) const;
   /// One a row of the layout that was bound: not 0 where some alert looks at the row.
   [[nodiscard]] std::vector<std::uint8_t> rows_read(std::size_t rows) const;
   /// A person has taken the alert on; told by the next observe(). No effect on one that is not raised then.

@@ -10,7 +10,10 @@ void DeferredRows::lay_out(const Desk& desk, const FigureTable& table, std::span
   positions_.assign(desk.position_rows.size(), {});
   watched_instruments_.clear();
   watched_positions_.clear();
-  const auto is_read = [&](RowId row) { return row != kNoRow && read[table.position_of(row)] != 0; };
+  // kNoRow is beyond all of them, and so may be what a saved state says.
+  const auto is_read = [&](RowId row) {
+    return static_cast<std::uint32_t>(row) < table.size() && read[table.position_of(row)] != 0;
+  };
   for (std::uint32_t place = 0; place < desk.tracked.size(); ++place) {
     const auto rows = desk.tracked[place].rows.valued();
     if (std::any_of(rows.begin(), rows.end(), is_read)) watched_instruments_.push_back(place);

@@ -978,6 +978,7 @@ void Engine::State::visit_state(StateArchive& archive) {
   }
   archive.section("alerts");
   archive(alerts);
+  if (archive.loading() && !alerts.fits(table.size())) archive.fail("a row is outside the table");
   archive.end();
 }
 

@@ -99,6 +99,8 @@ std::optional<std::string> write_snapshot(const std::filesystem::path& directory
 Result<JournalSnapshot, std::string> read_snapshot(const std::filesystem::path& path) {
   std::ifstream file{path, std::ios::binary};
   if (!file) return std::string{"cannot be opened"};
+  std::error_code unknown;
+  if (std::filesystem::file_size(path, unknown) > kLargestState && !unknown) return std::string{"is too large"};
   const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
   JournalSnapshot snapshot;
   BlockWalker walker{bytes};
@@ -119,6 +121,7 @@ Result<JournalSnapshot, std::string> read_snapshot(const std::filesystem::path& 
       snapshot.configuration = std::move(block.payload);
     } else {
       ended = block.payload.empty();
+      if (snapshot.state.size() + block.payload.size() > kLargestState) return std::string{"is too large"};
       snapshot.state += block.payload;
     }
     ++blocks;

@@ -44,7 +44,9 @@ struct SnapshotFile {
 /// nothing is left of it. `state` must not be empty.
 [[nodiscard]] std::optional<std::string> write_snapshot(const std::filesystem::path& directory, const JournalSnapshot& snapshot);
 
-/// What is damaged, cut, or written by another version is an error in words.
+/// No engine's state is larger: a file cannot ask for more memory.
+inline constexpr std::size_t kLargestState = std::size_t{256} << 20;
+/// What is damaged, cut, too large, or written by another version is an error in words.
 [[nodiscard]] Result<JournalSnapshot, std::string> read_snapshot(const std::filesystem::path& path);
 
 /// Keeps the newest two, and of the others the first in each segment, for a replay that begins there; deletes the rest, and what is

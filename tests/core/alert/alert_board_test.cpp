@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -101,6 +103,18 @@ TEST_SUITE("core/alert/alert_board") {
     desk.lay_out(false);
     desk.set(desk.one, 2);
     CHECK(desk.observe().empty());
+  }
+
+  TEST_CASE("a board fits the table to which it was bound and no smaller one, and what has lost its row does not count") {
+    Desk desk{{above("Ratio", Figure::HedgeRatio, 1.2)}};
+    desk.set(desk.two, 2);
+    CHECK(desk.observe().size() == 1);
+    CHECK(desk.board.fits(desk.table.size()));
+    CHECK_FALSE(desk.board.fits(std::max(desk.table.position_of(desk.one), desk.table.position_of(desk.two))));
+    desk.lay_out(false);
+    const std::size_t place = desk.table.position_of(desk.one);
+    CHECK(desk.board.fits(place + 1));
+    CHECK_FALSE(desk.board.fits(place));
   }
 
   TEST_CASE("while nothing is held in the row's book there is no alert; a size that is unknown counts as held") {

@@ -59,6 +59,21 @@ void write(const std::filesystem::path& path, const std::string& text) {
 }
 
 TEST_SUITE("daemon/journal/snapshot_files") {
+  TEST_CASE("a small file that stands for more than any engine's state is refused before it takes the memory") {
+    const SnapshotFolder folder;
+    std::string bytes;
+    append_block(bytes, {.kind = BlockKind::Session, .payload = session_text({.version = "1", .wall_offset_ns = 0})});
+    append_block(bytes, {.kind = BlockKind::Configuration, .payload = "x = 1\n"});
+    std::string zeros;
+    append_block(zeros, {.kind = BlockKind::State, .payload = std::string(kLongestPayload, '\0')});
+    for (std::size_t size = 0; size <= kLargestState; size += kLongestPayload) bytes += zeros;
+    CHECK(bytes.size() < kLargestState / 1'000);
+    write(folder.path() / "large", bytes);
+    const auto snapshot = read_snapshot(folder.path() / "large");
+    REQUIRE_FALSE(snapshot.ok());
+    CHECK(snapshot.error() == "is too large");
+  }
+
   TEST_CASE("a snapshot is read as it was written, and nothing else is left in the folder") {
     const SnapshotFolder folder;
     const JournalSnapshot before = snapshot_at(12, 3);
