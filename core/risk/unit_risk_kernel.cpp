@@ -7,6 +7,7 @@
 // Highway wants its header after foreach_target.
 #include <hwy/highway.h>
 
+#include <cstddef>
 #include <cstring>
 
 #include "core/risk/unit_risk_kernel.hpp"
@@ -22,7 +23,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 /// False: some lane has no price.
 HWY_ATTR bool write_unit_risks(const double* const (&greeks)[9], double forward, const double* coin, std::uint32_t wanted,
                                UnitRisk* out) {
-  static_assert(sizeof(UnitRisk) == 10 * sizeof(double), "a row is copied as its ten numbers, in the order of the members");
+  // Who follows a forward in columns has no slope of a smile, which would be another one at each forward.
+  static_assert(offsetof(UnitRisk, smile_delta_coins) == 10 * sizeof(double) && sizeof(UnitRisk) == 11 * sizeof(double),
+                "a row is copied as its ten numbers before that of the smile, in the order of the members");
   using Tag = hn::ScalableTag<double>;
   const Tag tag;
   const std::size_t lanes = hn::Lanes(tag);
