@@ -109,18 +109,16 @@ std::optional<JournalBlock> BlockWalker::block_at(std::uint64_t offset, std::uin
   const Header header = read_header(rest.substr(kMagic.size()));
   if (!is_kind(header.kind) || header.payload_bytes > kLongestPayload || header.stored_bytes > rest.size() - kBlockHeaderBytes)
     return std::nullopt;
-  const std::string_view behind = rest.substr(kBlockHeaderBytes + header.stored_bytes);
-  if (header.kind == static_cast<std::uint32_t>(BlockKind::Events) && header.sequence + header.count <= first_wanted_ &&
-      (behind.empty() || behind.starts_with(kMagic))) {
-    end = offset + kBlockHeaderBytes + header.stored_bytes;
+  if (crc_of(rest.substr(kUncheckedBytes, kBlockHeaderBytes - kUncheckedBytes + header.stored_bytes)) != header.crc)
+    return std::nullopt;
+  end = offset + kBlockHeaderBytes + header.stored_bytes;
+  const bool known = header.count > 0 && header.sequence < first_wanted_ && header.count <= first_wanted_ - header.sequence;
+  if (known && header.kind == static_cast<std::uint32_t>(BlockKind::Events))
     return JournalBlock{.kind = BlockKind::Events,
                         .sequence = header.sequence,
                         .count = header.count,
                         .first = from_nanoseconds<WallTime>(header.first),
                         .payload = {}};
-  }
-  if (crc_of(rest.substr(kUncheckedBytes, kBlockHeaderBytes - kUncheckedBytes + header.stored_bytes)) != header.crc)
-    return std::nullopt;
 
   JournalBlock block{.kind = static_cast<BlockKind>(header.kind),
                      .sequence = header.sequence,
@@ -130,7 +128,6 @@ std::optional<JournalBlock> BlockWalker::block_at(std::uint64_t offset, std::uin
   const std::string_view stored = rest.substr(kBlockHeaderBytes, header.stored_bytes);
   const std::size_t size = ZSTD_decompress(block.payload.data(), block.payload.size(), stored.data(), stored.size());
   if (ZSTD_isError(size) != 0 || size != block.payload.size()) return std::nullopt;
-  end = offset + kBlockHeaderBytes + header.stored_bytes;
   return block;
 }
 

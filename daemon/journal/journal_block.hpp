@@ -49,7 +49,7 @@ class BlockWalker {
  public:
   /// `bytes` outlives the walker.
   explicit BlockWalker(std::string_view bytes) : bytes_{bytes} {}
-  /// Events before that number are not unpacked: their blocks come with an empty payload, their sums unchecked.
+  /// Events before that number are not unpacked: their blocks come with an empty payload.
   BlockWalker(std::string_view bytes, std::uint64_t first_wanted) : bytes_{bytes}, first_wanted_{first_wanted} {}
 
   struct Step {

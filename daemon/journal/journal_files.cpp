@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <iterator>
 #include <limits>
 #include <system_error>
 
 #include "daemon/journal/journal_block.hpp"
 #include "daemon/journal/snapshot_files.hpp"
+#include "daemon/text_file.hpp"
 
 namespace hedgewatch {
 
@@ -80,9 +80,9 @@ std::uint64_t next_sequence(const std::filesystem::path& directory) {
   std::uint64_t next = snapshots.empty() ? 0 : snapshots.back().sequence;
   if (segments.empty()) return next;
   next = std::max(next, segments.back().sequence);
-  std::ifstream file{segments.back().path, std::ios::binary};
-  const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
-  BlockWalker walker{bytes, std::numeric_limits<std::uint64_t>::max()};
+  const auto bytes = read_text_file(segments.back().path.string(), std::numeric_limits<std::size_t>::max());
+  if (!bytes.ok()) return next;
+  BlockWalker walker{bytes.value(), std::numeric_limits<std::uint64_t>::max()};
   while (const auto step = walker.next())
     if (step->block && step->block->kind == BlockKind::Events) next = std::max(next, step->block->sequence + step->block->count);
   return next;

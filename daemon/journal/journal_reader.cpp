@@ -1,19 +1,19 @@
 #include "daemon/journal/journal_reader.hpp"
 
 #include <charconv>
-#include <fstream>
-#include <iterator>
+#include <limits>
 #include <utility>
 
 #include "daemon/journal/event_codec.hpp"
+#include "daemon/text_file.hpp"
 
 namespace hedgewatch {
 
 bool JournalReader::open_next_segment() {
   path_ = segments_[next_segment_++].path;
-  std::ifstream file{path_, std::ios::binary};
-  if (!file) return false;
-  bytes_.assign(std::istreambuf_iterator<char>{file}, {});
+  auto bytes = read_text_file(path_.string(), std::numeric_limits<std::size_t>::max());
+  if (!bytes.ok()) return false;
+  bytes_ = std::move(bytes).value();
   walker_.emplace(bytes_, first_wanted_);
   begins_session_ = false;
   return true;
@@ -44,7 +44,7 @@ std::optional<JournalItem> JournalReader::from_block(JournalBlock& block) {
       if (!begins_session_) return std::nullopt;
       [[fallthrough]];
     case BlockKind::Events:
-      if (block.payload.empty()) {
+      if (block.payload.empty() && block.count > 0) {
         expected_sequence_ = block.sequence + block.count;
         return std::nullopt;
       }

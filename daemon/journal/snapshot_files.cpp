@@ -6,14 +6,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <limits>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "daemon/file_descriptor.hpp"
 #include "daemon/journal/journal_block.hpp"
+#include "daemon/text_file.hpp"
 
 namespace hedgewatch {
 
@@ -97,13 +97,12 @@ std::optional<std::string> write_snapshot(const std::filesystem::path& directory
 }
 
 Result<JournalSnapshot, std::string> read_snapshot(const std::filesystem::path& path) {
-  std::ifstream file{path, std::ios::binary};
-  if (!file) return std::string{"cannot be opened"};
   std::error_code unknown;
   if (std::filesystem::file_size(path, unknown) > kLargestState && !unknown) return std::string{"is too large"};
-  const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
+  const auto bytes = read_text_file(path.string(), std::numeric_limits<std::size_t>::max());
+  if (!bytes.ok()) return std::string{"cannot be opened"};
   JournalSnapshot snapshot;
-  BlockWalker walker{bytes};
+  BlockWalker walker{bytes.value()};
   std::size_t blocks = 0;
   bool ended = false;
   while (auto step = walker.next()) {

@@ -42,7 +42,7 @@ std::string segment_of(std::uint8_t packing, std::string_view rest) {
     const std::string_view part = rest.substr(0, rest.find('\0'));
     rest.remove_prefix(std::min(part.size() + 1, rest.size()));
     if (part.empty()) continue;
-    const auto kind = static_cast<BlockKind>(1 + static_cast<std::uint8_t>(part.front()) % 5);
+    const auto kind = static_cast<BlockKind>(1 + static_cast<std::uint8_t>(part.front()) % 7);
     append_block(bytes, {.kind = kind, .sequence = sequence++, .payload = std::string{part.substr(1)}});
   }
   if (packing % 2 == 1 && !bytes.empty()) bytes[packing * std::size_t{37} % bytes.size()] ^= '\x10';

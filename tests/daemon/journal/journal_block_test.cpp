@@ -88,6 +88,23 @@ TEST_SUITE("daemon/journal/journal_block") {
     }
   }
 
+  TEST_CASE(
+      "events that are not wanted come without their payload, as soon as one of a block is wanted all of it, and damage is seen") {
+    std::string bytes = three_blocks();
+    const auto sizes = [&](std::uint64_t first_wanted) {
+      std::vector<std::size_t> found;
+      BlockWalker walker{bytes, first_wanted};
+      while (const auto step = walker.next()) found.push_back(step->block ? step->block->payload.size() : 999);
+      return found;
+    };
+    CHECK(sizes(12) == std::vector<std::size_t>{5'006, 6, 0});
+    CHECK(sizes(13) == std::vector<std::size_t>{0, 6, 0});
+    CHECK(sizes(15) == std::vector<std::size_t>{0, 6, 0});
+    CHECK(sizes(16) == std::vector<std::size_t>{0, 0, 0});
+    bytes[20] = static_cast<char>(bytes[20] ^ 0x10);
+    CHECK(sizes(16) == std::vector<std::size_t>{999, 0, 0});
+  }
+
   TEST_CASE("bytes that are no journal are one damage") {
     const Walk result = walk("this was never a journal");
     CHECK(result.sequences.empty());
