@@ -67,7 +67,26 @@ Header read_header(std::string_view bytes) {
   return header;
 }
 
+#if defined(__x86_64__)
+/// The processor's own instruction, eight bytes at a time: a start reads whole segments.
+__attribute__((target("sse4.2"))) std::uint32_t crc_by_instruction(std::string_view checked) {
+  std::uint64_t crc = 0xFFFFFFFF;
+  for (; checked.size() >= sizeof(std::uint64_t); checked.remove_prefix(sizeof(std::uint64_t))) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, checked.data(), sizeof word);
+    crc = __builtin_ia32_crc32di(crc, word);
+  }
+  auto rest = static_cast<std::uint32_t>(crc);
+  for (const char byte : checked) rest = __builtin_ia32_crc32qi(rest, static_cast<unsigned char>(byte));
+  return rest ^ 0xFFFFFFFF;
+}
+#endif
+
 std::uint32_t crc_of(std::string_view checked) {
+#if defined(__x86_64__)
+  static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
+  if (has_instruction) return crc_by_instruction(checked);
+#endif
   Crc32c crc;
   crc.process_bytes(checked.data(), checked.size());
   return crc.checksum();

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <boost/crc.hpp>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -103,6 +106,19 @@ TEST_SUITE("daemon/journal/journal_block") {
     CHECK(sizes(16) == std::vector<std::size_t>{0, 0, 0});
     bytes[20] = static_cast<char>(bytes[20] ^ 0x10);
     CHECK(sizes(16) == std::vector<std::size_t>{999, 0, 0});
+  }
+
+  TEST_CASE("the sum is CRC32C, whatever the length") {
+    for (std::size_t length = 0; length < 40; ++length) {
+      CAPTURE(length);
+      std::string bytes;
+      append_block(bytes, block(length, std::string(length, 'x') + "tail" + std::to_string(length)));
+      boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
+      crc.process_bytes(bytes.data() + 8, bytes.size() - 8);
+      std::uint32_t stored = 0;
+      std::memcpy(&stored, bytes.data() + 4, sizeof stored);
+      CHECK(stored == crc.checksum());
+    }
   }
 
   TEST_CASE("bytes that are no journal are one damage") {
