@@ -33,6 +33,12 @@ Event surface_row_of(Event event) {
   return event;
 }
 
+/// With the key of the row's instrument's whole mark.
+Event whole_mark_of(Event row) {
+  std::get<Mark>(row.body).forward = 1;
+  return row;
+}
+
 std::uint64_t key_hash(const Event& event) {
   std::uint64_t hash = mix(kFnvOffset, event.body.index());
   if (const auto* index = std::get_if<IndexPrice>(&event.body))
@@ -78,7 +84,15 @@ HeldBackValues::Put HeldBackValues::put(const Event& event) {
     if (whole_mark) renew_surface_row(event);
     return Put::Replaced;
   }
-  if (values_.size() == capacity_) return Put::Full;
+  if (values_.size() == capacity_) {
+    if (!std::holds_alternative<Mark>(event.body)) return Put::Full;
+    // The instrument's other mark waits here: this one must not go ahead of it. A row takes over price and vol; beside a whole
+    // mark, which is that much older, a row is left out.
+    const Event other = whole_mark ? surface_row_of(event) : whole_mark_of(event);
+    if (slots_[slot_of(other)] == 0) return Put::Full;
+    if (whole_mark) renew_surface_row(event);
+    return Put::Replaced;
+  }
   if (whole_mark) {
     if (const std::size_t row = slots_[slot_of(surface_row_of(event))]; row != 0) {
       // It takes the row's place, so that the row, made as new as it is, comes after it.

@@ -24,7 +24,8 @@ class HeldBackValues {
   explicit HeldBackValues(std::size_t capacity);
 
   enum class Put : std::uint8_t { Added, Replaced, Full };
-  /// Keeps a conflatable event. Replaced: it took the place of an older one. Full: it was not kept.
+  /// Keeps a conflatable event. Replaced: it took the place of an older one. Full: it was not kept, and nothing waits here that it
+  /// would have to follow.
   Put put(const Event& event);
   /// An invalidation of this book waits here.
   [[nodiscard]] bool has_invalidated(InstrumentId book) const;
