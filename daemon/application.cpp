@@ -26,6 +26,7 @@
 #include "daemon/feed_thread.hpp"
 #include "daemon/journal/journal_writer.hpp"
 #include "daemon/journal/recovery.hpp"
+#include "daemon/journal/recovery_attempts.hpp"
 #include "daemon/memory_lock.hpp"
 #include "daemon/process_metrics.hpp"
 #include "daemon/reload_check.hpp"
@@ -43,6 +44,8 @@ using namespace std::chrono_literals;
 constexpr std::chrono::nanoseconds kScrapePatience = 1s;
 /// An engine that ends no cycle for so long is not well; when idle it ends one every 100 ms.
 constexpr std::chrono::nanoseconds kStallLimit = 2s;
+/// A start that went on from what was saved has proven itself when it is ready, or when it has lived so long.
+constexpr std::chrono::nanoseconds kProvenAfter = 60s;
 
 constexpr std::string_view kSelf = "hedgewatch";
 
@@ -128,10 +131,15 @@ std::string time_of_day(WallTime time) {
 }
 
 /// Tells how it begins, and sets the clock on where the engine's times are of another one.
-std::optional<Recovered> recover(const JournalConfig& config, const std::string& build, Log& log) {
+std::optional<Recovered> recover(const JournalConfig& config, const std::string& build, RecoveryAttempts& attempts, Log& log) {
   if (config.directory.empty()) return std::nullopt;
   if (!config.restore) {
     log.info("journal", "the engine begins anew", "restore = false");
+    return std::nullopt;
+  }
+  if (!attempts.begin()) {
+    log.warning("journal", "the engine begins anew: the last " + std::to_string(RecoveryAttempts::kMost) +
+                               " starts that went on with what was saved ended before they were ready");
     return std::nullopt;
   }
   RecoveryOptions options;
@@ -139,7 +147,12 @@ std::optional<Recovered> recover(const JournalConfig& config, const std::string&
   options.build = build;
   options.mono = mono_now;
   options.tell = [&log](const std::string& what) { log.warning("journal", what); };
-  std::optional<Recovered> recovered = recover_engine(options);
+  std::optional<Recovered> recovered;
+  try {
+    recovered = recover_engine(options);
+  } catch (const std::exception& fault) {
+    log.warning("journal", "what was saved cannot be gone on from", fault.what());
+  }
   if (!recovered) {
     log.info("journal", "the engine begins anew", "no snapshot to go on from");
     return std::nullopt;
@@ -240,6 +253,8 @@ struct Application::State {
   std::unique_ptr<HttpServer> http;
   std::vector<std::string> told_reasons{"starting"};
   bool was_ready = false;
+  std::optional<RecoveryAttempts> attempts;
+  MonoTime begun = mono_now();
   ShutdownStack undo;  ///< last: a start-up that failed is undone before its parts go
 };
 
@@ -252,7 +267,8 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
   }
   const EngineSetup setup = to_engine_setup(config);
   Inheritance inheritance{.build = build_identity(), .engine = {}, .alerts = {}};
-  inheritance.engine = recover(config.journal, inheritance.build, log);
+  attempts.emplace(config.journal.directory);
+  inheritance.engine = recover(config.journal, inheritance.build, *attempts, log);
   alerts = std::make_unique<AlertDesk>(alert_options(authorizations));
 
   waiter = std::make_unique<EngineWaiter>(config.daemon.wait);
@@ -519,7 +535,10 @@ std::vector<std::string> Application::start() {
   return {};
 }
 
-void Application::stop() { state_->undo.run(); }
+void Application::stop() {
+  if (state_->attempts) state_->attempts->proven();
+  state_->undo.run();
+}
 
 std::optional<std::string> Application::reload() { return state_->reload(); }
 
@@ -542,6 +561,7 @@ void Application::tick() {
   State& state = *state_;
   state.log.tick();
   std::vector<std::string> reasons = state.not_ready();
+  if (state.attempts && (reasons.empty() || mono_now() - state.begun > kProvenAfter)) state.attempts->proven();
   if (reasons == state.told_reasons) return;
   // Getting there is news, falling back is a warning.
   state.log.write(reasons.empty() || !state.was_ready ? LogLevel::Info : LogLevel::Warning, kSelf, status());

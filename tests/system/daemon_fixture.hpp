@@ -24,6 +24,7 @@
 #include "feeds/simulator/server.hpp"
 #include "feeds/simulator/synthetic_content.hpp"
 #include "feeds/transport/clock.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace hedgewatch::testing {
 
@@ -36,33 +37,6 @@ bool eventually(Condition condition) {
   }
   return false;
 }
-
-/// A folder of its own, gone afterwards.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "hedgewatch-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  /// Writes a file that only this user can read; returns its path.
-  [[nodiscard]] std::string write(const std::string& name, std::string_view text) const {
-    const std::filesystem::path file = path_ / name;
-    std::ofstream{file, std::ios::binary} << text;
-    std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-    return file.string();
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline constexpr std::string_view kClientId = "monitor";
 inline constexpr std::string_view kClientSecret = "a-secret-made-for-these-tests";

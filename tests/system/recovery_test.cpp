@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "daemon/journal/recovery_attempts.hpp"
 #include "daemon/journal/replay.hpp"
 #include "daemon/journal/snapshot_files.hpp"
 #include "system/daemon_fixture.hpp"
@@ -202,6 +203,24 @@ TEST_SUITE("system/recovery") {
     CHECK(third.log.find("the engine begins anew: restore = false") != std::string::npos);
     CHECK(third.first_cycle == 1);
     CHECK(third.log.find("fires: Equity") == std::string::npos);
+  }
+
+  TEST_CASE("a daemon that ended again and again before it was ready, each time with what was saved, begins anew") {
+    Exchange exchange;
+    const Place place{exchange};
+    Shown shown;
+    const std::filesystem::path attempts = std::filesystem::path{place.directory} / "recovering";
+    const auto nothing_is_counted = [&](Daemon& daemon) {
+      daemon.application().tick();
+      CHECK_FALSE(std::filesystem::exists(attempts));
+    };
+    live(place.configuration(), shown, nothing_is_counted);
+    std::ofstream{attempts} << RecoveryAttempts::kMost;
+    const Life anew = live(place.configuration(), shown, nothing_is_counted);
+    CHECK(anew.log.find("the engine begins anew: the last 5 starts") != std::string::npos);
+    CHECK(anew.first_cycle == 1);
+    const Life next = live(place.configuration(), shown, nothing_is_counted);
+    CHECK(next.log.find("the engine goes on from") != std::string::npos);
   }
 }
 

@@ -1,7 +1,6 @@
 #include "daemon/journal/snapshot_files.hpp"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -10,28 +9,10 @@
 #include <vector>
 
 #include "daemon/journal/journal_block.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace hedgewatch {
 namespace {
-
-class SnapshotFolder {
- public:
-  SnapshotFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "hedgewatch-snapshot-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~SnapshotFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  SnapshotFolder(const SnapshotFolder&) = delete;
-  SnapshotFolder& operator=(const SnapshotFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 WallTime wall(std::int64_t seconds) { return from_nanoseconds<WallTime>(1'790'000'000'000'000'000 + seconds * 1'000'000'000); }
 
@@ -43,7 +24,7 @@ JournalSnapshot snapshot_at(std::uint64_t sequence, std::int64_t seconds) {
           .state = std::string(5'000, 'a') + std::to_string(sequence)};
 }
 
-std::vector<std::uint64_t> kept(const SnapshotFolder& folder) {
+std::vector<std::uint64_t> kept(const testing::TemporaryFolder& folder) {
   std::vector<std::uint64_t> sequences;
   for (const SnapshotFile& file : snapshots_in(folder.path())) sequences.push_back(file.sequence);
   return sequences;
@@ -60,7 +41,7 @@ void write(const std::filesystem::path& path, const std::string& text) {
 
 TEST_SUITE("daemon/journal/snapshot_files") {
   TEST_CASE("a small file that stands for more than any engine's state is refused before it takes the memory") {
-    const SnapshotFolder folder;
+    const testing::TemporaryFolder folder;
     std::string bytes;
     append_block(bytes, {.kind = BlockKind::Session, .payload = session_text({.version = "1", .wall_offset_ns = 0})});
     append_block(bytes, {.kind = BlockKind::Configuration, .payload = "x = 1\n"});
@@ -75,7 +56,7 @@ TEST_SUITE("daemon/journal/snapshot_files") {
   }
 
   TEST_CASE("a snapshot is read as it was written, and nothing else is left in the folder") {
-    const SnapshotFolder folder;
+    const testing::TemporaryFolder folder;
     const JournalSnapshot before = snapshot_at(12, 3);
     REQUIRE_FALSE(write_snapshot(folder.path(), before).has_value());
     const std::vector<SnapshotFile> files = snapshots_in(folder.path());
@@ -94,7 +75,7 @@ TEST_SUITE("daemon/journal/snapshot_files") {
   }
 
   TEST_CASE("a file with a wrong byte or a missing end is refused, wherever that is") {
-    const SnapshotFolder folder;
+    const testing::TemporaryFolder folder;
     REQUIRE_FALSE(write_snapshot(folder.path(), snapshot_at(1, 1)).has_value());
     const std::filesystem::path path = snapshots_in(folder.path()).front().path;
     const std::string good = contents(path);
@@ -114,7 +95,7 @@ TEST_SUITE("daemon/journal/snapshot_files") {
   }
 
   TEST_CASE("the newest good one until a moment is taken, and a bad one is passed over and told") {
-    const SnapshotFolder folder;
+    const testing::TemporaryFolder folder;
     for (int i = 0; i < 3; ++i)
       REQUIRE_FALSE(write_snapshot(folder.path(), snapshot_at(static_cast<std::uint64_t>(10 * i), i)).has_value());
     const std::vector<SnapshotFile> files = snapshots_in(folder.path());
@@ -134,7 +115,7 @@ TEST_SUITE("daemon/journal/snapshot_files") {
   }
 
   TEST_CASE("what a process has left half written is deleted, and nothing else") {
-    const SnapshotFolder folder;
+    const testing::TemporaryFolder folder;
     REQUIRE_FALSE(write_snapshot(folder.path(), snapshot_at(1, 1)).has_value());
     write(folder.path() / (snapshot_name(2, wall(2)) + ".unfinished"), "half");
     write(folder.path() / "notes.unfinished", "not ours");
@@ -145,7 +126,7 @@ TEST_SUITE("daemon/journal/snapshot_files") {
   }
 
   TEST_CASE("snapshots count in what the journal may hold, and go with the segment that they are of") {
-    const SnapshotFolder folder;
+    const testing::TemporaryFolder folder;
     for (const std::uint64_t sequence : {100U, 200U, 300U}) {
       write(folder.path() / segment_name(sequence, wall(0)), std::string(1'000, 'x'));
       REQUIRE_FALSE(write_snapshot(folder.path(), snapshot_at(sequence + 10, 1)).has_value());
@@ -161,7 +142,7 @@ TEST_SUITE("daemon/journal/snapshot_files") {
   }
 
   TEST_CASE("the newest two are kept, and of older ones the first in each segment that is there") {
-    const SnapshotFolder folder;
+    const testing::TemporaryFolder folder;
     write(folder.path() / segment_name(100, wall(0)), "");
     write(folder.path() / segment_name(200, wall(10)), "");
     for (const std::uint64_t sequence : {50U, 110U, 120U, 130U, 200U, 210U, 220U, 230U})
