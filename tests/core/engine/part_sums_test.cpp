@@ -145,7 +145,7 @@ class Positions {
     market.list(registry.slot_of(id), Venue::Deribit, contract);
   }
   static void check_same(const ExposureSum& a, const ExposureSum& b) {
-    CHECK(std::bit_cast<std::array<std::uint64_t, 10>>(a.total) == std::bit_cast<std::array<std::uint64_t, 10>>(b.total));
+    CHECK(std::bit_cast<std::array<std::uint64_t, 11>>(a.total) == std::bit_cast<std::array<std::uint64_t, 11>>(b.total));
     CHECK(a.value.coins == b.value.coins);
     CHECK(a.value.usd == b.value.usd);
     CHECK(a.bounds.low_coins == b.bounds.low_coins);
