@@ -18,9 +18,9 @@ namespace hedgewatch {
 ///
 /// A ring of which every place is used in turn would drag `capacity` events through the caches though only a few ever wait. So
 /// there are two: events go through the short ring, which stays in the cache, and take the deep one from when it is full until all
-/// that waited has been taken. Events are numbered from 0 and lie in either ring at their number modulo its size; the writer
-/// publishes at which number the other ring begins. Such a number is replaced only after everything had been taken, so after it was
-/// used.
+/// that waited has been taken. The deep one is used from its first place on each time, so that as much of it is resident as ever
+/// waited. Events are numbered from 0; the writer publishes at which number the other ring begins. Such a number is replaced only
+/// after everything had been taken, so after it was used.
 class EventWay {
  public:
   /// Events for the short ring: 64 KiB, which a core's second cache holds beside other things.
@@ -54,8 +54,12 @@ class EventWay {
     if (!writes_deep_ && !has_room(events.size(), short_size_)) {
       begin_deep_.store(written_, std::memory_order_relaxed);
       writes_deep_ = true;
+      deep_written_from_ = written_;
     }
-    copy_in(events, writes_deep_ ? deep_.get() : short_.get(), (writes_deep_ ? deep_size_ : short_size_) - 1);
+    if (writes_deep_)
+      copy_in(events, deep_.get(), static_cast<std::size_t>(written_ - deep_written_from_) & (deep_size_ - 1), deep_size_);
+    else
+      copy_in(events, short_.get(), static_cast<std::size_t>(written_) & (short_size_ - 1), short_size_);
     written_ += events.size();
     // In one total order with the waiter's announcement: either it sees these events or who wakes it sees it asleep. That waits for
     // all stores before it, so it is not done for a reader that never sleeps.
@@ -102,9 +106,8 @@ class EventWay {
   /// Acquires what the reader released: its reads of the places that are about to be written again.
   std::uint64_t look_at_taken() { return seen_taken_ = taken_.load(std::memory_order_acquire); }
 
-  void copy_in(std::span<const Event> events, Event* ring, std::size_t mask) const {
-    const std::size_t at = static_cast<std::size_t>(written_) & mask;
-    const std::size_t until_end = std::min(events.size(), mask + 1 - at);
+  static void copy_in(std::span<const Event> events, Event* ring, std::size_t at, std::size_t size) {
+    const std::size_t until_end = std::min(events.size(), size - at);
     std::uninitialized_copy_n(events.begin(), until_end, ring + at);
     std::uninitialized_copy(events.begin() + static_cast<std::ptrdiff_t>(until_end), events.end(), ring);
   }
@@ -115,12 +118,15 @@ class EventWay {
     if (!reads_deep_) {
       // One that lies before what is to be read was used before.
       const std::uint64_t deep = begin_deep_.load(std::memory_order_relaxed);
-      if (deep == read_) reads_deep_ = true;
+      if (deep == read_) {
+        reads_deep_ = true;
+        deep_read_from_ = deep;
+      }
       if (deep > read_) end = std::min(sent, deep);
     }
     const Event* const ring = reads_deep_ ? deep_.get() : short_.get();
     const std::size_t size = reads_deep_ ? deep_size_ : short_size_;
-    const std::size_t at = static_cast<std::size_t>(read_) & (size - 1);
+    const std::size_t at = static_cast<std::size_t>(reads_deep_ ? read_ - deep_read_from_ : read_) & (size - 1);
     const std::size_t count = std::min({static_cast<std::size_t>(end - read_), out.size(), size - at});
     std::copy_n(ring + at, count, out.begin());
     read_ += count;
@@ -135,6 +141,7 @@ class EventWay {
   // The writer's own.
   alignas(64) std::uint64_t written_ = 0;
   std::uint64_t seen_taken_ = 0;
+  std::uint64_t deep_written_from_ = 0;
   bool writes_deep_ = false;
   // What it publishes: nothing else, because the reader looks at it again and again, and takes the line away each time.
   alignas(64) std::atomic<std::uint64_t> sent_{0};
@@ -143,6 +150,7 @@ class EventWay {
   // The reader's.
   alignas(64) std::atomic<std::uint64_t> taken_{0};
   std::uint64_t read_ = 0;
+  std::uint64_t deep_read_from_ = 0;
   bool reads_deep_ = false;
 };
 
