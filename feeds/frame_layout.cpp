@@ -59,12 +59,12 @@ const char* closing_quote(const char* at, const char* end) {
   return nullptr;
 }
 
-/// Behind the characters from `at` on that numbers are made of; at most sixteen.
+/// Behind the characters from `at` on that numbers are made of; nothing when there is none of them, or more than fifteen.
 const char* behind_number(const char* at) {
   const Block block = block_at(at);
   // From the minus sign to the nine there are the point and the slash: a reader that skips a value does not look into it.
   const unsigned own = bits((block - all('-') <= all('9' - '-')) | ((block | all(0x20)) == all('e')) | (block == all('+')));
-  return own == kAll ? nullptr : at + first_of(~own);
+  return own == kAll || (own & 1) == 0 ? nullptr : at + first_of(~own);
 }
 
 bool is_digit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }

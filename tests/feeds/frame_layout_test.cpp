@@ -72,7 +72,8 @@ void each_mutation(const std::string& frame, Use&& use) {
   JsonNode tree = json_tree(frame);
   each_scalar(tree, [&](JsonNode& value) {
     const JsonNode good = value;
-    for (const char* odd : {"null",
+    for (const char* odd : {"",
+                            "null",
                             "true",
                             "0",
                             "-0",
