@@ -384,7 +384,11 @@ void RebalanceMonitor::publish_gamma_theta(const DeskView& view, const Publisher
 }
 
 void RebalanceMonitor::end_cycle(const DeskView& view, const Publisher& out) {
-  for (Sender& sender : senders_) sender.rate.watch(view.now, view.account_qualities[sender.account].ok());
+  for (Sender& sender : senders_) {
+    // Where orders are told they are counted while their list is whole; where none are, by their fills.
+    const WorkingOrders& orders = view.portfolio.accounts()[sender.account].orders();
+    sender.rate.watch(view.now, view.account_qualities[sender.account].ok() && (!orders.told() || orders.complete()));
+  }
   for (std::uint32_t h = 0; h < hedges_.size(); ++h) {
     const Rows& rows = rows_[h];
     if (rows.lower == kNoRow) continue;

@@ -6,14 +6,18 @@
 namespace hedgewatch {
 
 bool WorkingOrders::apply(const WorkingOrder& order, InstrumentId instrument) {
+  told_ = true;
   const auto place = std::lower_bound(orders_.begin(), orders_.end(), std::pair{instrument, order.order},
                                       [](const Order& one, const std::pair<InstrumentId, std::uint64_t>& key) {
                                         return std::pair{one.instrument, one.order} < key;
                                       });
   const bool known = place != orders_.end() && place->instrument == instrument && place->order == order.order;
-  if (!known && complete_ && !snapshot_open_) ++placed_;
+  const Gone number{.order = order.order, .instrument = instrument};
+  const auto is_gone = [&] { return std::find(gone_.begin(), gone_.end(), number) != gone_.end(); };
+  if (!known && complete_ && !snapshot_open_ && !is_gone()) ++placed_;
   if (order.remaining == Size{}) {
     if (known) orders_.erase(place);
+    if (!is_gone()) remember(number);
     return false;
   }
   const Size remaining = order.side == Side::Buy ? order.remaining : Size{} - order.remaining;
@@ -32,7 +36,14 @@ bool WorkingOrders::apply(const WorkingOrder& order, InstrumentId instrument) {
   return first;
 }
 
+void WorkingOrders::remember(const Gone& gone) {
+  if (gone_.size() < kMostGone) return gone_.push_back(gone);
+  oldest_gone_ %= gone_.size();
+  gone_[oldest_gone_++] = gone;
+}
+
 void WorkingOrders::begin_snapshot() {
+  told_ = true;
   snapshot_open_ = true;
   refused_ = false;
   for (Order& order : orders_) order.named = false;

@@ -14,6 +14,8 @@ namespace hedgewatch {
 class WorkingOrders {
  public:
   static constexpr std::size_t kMaxOrders = 8'192;
+  /// Orders of which nothing rests that are still known when they are told of again.
+  static constexpr std::size_t kMostGone = 256;
 
   struct Order {
     std::uint64_t order = 0;
@@ -32,18 +34,31 @@ class WorkingOrders {
 
   /// Stated whole since the connection came, and none had to be refused.
   [[nodiscard]] bool complete() const { return complete_; }
+  /// Whether the venue has ever told of an order or begun a statement. A lost connection does not undo it.
+  [[nodiscard]] bool told() const { return told_; }
   /// Orders that the venue told of for the first time while the list was whole: those that were placed since. One that was done at
-  /// once counts too.
+  /// once, or that waits for its trigger, counts too, and each once as long as it is among the newest kMostGone of its kind.
   [[nodiscard]] std::uint64_t placed() const { return placed_; }
   /// By instrument, then order.
   [[nodiscard]] std::span<const Order> orders() const { return orders_; }
 
   /// See StateArchive.
-  void visit_state(auto& archive) { archive(orders_, placed_, complete_, snapshot_open_, refused_); }
+  void visit_state(auto& archive) { archive(orders_, gone_, oldest_gone_, placed_, told_, complete_, snapshot_open_, refused_); }
 
  private:
+  struct Gone {
+    std::uint64_t order = 0;
+    InstrumentId instrument = kNoInstrument;
+
+    friend bool operator==(const Gone&, const Gone&) = default;
+  };
+  void remember(const Gone& gone);
+
   std::vector<Order> orders_;
+  std::vector<Gone> gone_;       ///< a ring once it is full
+  std::size_t oldest_gone_ = 0;  ///< what the next one takes the place of, of a full ring
   std::uint64_t placed_ = 0;
+  bool told_ = false;
   bool complete_ = false;
   bool snapshot_open_ = false;
   bool refused_ = false;  ///< since the statement began

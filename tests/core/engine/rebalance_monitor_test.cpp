@@ -2,7 +2,10 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <functional>
+#include <utility>
+#include <vector>
 
 #include "core/engine/engine_driver.hpp"
 
@@ -260,6 +263,52 @@ TEST_SUITE("core/engine/rebalance_monitor") {
     driver.engine().reconfigure(setup);
     driver.cycle();
     CHECK_FALSE(driver.has(Figure::ConstraintBinding, {"delta", "rate_limit"}));
+  }
+
+  TEST_CASE("once orders are told, the rate limit is unknown until they are stated whole again: after a reconnect and a restart") {
+    EngineSetup setup = hedged(fixed(0.5));
+    setup.allowances = {{.account = kMain, .orders = {.orders = 3, .window = 10s}}};
+    EngineDriver driver = driver_with(setup, 2.5);
+    const auto pass = [&](std::chrono::seconds time) {
+      for (auto passed = 0s; passed < time; passed += 1s) {
+        driver.advance(1s);
+        prices(driver, 50'000);
+        driver.cycle();
+      }
+    };
+    const auto state_orders = [&] {
+      driver.apply(WorkingOrdersBegin{}, kNoInstrument, kMain, kPrivate);
+      driver.apply(WorkingOrdersEnd{}, kNoInstrument, kMain, kPrivate);
+    };
+    const auto limit = [&] { return driver.state(Figure::ConstraintBinding, {"delta", "rate_limit"}); };
+    state_orders();
+    pass(11s);
+    REQUIRE(outside(driver) == 1);
+    CHECK(limit() == "ok/none");
+
+    const auto reconnect = [&] {
+      driver.status(kPublic, FeedPhase::Live);
+      driver.status(kPrivate, FeedPhase::Live);
+      prices(driver, 50'000);
+      hold(driver, 2.5);
+      pass(12s);
+      CHECK(driver.state(Figure::OutsideBand, {"delta"}) == "ok/none");
+      CHECK(limit() == "unknown/warming_up");
+      state_orders();
+      pass(11s);
+      CHECK(limit() == "ok/none");
+    };
+    driver.status(kPrivate, FeedPhase::Down);
+    driver.cycle();
+    reconnect();
+
+    std::vector<std::byte> state;
+    driver.engine().save(state);
+    auto restored = Engine::restored(setup, state);
+    REQUIRE(restored.ok());
+    driver.engine() = std::move(restored).value();
+    driver.engine().resume(setup);
+    reconnect();
   }
 
   TEST_CASE("where a venue tells no orders, the fills of one moment count as one order, and those of long ago as none") {

@@ -66,6 +66,43 @@ TEST_SUITE("core/portfolio/working_orders") {
     CHECK(orders.placed() == 2);
   }
 
+  TEST_CASE("an order of which nothing rests counts once, however often it is told of") {
+    WorkingOrders orders;
+    orders.begin_snapshot();
+    static_cast<void>(orders.apply(resting(1, 0), kPerpetual));  // waits for its trigger
+    orders.end_snapshot();
+    const auto tell = [&](std::uint64_t number, std::int64_t raw, InstrumentId instrument = kPerpetual) {
+      static_cast<void>(orders.apply(resting(number, raw), instrument));
+      return orders.placed();
+    };
+    CHECK(tell(1, 0) == 0);
+    CHECK(tell(2, 0) == 1);
+    CHECK(tell(2, 0) == 1);
+    CHECK(tell(2, 10) == 1);  // its trigger was reached
+    CHECK(tell(2, 0) == 1);
+    CHECK(tell(3, 10) == 2);
+    CHECK(tell(3, 0) == 2);
+    CHECK(tell(3, 0) == 2);  // filled, and told of once more
+    CHECK(tell(3, 0, kOption) == 3);
+
+    // Among so many it is forgotten in the end.
+    for (std::uint64_t i = 0; i < WorkingOrders::kMostGone - 1; ++i) tell(100 + i, 0);
+    CHECK(tell(3, 0, kOption) == 3 + WorkingOrders::kMostGone - 1);
+    CHECK(tell(2, 0) == 3 + WorkingOrders::kMostGone);
+  }
+
+  TEST_CASE("that orders are told at all is known from the first one or the first statement on, over a lost connection too") {
+    WorkingOrders by_order;
+    CHECK_FALSE(by_order.told());
+    static_cast<void>(by_order.apply(resting(1, 0), kPerpetual));
+    CHECK(by_order.told());
+    WorkingOrders by_statement;
+    by_statement.begin_snapshot();
+    CHECK(by_statement.told());
+    by_statement.lose_connection();
+    CHECK(by_statement.told());
+  }
+
   TEST_CASE("beyond its bound a list is not whole, and a shorter statement heals it") {
     WorkingOrders orders;
     orders.begin_snapshot();
