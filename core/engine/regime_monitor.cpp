@@ -20,6 +20,20 @@ VolatilitySeries::Parameters parameters_of(const EffectivenessSetup& setup) {
           .minimum_returns = setup.sampling.minimum_pairs};
 }
 
+bool is_cross(const HedgeSetup& hedge) { return !hedge.leg_underlying.empty(); }
+
+/// Whether the underlying is seen through this hedge: the first on it that states its conventions, and of legs of the same coin
+/// where there is one.
+bool is_source(const std::vector<HedgeSetup>& hedges, std::uint32_t hedge) {
+  if (!hedges[hedge].effectiveness) return false;
+  for (std::uint32_t other = 0; other < hedges.size(); ++other) {
+    const HedgeSetup& one = hedges[other];
+    if (other == hedge || !one.effectiveness || one.underlying != hedges[hedge].underlying) continue;
+    if (is_cross(one) == is_cross(hedges[hedge]) ? other < hedge : !is_cross(one)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 RegimeMonitor::Learnt::Learnt(const EffectivenessSetup& conventions)
@@ -34,9 +48,7 @@ void RegimeMonitor::lay_out(const DeskView& view, FigureTable& table) {
   rows_.clear();
   for (std::uint32_t h = 0; h < view.setup.hedges.size(); ++h) {
     const HedgeSetup& hedge = view.setup.hedges[h];
-    if (!hedge.effectiveness ||
-        std::any_of(underlyings_.begin(), underlyings_.end(), [&](const auto& one) { return one->underlying == hedge.underlying; }))
-      continue;
+    if (!is_source(view.setup.hedges, h)) continue;
     std::unique_ptr<Learnt> learnt;
     for (std::unique_ptr<Learnt>& before : old)
       if (before && before->underlying == hedge.underlying && before->setup == *hedge.effectiveness) learnt = std::move(before);
@@ -52,8 +64,11 @@ void RegimeMonitor::lay_out(const DeskView& view, FigureTable& table) {
     rows.premium = row(Figure::VariancePremium);
     rows.vol_ratio = row(Figure::VolRatio);
     rows.jump = row(Figure::JumpZscore);
-    for (std::size_t r = 0; r < kRegimes.size(); ++r)
+    for (std::size_t r = 0; r < kRegimes.size(); ++r) {
+      // Whether another coin's leg is dislocated says nothing of this one.
+      if (kRegimes[r] == Regime::Dislocated && is_cross(hedge)) continue;
       rows.regime[r] = table.add_row(Figure::RegimeOfUnderlying, {hedge.underlying, label(kRegimes[r])});
+    }
     rows.multiplier = row(Figure::RegimeLimitMultiplierRatio);
   }
 }
@@ -108,7 +123,8 @@ void RegimeMonitor::close_bars(const DeskView& view) {
     Learnt& learnt = *one;
     learnt.bars.advance(view, [&](const PairBars::Bar& bar) {
       learnt.volatility.add_bar(bar.reference_return, bar.ticked);
-      const bool dislocated = bar.newest && (spread_blown_out(view, learnt) || basis_->outlier(learnt.hedge));
+      const bool judged = bar.newest && !is_cross(view.setup.hedges[learnt.hedge]);
+      const bool dislocated = judged && (spread_blown_out(view, learnt) || basis_->outlier(learnt.hedge));
       learnt.regime.add_bar(learnt.volatility.vol_ratio(), dislocated);
       learnt.closed = view.now;
       learnt.ever_closed = true;

@@ -14,7 +14,8 @@
 
 namespace hedgewatch {
 
-/// What market each underlying is in, seen through the reference price of the first hedge on it that states its conventions.
+/// What market each underlying is in, seen through the reference price of the first hedge on it that states its conventions; a
+/// hedge by legs of another underlying only where there is no other, and then nothing is said of spread and basis.
 class RegimeMonitor final : public DeskMonitor {
  public:
   /// Both are laid out and end their cycles before this one, and outlive it.
