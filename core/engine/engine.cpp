@@ -174,6 +174,7 @@ struct Engine::State {
   // ---- one cycle
   void judge_accounts();
   void touch_leaning();
+  void touch_refitted();
   void touch_fallbacks();
   void judge(std::uint32_t place, OptionFallback& fallback);
   void reprice();
@@ -686,6 +687,14 @@ void Engine::State::touch_leaning() {
   }
 }
 
+/// Where deltas move with the smile, each fit of a surface has other slopes.
+void Engine::State::touch_refitted() {
+  surfaces->take_refitted([&](ExpiryId expiry) {
+    if (!smile_wanted) return;
+    for (const std::uint32_t place : desk.expiry_members[static_cast<std::size_t>(expiry)]) touched_instruments.insert(place);
+  });
+}
+
 /// Options that the venue does not price follow the surfaces and the forwards in the slow rhythm.
 void Engine::State::touch_fallbacks() {
   for (std::uint32_t place = 0; place < desk.tracked.size(); ++place) {
@@ -728,6 +737,7 @@ void Engine::State::reprice() {
   for (const std::uint32_t place : touched_instruments.items())
     desk.tracked[place].rows.publish_age(out, market.at(desk.tracked[place].slot));
   touch_leaning();
+  touch_refitted();
   if (now >= next_slow_refresh) touch_fallbacks();
   const DeskView seen = view();
   SurfaceFallback fallback{*surfaces, seen};

@@ -201,6 +201,7 @@ void SurfaceMonitor::finish_sweep(MonoTime now) {
   surface.connections.assign(sweep_.connections().begin(), sweep_.connections().end());
   surface.swept = now;
   surface.has_swept = true;
+  surface.refitted = true;
   surface.next_sweep = now + (surface.surface.slices().empty() ? kSweepEvery / 10 : kSweepEvery);
   sweep_.stop();
   next_publish_ = now;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/engine/desk_monitor.hpp"
@@ -33,6 +34,13 @@ class SurfaceMonitor final : public DeskMonitor {
   void end_cycle(const DeskView& view, const Publisher& out) override;
   void visit_state(StateArchive& archive) override;
 
+  /// Calls `use` with each expiry of the surfaces that were fitted anew since it was asked last.
+  template <class Use>
+  void take_refitted(Use use) {
+    for (Surface& surface : surfaces_)
+      if (std::exchange(surface.refitted, false))
+        for (const ChainExpiry& one : surface.chain.expiries) use(one.id);
+  }
   /// Before options are repriced: forwards are selected anew when they are asked for.
   void begin_cycle();
   [[nodiscard]] FallbackForward forward(const DeskView& view, ExpiryId expiry);
@@ -56,10 +64,13 @@ class SurfaceMonitor final : public DeskMonitor {
     MonoTime swept{};                       ///< end of the newest fit
     MonoTime next_sweep{};
     bool has_swept = false;
+    bool refitted = false;  ///< since take_refitted()
     std::vector<ExpiryRows> rows;
     RowId unfitted = kNoRow;
 
-    void visit_state(auto& archive) { archive(chain, surface, connections, swept, next_sweep, has_swept, rows, unfitted); }
+    void visit_state(auto& archive) {
+      archive(chain, surface, connections, swept, next_sweep, has_swept, refitted, rows, unfitted);
+    }
   };
   struct Place {
     std::uint32_t surface = kNoPlace;
