@@ -22,7 +22,8 @@ struct HeldUnits {
 std::uint32_t unit_risks(const GreekColumns& greeks, std::size_t first, double forward, std::span<const double> coin,
                          std::uint32_t wanted, std::span<UnitRisk, kLaneGroup> out, KernelTarget target = best_kernel_target());
 
-/// Sizes times unit risks, added up in the order given.
+/// Sizes times unit risks, added up in the order given. Books stay at sticky strikes, so smile_delta_coins is not among the sums:
+/// 0.
 [[nodiscard]] UnitRisk sum_units(std::span<const HeldUnits> held, std::span<const UnitRisk> units);
 
 }  // namespace hedgewatch

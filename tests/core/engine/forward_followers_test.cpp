@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -62,6 +63,51 @@ EngineSetup two_books() {
   return setup;
 }
 
+constexpr std::string_view kOtherCoin = "ETH_USDC-PERPETUAL";
+/// Of the first expiry, coin-settled, and never the one whose ticker brings the forward.
+constexpr std::array<std::size_t, 4> kOptionLegs{10, 11, 12, 13};
+constexpr std::string_view kLegsOfOptions = "by_options";
+
+/// The same with deltas that move with the smile, a hedge of the options by another coin and one of that coin by options.
+EngineSetup with_smile_and_crosses() {
+  EngineSetup setup = two_books();
+  setup.hedges.front().smile = kStickyDelta;
+  setup.books.front().positions.push_back(line(kOtherCoin, -100));
+  EffectivenessSetup effectiveness;
+  effectiveness.sampling.bar = std::chrono::seconds{60};
+  effectiveness.sampling.windows = {std::chrono::minutes{20}};
+  effectiveness.sampling.minimum_pairs = 5;
+  effectiveness.reference = deribit("BTC-PERPETUAL");
+  effectiveness.basis_leg = deribit(kOtherCoin);
+  HedgeSetup by_coin = setup.hedges.front();
+  by_coin.name = "by_coin";
+  by_coin.leg_underlying = "ETH";
+  by_coin.legs = {deribit(kOtherCoin)};
+  by_coin.beta_source = BetaSource::Fixed;
+  by_coin.beta = 1.25;
+  by_coin.effectiveness = effectiveness;
+  HedgeSetup by_options = by_coin;
+  by_options.name = kLegsOfOptions;
+  by_options.underlying = "ETH";
+  by_options.leg_underlying = "BTC";
+  by_options.beta = 0.8;
+  by_options.effectiveness->reference = deribit(kOtherCoin);
+  by_options.effectiveness->basis_leg = deribit("BTC-PERPETUAL");
+  by_options.legs.clear();
+  const std::vector<std::string> names = options();
+  for (const std::size_t leg : kOptionLegs) by_options.legs.push_back(deribit(names[leg]));
+  setup.hedges.push_back(by_coin);
+  setup.hedges.push_back(by_options);
+  return setup;
+}
+
+/// A fit is of the past before the next one comes, while every vol is told anew in time.
+EngineSetup with_short_smiles() {
+  EngineSetup setup = with_smile_and_crosses();
+  setup.venues.front().market_data_max_age = std::chrono::seconds{3};
+  return setup;
+}
+
 /// `one_by_one`: whoever follows a forward is looked at when it moves, so that none is repriced in columns.
 class Market {
  public:
@@ -72,6 +118,7 @@ class Market {
                           i < std::size_t{2} * kStrikes ? 30 : 0.01, is_linear(i) ? PayoffStyle::Linear : PayoffStyle::Inverse);
     }
     driver_.list_perpetual("BTC-PERPETUAL");
+    driver_.list_linear(kOtherCoin, "ETH");
     driver_.cycle();
     driver_.begin_snapshot();
     for (std::size_t held = 0; held < names_.size(); held += 5) driver_.position(names_[held], 1.25, 0.04);
@@ -79,9 +126,9 @@ class Market {
     driver_.index(99'900);
     driver_.index(99'900, "BTC", "USDC");
     driver_.mark("BTC-PERPETUAL", {.price = 100'000});
-    // One option's ticker tells the forward; the others have a vol only.
-    for (std::size_t told = 0; told < names_.size(); ++told)
-      if (is_told(told)) driver_.mark(names_[told], {.price = 0.05, .vol = 0.5 + 0.001 * static_cast<double>(told), .rate = 0.01});
+    driver_.index(3'000, "ETH", "USDC");
+    driver_.mark(kOtherCoin, {.price = 3'000});
+    tell_vols();
     driver_.cycle();
   }
 
@@ -106,7 +153,32 @@ class Market {
     if (number == 90) driver_.advance(std::chrono::minutes{15});
     driver_.cycle();
   }
+  /// The same without an end of anything: forwards move, and what the smile and the other coin need is told anew in time.
+  void long_step(int number) {
+    driver_.advance(std::chrono::milliseconds{37});
+    const double move = 10.0 * (number % 50);
+    if (number % 2 == 0) ticker(2, 100'000 + move);
+    if (number % 3 == 0) ticker(2 * kStrikes + 5, 101'000 - move);
+    if (number % 17 == 8) ticker(8, 100'000 + move);
+    if (number % 40 == 1) {
+      tell_vols();
+      driver_.index(99'900 + move);
+      driver_.index(99'900 + move, "BTC", "USDC");
+      driver_.mark("BTC-PERPETUAL", {.price = 100'000 - move});
+      driver_.index(3'000 + move / 10, "ETH", "USDC");
+      driver_.mark(kOtherCoin, {.price = 3'000 + move / 10});
+      driver_.position(names_[5], 1 + 0.25 * number, 0.04);
+    }
+    driver_.cycle();
+  }
   EngineDriver& driver() { return driver_; }
+  void save_and_restore(const EngineSetup& setup) {
+    std::vector<std::byte> state;
+    driver_.engine().save(state);
+    auto restored = Engine::restored(setup, state);
+    REQUIRE(restored.ok());
+    driver_.engine() = std::move(restored).value();
+  }
   FigureSnapshot snapshot() {
     FigureSnapshot copy;
     driver_.engine().figures().copy_to(copy);
@@ -119,6 +191,11 @@ class Market {
   static bool is_told(std::size_t place) { return place % 19 != 5; }
   static bool same_expiry(std::size_t a, std::size_t b) {
     return is_linear(a) == is_linear(b) && (a < std::size_t{2} * kStrikes) == (b < std::size_t{2} * kStrikes);
+  }
+  /// One option's ticker tells the forward; the others have a vol only.
+  void tell_vols() {
+    for (std::size_t told = 0; told < names_.size(); ++told)
+      if (is_told(told)) driver_.mark(names_[told], {.price = 0.05, .vol = 0.5 + 0.001 * static_cast<double>(told), .rate = 0.01});
   }
   void ticker(std::size_t place, double forward) {
     driver_.mark(names_[place], {.price = 0.05, .vol = 0.5, .forward = forward, .rate = 0.01});
@@ -162,37 +239,63 @@ bool same_but_ages(const FigureSnapshot& a, const FigureSnapshot& b) {
 TEST_SUITE_BEGIN("core/engine/forward_followers");
 
 TEST_CASE("every figure is to the bit that of options that are valued one by one, however seldom the table is read") {
-  Market columns{two_books(), false};
-  Market seldom{two_books(), false};
-  Market one_by_one{two_books(), true};
-  for (int number = 1; number <= 120; ++number) {
+  for (const bool smile : {false, true}) {
+    CAPTURE(smile);
+    const EngineSetup setup = smile ? with_smile_and_crosses() : two_books();
+    Market columns{setup, false};
+    Market seldom{setup, false};
+    Market one_by_one{setup, true};
+    for (int number = 1; number <= 120; ++number) {
+      CAPTURE(number);
+      columns.step(number);
+      seldom.step(number);
+      one_by_one.step(number);
+      const FigureSnapshot expected = one_by_one.snapshot();
+      REQUIRE(same_but_ages(columns.snapshot(), expected));
+      if (number % 11 == 0) REQUIRE(same_but_ages(seldom.snapshot(), expected));
+    }
+    CHECK(columns.driver().value(Figure::BookDeltaCoins, {"main", "BTC", "black_scholes"}) != 0);
+  }
+}
+
+TEST_CASE("an option that follows is valued one by one while its expiry has a smile, and follows again behind it") {
+  Market columns{with_short_smiles(), false};
+  Market seldom{with_short_smiles(), false};
+  Market one_by_one{with_short_smiles(), true};
+  Market stopped{with_short_smiles(), false};
+  int changes = 0;
+  bool known = false;
+  for (int number = 1; number <= 340; ++number) {
     CAPTURE(number);
-    columns.step(number);
-    seldom.step(number);
-    one_by_one.step(number);
+    for (Market* market : {&columns, &seldom, &one_by_one, &stopped}) market->long_step(number);
     const FigureSnapshot expected = one_by_one.snapshot();
     REQUIRE(same_but_ages(columns.snapshot(), expected));
     if (number % 11 == 0) REQUIRE(same_but_ages(seldom.snapshot(), expected));
+    if (number % 23 == 0) {
+      stopped.save_and_restore(with_short_smiles());
+      REQUIRE(same_but_ages(stopped.snapshot(), expected));
+    }
+    const bool now_known = columns.driver().state(Figure::HedgeLegsDeltaCoins, {kLegsOfOptions}) == "ok/none";
+    if (now_known != known) ++changes;
+    known = now_known;
   }
-  CHECK(columns.driver().value(Figure::BookDeltaCoins, {"main", "BTC", "black_scholes"}) != 0);
+  // A fit, none that is young enough, the next fit.
+  CHECK(changes >= 3);
 }
 
 TEST_CASE("an engine that goes on from what was saved follows the forwards as the one that never stopped") {
-  Market going{two_books(), false};
-  Market stopped{two_books(), false};
-  std::vector<std::byte> state;
-  for (int number = 1; number <= 60; ++number) {
-    CAPTURE(number);
-    going.step(number);
-    stopped.step(number);
-    if (number % 9 == 4) {
-      state.clear();
-      stopped.driver().engine().save(state);
-      auto restored = Engine::restored(two_books(), state);
-      REQUIRE(restored.ok());
-      stopped.driver().engine() = std::move(restored).value();
+  for (const bool smile : {false, true}) {
+    CAPTURE(smile);
+    const EngineSetup setup = smile ? with_smile_and_crosses() : two_books();
+    Market going{setup, false};
+    Market stopped{setup, false};
+    for (int number = 1; number <= 60; ++number) {
+      CAPTURE(number);
+      going.step(number);
+      stopped.step(number);
+      if (number % 9 == 4) stopped.save_and_restore(setup);
+      REQUIRE(same_but_ages(stopped.snapshot(), going.snapshot()));
     }
-    REQUIRE(same_but_ages(stopped.snapshot(), going.snapshot()));
   }
 }
 
