@@ -191,24 +191,6 @@ TEST_SUITE("daemon/event_queue") {
     CHECK(held.size() == 100);
   }
 
-  TEST_CASE("where there is no place, neither of an instrument's two marks goes ahead of the other that waits") {
-    const auto row = [](std::uint32_t count, double price) { return event(count, Mark{.price = price, .vol = 0.5}); };
-    const auto whole = [](std::uint32_t count, double price) {
-      return event(count, Mark{.price = price, .vol = 0.6, .forward = 100});
-    };
-    HeldBackValues held{2};
-    REQUIRE(held.put(row(1, 1)) == HeldBackValues::Put::Added);
-    REQUIRE(held.put(whole(2, 2)) == HeldBackValues::Put::Added);
-    CHECK(held.put(whole(1, 3)) == HeldBackValues::Put::Replaced);
-    CHECK(held.put(row(2, 4)) == HeldBackValues::Put::Replaced);
-    CHECK(held.put(row(3, 5)) == HeldBackValues::Put::Full);
-    CHECK(held.put(whole(3, 5)) == HeldBackValues::Put::Full);
-    REQUIRE(held.size() == 2);
-    CHECK(std::get<Mark>(held.values()[0].body).price == 3);
-    CHECK(std::get<Mark>(held.values()[0].body).vol == 0.6);
-    CHECK(std::get<Mark>(held.values()[1].body).price == 2);
-  }
-
   TEST_CASE("a newer value never overtakes an older one that is held back") {
     SmallQueue small;
     small.fill_with_trades(SmallQueue::kMarket);

@@ -135,12 +135,26 @@ TEST_SUITE("daemon/held_back_values") {
     CHECK(applied(held, 2).forward == 61'000);
   }
 
-  TEST_CASE("without room nothing is kept, and what waits stays as it is") {
+  TEST_CASE("without room nothing is kept, and what waits of another instrument stays as it is") {
     HeldBackValues held{1};
     static_cast<void>(held.put(mark(1, 0.05, 0.6, kAbsent, 10)));
-    CHECK(held.put(mark(1, 0.06, 0.7, 61'000, 20)) == Put::Full);
+    CHECK(held.put(mark(2, 0.06, 0.7, 61'000, 20)) == Put::Full);
+    CHECK(held.put(mark(2, 0.06, 0.7, kAbsent, 20)) == Put::Full);
     CHECK(applied(held, 1).vol == 0.6);
     CHECK(held.size() == 1);
+  }
+
+  TEST_CASE("without room neither of an instrument's two marks goes ahead of the other that waits") {
+    HeldBackValues rows{1};
+    static_cast<void>(rows.put(mark(1, 0.05, 0.6, kAbsent, 10)));
+    CHECK(rows.put(mark(1, 0.06, 0.7, 61'000, 20)) == Put::Replaced);
+    CHECK(applied(rows, 1).vol == 0.7);
+    CHECK(rows.size() == 1);
+    HeldBackValues whole{1};
+    static_cast<void>(whole.put(mark(1, 0.05, 0.6, 61'000, 10)));
+    CHECK(whole.put(mark(1, 0.06, 0.7, kAbsent, 20)) == Put::Replaced);
+    CHECK(applied(whole, 1).vol == 0.6);
+    CHECK(whole.size() == 1);
   }
 }
 

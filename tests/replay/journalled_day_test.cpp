@@ -20,13 +20,13 @@
 #include <streambuf>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "config/parser.hpp"
 #include "core/engine/engine.hpp"
 #include "core/market/event_batch.hpp"
+#include "daemon/build_identity.hpp"
 #include "daemon/commands/alert_timeline.hpp"
 #include "daemon/commands/command.hpp"
 #include "daemon/commands/replay_command.hpp"
@@ -40,6 +40,7 @@
 #include "feeds/simulator/deribit_exchange.hpp"
 #include "feeds/simulator/synthetic_content.hpp"
 #include "shared_files.hpp"
+#include "support/eventually.hpp"
 
 using namespace hedgewatch;
 using namespace std::chrono_literals;
@@ -297,6 +298,7 @@ class JournalledDay {
     options.snapshot_every = 5min;
     options.capacity = kMostWaiting * 2;
     options.version = "test";
+    options.build = build_identity();
     options.mono = [this] { return from_nanoseconds<MonoTime>(clock_.load()); };
     options.wall = [this] { return wall_of(from_nanoseconds<MonoTime>(clock_.load())); };
     return options;
@@ -376,11 +378,7 @@ class JournalledDay {
   }
   template <class Condition>
   static void await(Condition holds) {
-    constexpr int kMostPauses = 60'000;
-    for (int pauses = 0; !holds(); ++pauses) {
-      REQUIRE(pauses < kMostPauses);
-      std::this_thread::sleep_for(1ms);
-    }
+    REQUIRE(hedgewatch::testing::eventually(holds, 1ms));
   }
   void end_cycle() {
     record(Event{.header = {.received = now_}, .body = EndOfCycle{}});

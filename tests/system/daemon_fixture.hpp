@@ -24,19 +24,10 @@
 #include "feeds/simulator/server.hpp"
 #include "feeds/simulator/synthetic_content.hpp"
 #include "feeds/transport/clock.hpp"
+#include "support/eventually.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace hedgewatch::testing {
-
-/// True as soon as the condition holds; false when it has not for a long time.
-template <class Condition>
-bool eventually(Condition condition) {
-  for (int attempt = 0; attempt < 3'000; ++attempt) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
-  }
-  return false;
-}
 
 inline constexpr std::string_view kClientId = "monitor";
 inline constexpr std::string_view kClientSecret = "a-secret-made-for-these-tests";

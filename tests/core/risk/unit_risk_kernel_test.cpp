@@ -55,6 +55,7 @@ TEST_CASE("unit risks of a priced lane group are to the bit those of options val
   ValuationBatch one_by_one;
   for (std::size_t first = 0; first < kOptions; first += kLaneGroup) {
     std::array<InstrumentValuation, kLaneGroup> valuations;
+    for (InstrumentValuation& valuation : valuations) valuation.smile = Quality::unknown(FigureReason::MissingVol);
     for (std::size_t i = 0; i < kLaneGroup; ++i)
       one_by_one.add(contracts[first + i], Venue::Bybit, market(first + i), valuations[i]);
     one_by_one.price();
