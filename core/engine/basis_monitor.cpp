@@ -193,6 +193,11 @@ void BasisMonitor::end_cycle(const DeskView& view, const Publisher& out) {
     if (hedges_[h] && rows_[h].usd != kNoRow) publish(view, out, h);
 }
 
+void BasisMonitor::renumber_connections(std::span<const ConnectionId> new_of_old) {
+  for (const std::unique_ptr<Learnt>& learnt : hedges_)
+    if (learnt) renumber(learnt->funding_rate_8h.origin, new_of_old);
+}
+
 void BasisMonitor::visit_state(StateArchive& archive) { archive(hedges_, rows_); }
 
 }  // namespace hedgewatch

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ class BasisMonitor final : public DeskMonitor {
   void lay_out(const DeskView& view, FigureTable& table) override;
   void apply(const DeskView& view, const Event& event) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void renumber_connections(std::span<const ConnectionId> new_of_old) override;
   void visit_state(StateArchive& archive) override;
   [[nodiscard]] VenueTime next_bar_end(Venue venue) const override;
   void close_bars(const DeskView& view) override;

@@ -48,6 +48,7 @@ void DeleveragingMonitor::apply(const DeskView&, const Event& event) {
   }
   place->place_ratio = told->place_ratio;
   place->told = event.header.received;
+  place->connection = event.header.connection;
 }
 
 /// The rank of a position that was closed says nothing about the next one in its instrument.
@@ -69,6 +70,14 @@ void DeleveragingMonitor::end_cycle(const DeskView& view, const Publisher& out) 
     if (watched.changed) find_nearest(view.portfolio.accounts()[i], watched);
     // A position that is not known could be nearer.
     out.publish(watched.row, watched.nearest.value, worst(watched.nearest.quality, view.account_qualities[i]));
+  }
+}
+
+/// What came over a connection that is gone may have changed since, and no venue says when it did.
+void DeleveragingMonitor::renumber_connections(std::span<const ConnectionId> new_of_old) {
+  for (Watched& watched : accounts_) {
+    for (Rank& rank : watched.ranks) renumber(rank.connection, new_of_old);
+    std::erase_if(watched.ranks, [](const Rank& rank) { return rank.connection == kNoConnection; });
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ class DeleveragingMonitor final : public DeskMonitor {
   void lay_out(const DeskView& view, FigureTable& table) override;
   void apply(const DeskView& view, const Event& event) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void renumber_connections(std::span<const ConnectionId> new_of_old) override;
   void visit_state(StateArchive& archive) override;
 
  private:
@@ -20,6 +22,7 @@ class DeleveragingMonitor final : public DeskMonitor {
     InstrumentId instrument = kNoInstrument;
     double place_ratio = kAbsent;
     MonoTime told{};
+    ConnectionId connection = kNoConnection;
   };
   struct Watched {
     std::string name;

@@ -79,6 +79,9 @@ class DeskMonitor {
   virtual void apply(const DeskView& view, const Event& event);
   /// Everything of the cycle is applied, repriced and summed.
   virtual void end_cycle(const DeskView& view, const Publisher& out) = 0;
+  /// A new configuration, or a restart, is about to lay it out anew: see renumber(Origin&, ...). For whoever keeps from one cycle
+  /// to the next where a number came from.
+  virtual void renumber_connections(std::span<const ConnectionId>) {}
   /// All that it remembers and all that it laid out. See StateArchive; loading, into one that was made of the same setup.
   virtual void visit_state(StateArchive& archive) = 0;
 

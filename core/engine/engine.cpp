@@ -275,6 +275,7 @@ void Engine::State::configure(EngineSetup configuration, Connections connections
   feeds.renumber_connections(new_of_old, configuration.connections.size());
   market.renumber_connections(new_of_old);
   for (Account& account : portfolio.accounts()) account.renumber_connections(new_of_old);
+  for (const auto& monitor : monitors) monitor->renumber_connections(new_of_old);
   setup = std::move(configuration);
   for (const Venue venue : kVenues) freshness.set_limits(venue, {});
   for (const VenueSetup& venue : setup.venues)

@@ -205,6 +205,11 @@ void HedgeCostMonitor::end_cycle(const DeskView& view, const Publisher& out) {
   }
 }
 
+void HedgeCostMonitor::renumber_connections(std::span<const ConnectionId> new_of_old) {
+  for (Learnt& learnt : hedges_)
+    for (Leg& leg : learnt.legs) renumber(leg.funding_rate.origin, new_of_old);
+}
+
 void HedgeCostMonitor::visit_state(StateArchive& archive) { archive(hedges_, rows_); }
 
 }  // namespace hedgewatch

@@ -147,11 +147,11 @@ void ReconcileMonitor::apply(const DeskView& view, const Event& event) {
     Equity& equity = equity_of(*account, summary->asset);
     equity.told = true;
     equity.stated = summary->equity;
-    equity.stated_at = header.received;
+    equity.origin = origin_of(header);
   } else if (const auto* greeks = std::get_if<AccountGreeks>(&event.body)) {
     Totals& totals = totals_of(*account, greeks->asset);
     totals.venue = *greeks;
-    totals.told_at = header.received;
+    totals.origin = origin_of(header);
     totals.fresh = true;
   } else if (const auto* transfer = std::get_if<Transfer>(&event.body)) {
     if (is_present(transfer->amount)) equity_of(*account, transfer->asset).transfers += transfer->amount;
@@ -203,12 +203,12 @@ void ReconcileMonitor::compare_totals(const DeskView& view, std::size_t account,
     if (!ours.counts(contract, totals.asset) || position.size == 0 || place == kNoPlace) continue;
     ours.add(contract, view.published_valuation(place), position.size, view.now_at(source.venue()));
   }
-  totals.difference = ours.compare(totals.venue, worst(known, Quality::fresh(totals.told_at)));
+  totals.difference = ours.compare(totals.venue, worst(known, Quality::fresh(totals.origin.received)));
 }
 
 void ReconcileMonitor::compare_equity(const DeskView& view, std::size_t account, Equity& equity) const {
   const Estimate earned = this->earned(view, account, equity.asset);
-  const Quality quality = worst(earned.quality, Quality::fresh(equity.stated_at));
+  const Quality quality = worst(earned.quality, Quality::fresh(equity.origin.received));
   if (!quality.ok() || !(equity.stated != 0)) {
     equity.difference_ratio = {0, quality.ok() ? Quality::unknown(FigureReason::Empty) : quality};
     return;
@@ -250,9 +250,8 @@ double ReconcileMonitor::mismatch_of_limit(const DeskView& view, const AccountLe
 }
 
 void ReconcileMonitor::publish(const DeskView& view, const Publisher& out, const Watched& account, const Account& source) {
-  const auto aged = [&](const Estimate& estimate, MonoTime told) {
+  const auto aged = [&](const Estimate& estimate, const Origin& origin) {
     if (!estimate.quality.ok()) return estimate;
-    const Origin origin{.received = told, .connection = source.connection()};
     return Estimate{estimate.value, worst(estimate.quality, view.freshness.of_account(origin, source.venue()))};
   };
   Estimate mismatches{0, Quality::unknown(FigureReason::NeverReceived)};
@@ -260,16 +259,16 @@ void ReconcileMonitor::publish(const DeskView& view, const Publisher& out, const
     const Estimate since{seconds_between(*account.compared, out.now()), Quality::fresh(*account.compared)};
     out.publish(account.seconds_since, since);
     const Estimate counted{static_cast<double>(account.ledger.mismatches()), Quality::fresh(*account.compared)};
-    mismatches = account.ledger.synchronised() ? aged(counted, *account.compared)
+    mismatches = account.ledger.synchronised() ? aged(counted, {.received = *account.compared, .connection = source.connection()})
                                                : Estimate{0, Quality::stale(*account.compared, FigureReason::FeedDown)};
   } else {
     out.publish(account.seconds_since, {0, Quality::unknown(FigureReason::NeverReceived)});
   }
   out.publish(account.mismatches, mismatches);
   out.publish(account.mismatch_of_limit, {mismatch_of_limit(view, account.ledger), mismatches.quality});
-  for (const Equity& equity : account.equities) out.publish(equity.row, aged(equity.difference_ratio, equity.stated_at));
+  for (const Equity& equity : account.equities) out.publish(equity.row, aged(equity.difference_ratio, equity.origin));
   for (const Totals& totals : account.totals) {
-    const auto publish = [&](RowId row, const Estimate& estimate) { out.publish(row, aged(estimate, totals.told_at)); };
+    const auto publish = [&](RowId row, const Estimate& estimate) { out.publish(row, aged(estimate, totals.origin)); };
     publish(totals.delta_total, totals.difference.delta_total_coins);
     publish(totals.delta, totals.difference.options_delta_coins);
     publish(totals.gamma, totals.difference.options_gamma_coins_per_usd);
@@ -293,6 +292,13 @@ void ReconcileMonitor::end_cycle(const DeskView& view, const Publisher& out) {
       account.touched = false;
     }
     publish(view, out, account, source);
+  }
+}
+
+void ReconcileMonitor::renumber_connections(std::span<const ConnectionId> new_of_old) {
+  for (Watched& account : accounts_) {
+    for (Equity& equity : account.equities) renumber(equity.origin, new_of_old);
+    for (Totals& totals : account.totals) renumber(totals.origin, new_of_old);
   }
 }
 

@@ -22,6 +22,7 @@ class ReconcileMonitor final : public DeskMonitor {
   void lay_out(const DeskView& view, FigureTable& table) override;
   void apply(const DeskView& view, const Event& event) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void renumber_connections(std::span<const ConnectionId> new_of_old) override;
   void visit_state(StateArchive& archive) override;
 
   /// The ledger of an account of the setup; nothing beyond it.
@@ -49,7 +50,7 @@ class ReconcileMonitor final : public DeskMonitor {
     std::optional<MonoTime> differs_since;
     bool told = false;  ///< in this cycle
     double stated = 0;
-    MonoTime stated_at{};
+    Origin origin{};
     Estimate difference_ratio{0, Quality::unknown(FigureReason::NeverReceived)};
     RowId row = kNoRow;
   };
@@ -57,7 +58,7 @@ class ReconcileMonitor final : public DeskMonitor {
   struct Totals {
     AssetCode asset;
     AccountGreeks venue;
-    MonoTime told_at{};
+    Origin origin{};
     bool fresh = false;  ///< told in this cycle
     AccountTotals::Difference difference;
     RowId delta_total = kNoRow;

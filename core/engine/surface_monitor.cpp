@@ -236,6 +236,12 @@ void SurfaceMonitor::publish(const Surface& surface, const DeskView& view, const
   }
 }
 
+void SurfaceMonitor::renumber_connections(std::span<const ConnectionId> new_of_old) {
+  // A sweep that is under way is given up by the layout that follows.
+  for (Surface& surface : surfaces_)
+    for (ConnectionId& connection : surface.connections) renumber(connection, new_of_old);
+}
+
 void SurfaceMonitor::visit_state(StateArchive& archive) {
   // What forwards were selected for one cycle is selected anew in the next.
   archive(surfaces_, place_of_expiry_, forwards_, forward_known_, swept_surface_, saved_, saved_until_, next_publish_,

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,7 @@ class SurfaceMonitor final : public DeskMonitor {
   void lay_out(const DeskView& view, FigureTable& table) override;
   void apply(const DeskView& view, const Event& event) override;
   void end_cycle(const DeskView& view, const Publisher& out) override;
+  void renumber_connections(std::span<const ConnectionId> new_of_old) override;
   void visit_state(StateArchive& archive) override;
 
   /// Calls `use` with each expiry of the surfaces that were fitted anew since it was asked last.

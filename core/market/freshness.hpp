@@ -21,10 +21,11 @@ struct Origin {
   ConnectionId connection = kNoConnection;
 };
 /// A new configuration numbers its connections anew: `new_of_old` says what each became, kNoConnection when it is gone.
-constexpr void renumber(Origin& origin, std::span<const ConnectionId> new_of_old) {
-  const auto index = static_cast<std::size_t>(origin.connection);
-  origin.connection = index < new_of_old.size() ? new_of_old[index] : kNoConnection;
+constexpr void renumber(ConnectionId& connection, std::span<const ConnectionId> new_of_old) {
+  const auto index = static_cast<std::size_t>(connection);
+  connection = index < new_of_old.size() ? new_of_old[index] : kNoConnection;
 }
+constexpr void renumber(Origin& origin, std::span<const ConnectionId> new_of_old) { renumber(origin.connection, new_of_old); }
 constexpr Origin origin_of(const EventHeader& header) { return {header.exchange_time, header.received, header.connection}; }
 
 /// One number a venue sent. Each part of a valuation has its own, because channels carry different parts.

@@ -79,4 +79,29 @@ TEST_SUITE("core/engine/deleveraging_monitor") {
     driver.cycle();
     CHECK(state(driver) == "unknown/feed_down");
   }
+
+  TEST_CASE("a rank that was told before a restart is not one of after it") {
+    EngineDriver driver;
+    driver.list_perpetual("BTC-PERPETUAL");
+    const auto snapshot = [&] {
+      driver.begin_snapshot();
+      driver.position("BTC-PERPETUAL", -100, 90'000);
+      driver.end_snapshot();
+    };
+    snapshot();
+    rank(driver, "BTC-PERPETUAL", 0.4);
+    driver.cycle();
+    CHECK(place(driver) == 0.4);
+    driver.engine().reconfigure(EngineDriver::setup());
+    driver.cycle();
+    CHECK(place(driver) == 0.4);
+    driver.engine().resume(EngineDriver::setup());
+    driver.status(kPrivate, FeedPhase::Live);
+    snapshot();
+    driver.cycle();
+    CHECK(state(driver) == "unknown/never_received");
+    rank(driver, "BTC-PERPETUAL", 0.6);
+    driver.cycle();
+    CHECK(place(driver) == 0.6);
+  }
 }

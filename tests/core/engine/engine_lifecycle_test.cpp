@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <array>
+#include <cmath>
 #include <string>
 
 #include "core/engine/engine_driver.hpp"
@@ -50,6 +52,81 @@ std::string delta_state(const EngineDriver& driver, std::string_view book = "mai
 double delta(const EngineDriver& driver, std::string_view book = "main") {
   return driver.value(Figure::BookDeltaCoins, {book, "BTC", "black_scholes"});
 }
+
+constexpr std::array kStrikes{80'000, 85'000, 90'000, 95'000, 100'000, 105'000, 110'000, 115'000, 120'000};
+constexpr std::string_view kUnpriced = "BTC-ONE-105000-C";
+
+std::string call_at(int strike) { return "BTC-ONE-" + std::to_string(strike) + "-C"; }
+
+/// Two hedges by one perpetual: of a call without a vol of its own, and of one whose delta moves with the smile.
+EngineSetup funded() {
+  EngineSetup setup = EngineDriver::setup();
+  setup.books = {book_of("fallback", {line(kUnpriced, 10, 0.05), line(kPerpetual, -300'000, 100'000)}),
+                 book_of("smile", {line(kCall, 10, 0.05)})};
+  HedgeSetup hedge;
+  hedge.name = "funded";
+  hedge.book = "fallback";
+  hedge.underlying = "BTC";
+  hedge.legs = {deribit(kPerpetual)};
+  hedge.soft_delta_limit_coins = 50;
+  hedge.hard_delta_limit_coins = 60;
+  hedge.band = BandSetup{.half_width_coins = 40};
+  hedge.effectiveness = EffectivenessSetup{};
+  hedge.effectiveness->sampling.windows = {20min};
+  hedge.effectiveness->basis_leg = deribit(kPerpetual);
+  HedgeSetup sticky = hedge;
+  sticky.name = "sticky";
+  sticky.book = "smile";
+  sticky.smile = kStickyDelta;
+  sticky.band.reset();
+  sticky.effectiveness.reset();
+  setup.hedges = {hedge, sticky};
+  return setup;
+}
+
+/// What the held instruments' own marks say: no vol of the one that is priced from the surface.
+void mark_held(EngineDriver& driver) {
+  driver.mark(kUnpriced, {.price = 0.04, .forward = 100'000, .index = 99'000, .rate = 0});
+  driver.mark(kCall, {.price = 0.063, .vol = 0.5, .forward = 100'000, .index = 99'000, .rate = 0});
+  driver.mark(kPerpetual, {.price = 100'000, .index = 99'000});
+}
+
+/// Everything, for long enough that a surface is fitted.
+void mark_all(EngineDriver& driver) {
+  for (int second = 0; second < 12; ++second) {
+    for (const int strike : kStrikes) {
+      const double k = std::log(strike / 100'000.0);
+      if (call_at(strike) != kUnpriced)
+        driver.mark(call_at(strike), {.price = 0.05, .vol = 0.5 - 0.05 * k + 0.1 * k * k, .forward = 100'000, .rate = 0});
+    }
+    mark_held(driver);
+    for (int i = 0; i < 10; ++i) {
+      driver.advance(100ms);
+      driver.cycle();
+    }
+  }
+}
+
+EngineDriver funded_desk() {
+  EngineDriver driver{funded()};
+  for (const int strike : kStrikes) driver.list_option(call_at(strike), OptionRight::Call, strike, 36.5);
+  driver.list_perpetual(kPerpetual);
+  driver.cycle();
+  driver.apply(Funding{.current_rate_8h = 0.0001, .average_rate_8h = 0.0001}, driver.id(kPerpetual));
+  mark_all(driver);
+  return driver;
+}
+
+/// By what they rest on: the funding rate, and the surface.
+std::string funding_states(const EngineDriver& driver) {
+  return driver.state(Figure::FundingRate8hRatio, {"funded", "deribit", "perpetual"}) + " " +
+         driver.state(Figure::HedgeCostUsd, {"funded", "funding"});
+}
+std::string carry_state(const EngineDriver& driver) {
+  return driver.state(Figure::CarryUsdPerDay, {"funded", "deribit", "perpetual"});
+}
+std::string vol_state(const EngineDriver& driver) { return driver.state(Figure::PricingVolRatio, {"deribit", kUnpriced}); }
+std::string smile_state(const EngineDriver& driver) { return driver.state(Figure::HedgeItemDeltaCoins, {"sticky"}); }
 
 }  // namespace
 
@@ -116,6 +193,36 @@ TEST_SUITE("core/engine/engine") {
     driver.cycle();
     CHECK(driver.value(Figure::PositionSize, {"main", "deribit", kPerpetual}) == 900);
     CHECK(driver.value(Figure::EquityUsd, {"main", "deribit", "BTC"}) == 198'000);
+  }
+
+  TEST_CASE(
+      "a funding rate of before a restart is not the present one, nor is a smile, though their connection's number lives again") {
+    EngineDriver driver = funded_desk();
+    REQUIRE(funding_states(driver) == "ok/none ok/none");
+    REQUIRE(carry_state(driver) == "ok/none");
+    REQUIRE(vol_state(driver) == "ok/none");
+    REQUIRE(smile_state(driver) == "ok/none");
+    driver.engine().resume(funded());
+    driver.cycle();
+    CHECK(funding_states(driver) == "stale/feed_down stale/feed_down");
+    driver.status(kPublic, FeedPhase::Live);
+    mark_held(driver);
+    driver.cycle();
+    CHECK(funding_states(driver) == "stale/feed_down stale/feed_down");
+    CHECK(carry_state(driver) == "stale/feed_down");
+    CHECK(vol_state(driver) != "ok/none");
+    CHECK(smile_state(driver) != "ok/none");
+    // What else they need is there.
+    CHECK(driver.state(Figure::HedgeLegsDeltaCoins, {"funded"}) == "ok/none");
+    CHECK(driver.state(Figure::Delta, {"deribit", kCall}) == "ok/none");
+
+    driver.apply(Funding{.current_rate_8h = 0.0001, .average_rate_8h = 0.0001}, driver.id(kPerpetual));
+    driver.cycle();
+    CHECK(funding_states(driver) == "ok/none ok/none");
+    CHECK(carry_state(driver) == "ok/none");
+    mark_all(driver);
+    CHECK(vol_state(driver) == "ok/none");
+    CHECK(smile_state(driver) == "ok/none");
   }
 
   TEST_CASE("ids that anything was said of are told, so that no other instrument gets them") {
@@ -509,6 +616,27 @@ TEST_SUITE("core/engine/engine") {
     driver.engine().reconfigure(changed);
     driver.cycle();
     CHECK(delta_state(driver) == "stale/feed_down");
+  }
+
+  TEST_CASE("a new configuration that numbers connections anew keeps what funding rates and surfaces came over") {
+    EngineDriver driver = funded_desk();
+    EngineSetup changed = funded();
+    changed.connections = {"new", "account", "market"};
+    changed.connection_venues = {Venue::Deribit, Venue::Deribit, Venue::Deribit};
+    driver.engine().reconfigure(changed);
+    driver.cycle();
+    CHECK(funding_states(driver) == "ok/none ok/none");
+    CHECK(carry_state(driver) == "ok/none");
+    CHECK(vol_state(driver) == "ok/none");
+    CHECK(smile_state(driver) == "ok/none");
+    // The old number's new owner has not said any of it.
+    driver.status(ConnectionId{0}, FeedPhase::Live);
+    driver.status(ConnectionId{2}, FeedPhase::Down);
+    driver.cycle();
+    CHECK(funding_states(driver) == "stale/feed_down stale/feed_down");
+    CHECK(carry_state(driver) != "ok/none");
+    CHECK(vol_state(driver) != "ok/none");
+    CHECK(smile_state(driver) != "ok/none");
   }
 
   TEST_CASE("ticks between a new configuration and the end of its cycle are not lost") {

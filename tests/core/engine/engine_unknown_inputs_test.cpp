@@ -47,7 +47,7 @@ struct Inputs {
 
 /// The call and the put are lines, the perpetuals are an account's; all in one book, hedged by the inverse perpetual.
 /// `repriced`: with a grid, a tail and the age of the put, and as many returns remembered as a tail needs.
-EngineDriver desk(const Inputs& inputs, bool repriced = false) {
+EngineSetup desk_setup(bool repriced) {
   EngineSetup setup = EngineDriver::setup();
   setup.accounts = {"main"};
   ExplicitPosition put = line(kPut, -5, 0.03);
@@ -70,7 +70,11 @@ EngineDriver desk(const Inputs& inputs, bool repriced = false) {
   hedge.vega_limit_usd_per_vol_point = 1'000;
   setup.books = {book};
   setup.hedges = {hedge};
-  EngineDriver driver{setup, false};
+  return setup;
+}
+
+EngineDriver desk(const Inputs& inputs, bool repriced = false) {
+  EngineDriver driver{desk_setup(repriced), false};
   driver.list_option(kCall, OptionRight::Call, 100'000, 36.5);
   if (inputs.list_put) driver.list_option(kPut, OptionRight::Put, 90'000, 36.5);
   driver.list_perpetual(kPerpetual);
@@ -464,6 +468,37 @@ TEST_SUITE("core/engine/engine") {
         CHECK_MESSAGE(expected.erase(figure) == 1, "does not depend on it, yet is not ok");
       }
       for (const std::string& figure : expected) CHECK_MESSAGE(figure.empty(), "depends on it, yet is shown: " << figure);
+    }
+  }
+
+  TEST_CASE("over a restart, with every connection live again and nothing heard, no figure is shown that somebody has to tell") {
+    EngineDriver driver = desk(Inputs{}, true);
+    driver.engine().resume(desk_setup(true));
+    driver.status(kPublic, FeedPhase::Live);
+    driver.status(kPrivate, FeedPhase::Live);
+    for (int i = 0; i < 20; ++i) {
+      driver.cycle();
+      driver.advance(100ms);
+    }
+    // The desk's own lines, what is counted, how long ago something was, and the connections themselves.
+    const std::set<std::string> own = {"position_size",
+                                       "position_age_seconds",
+                                       "position_age_usage_ratio",
+                                       "hedge_target_ratio",
+                                       "hedge_delta_limit_coins",
+                                       "value_at_risk_returns",
+                                       "data_age_seconds",
+                                       "position_time_skew_seconds",
+                                       "reconcile_seconds_since",
+                                       "feed_live",
+                                       "feeds_down"};
+    FigureSnapshot snapshot;
+    driver.engine().figures().copy_to(snapshot);
+    for (std::size_t i = 0; i < snapshot.values.size(); ++i) {
+      if (snapshot.values[i].state != FigureState::Ok) continue;
+      const FigureLayout::Row& row = snapshot.layout->rows[i];
+      const std::string name = std::string{definition_of(row.figure).name}.substr(sizeof "hedgewatch_" - 1);
+      CHECK_MESSAGE(own.count(name) == 1, name << " " << row.labels << " was told before the restart only, yet is shown");
     }
   }
 

@@ -78,6 +78,32 @@ TEST_SUITE("core/engine/reconcile_monitor") {
     CHECK(bench.value(Figure::ReconcileSecondsSince, {"main", "deribit"}) == 0);
   }
 
+  TEST_CASE("what the venue stated before a restart is compared with nothing after it, however soon the account is heard again") {
+    Bench bench;
+    const auto states = [&] {
+      return bench.state(Figure::ReconcileEquityDifferenceRatio, {"main", "deribit", "BTC"}) + " " +
+             bench.state(Figure::ReconcilePositionMismatches, {"main", "deribit"});
+    };
+    const auto totals = [&] { return bench.state(Figure::ReconcileGreekDifference, {"main", "deribit", "BTC", "vega"}); };
+    bench.totals({.asset = AssetCode::from("BTC").value(), .options_vega = 80});
+    bench.cycle();
+    REQUIRE(states() == "ok/none ok/none");
+    REQUIRE(totals() == "ok/none");
+    bench.engine().resume(EngineDriver::setup());
+    bench.status(kPublic, FeedPhase::Live);
+    bench.status(kPrivate, FeedPhase::Live);
+    bench.refresh();
+    bench.statement(100'000, 2);
+    bench.cycle();
+    CHECK(states() == "stale/feed_down ok/none");
+    CHECK(totals() == "stale/feed_down");
+    bench.totals({.asset = AssetCode::from("BTC").value(), .options_vega = 80});
+    bench.summary({.asset = AssetCode::from("BTC").value(), .equity = 10});
+    bench.cycle();
+    CHECK(states() == "ok/none ok/none");
+    CHECK(totals() == "ok/none");
+  }
+
   TEST_CASE("a size that no fill explains is a mismatch until a fill does") {
     Bench bench;
     CHECK(bench.value(Figure::ReconcilePositionMismatches, {"main", "deribit"}) == 0);
