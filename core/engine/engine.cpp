@@ -1006,6 +1006,8 @@ void Engine::end_cycle(MonoTime now) { state_->end_cycle(now); }
 void Engine::reconfigure(EngineSetup setup) { state_->configure(std::move(setup)); }
 void Engine::resume(EngineSetup setup) {
   state_->lose_connections();
+  state_->market.drop_order_books();
+  for (Account& account : state_->portfolio.accounts()) account.forget_refusals();
   state_->configure(std::move(setup), State::Connections::AllNew);
 }
 

@@ -109,6 +109,12 @@ OrderBook* MarketState::begin_book(InstrumentSlot slot, bool snapshot) {
   return book;
 }
 
+void MarketState::drop_order_books() {
+  for (InstrumentMarket& market : instruments_) market.order_book = InstrumentMarket::kNoOrderBook;
+  order_books_.clear();
+  refused_order_books_ = 0;
+}
+
 OrderBook* MarketState::order_book(InstrumentSlot slot) {
   const std::uint32_t book = at(slot).order_book;
   return book == InstrumentMarket::kNoOrderBook ? nullptr : order_books_[book].get();

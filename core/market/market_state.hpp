@@ -71,6 +71,8 @@ class MarketState {
 
   /// The book of an instrument, made at its first snapshot. Nothing before, or when there are kMaxOrderBooks already (counted).
   OrderBook* begin_book(InstrumentSlot slot, bool snapshot);
+  /// Lets every book go, and what was refused for want of room: after a restart none is valid, and those that are sent have places.
+  void drop_order_books();
   /// A change of the book was applied.
   void note_book(InstrumentSlot slot, const Origin& origin) { instruments_[index_of(slot)].book_change = {0, origin}; }
   [[nodiscard]] OrderBook* order_book(InstrumentSlot slot);

@@ -44,6 +44,8 @@ class Account {
   void end_snapshot(std::vector<std::uint32_t>& closed);
   /// The connection was lost: what is known may have changed since, and only a whole new snapshot makes it known again.
   void lose_connection();
+  /// A new process begins and is told everything anew: what there was no room for may have room now.
+  void forget_refusals() { refused_ = 0; }
   /// True when the asset is new, or margined in another pool than before.
   bool apply(const AccountSummary& summary, const Origin& origin);
   void hear(Venue venue, const Origin& origin);

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "core/engine/engine_driver.hpp"
+#include "core/market/market_state.hpp"
+#include "core/portfolio/account.hpp"
 
 using namespace hedgewatch;
 using namespace hedgewatch::testing;
@@ -128,6 +130,13 @@ std::string carry_state(const EngineDriver& driver) {
 std::string vol_state(const EngineDriver& driver) { return driver.state(Figure::PricingVolRatio, {"deribit", kUnpriced}); }
 std::string smile_state(const EngineDriver& driver) { return driver.state(Figure::HedgeItemDeltaCoins, {"sticky"}); }
 
+void book(EngineDriver& driver, InstrumentId instrument) {
+  driver.apply(BookBegin{.snapshot = true}, instrument);
+  driver.apply(BookLevel{.price = Price::from_raw(99'000'000'000), .size = size_of(10), .side = Side::Buy}, instrument);
+  driver.apply(BookLevel{.price = Price::from_raw(101'000'000'000), .size = size_of(10), .side = Side::Sell}, instrument);
+  driver.apply(BookEnd{.sequence = 1}, instrument);
+}
+
 }  // namespace
 
 TEST_SUITE("core/engine/engine") {
@@ -223,6 +232,70 @@ TEST_SUITE("core/engine/engine") {
     mark_all(driver);
     CHECK(vol_state(driver) == "ok/none");
     CHECK(smile_state(driver) == "ok/none");
+  }
+
+  TEST_CASE("a restart gives the places of all order books to those that are sent anew") {
+    EngineSetup setup = line_book();
+    setup.order_books = {deribit(kPerpetual)};
+    EngineDriver driver = desk(setup);
+    for (std::size_t i = 0; i < MarketState::kMaxOrderBooks; ++i) book(driver, driver.list_perpetual("BTC-" + std::to_string(i)));
+    book(driver, driver.id(kPerpetual));
+    driver.cycle();
+    CHECK(driver.engine().counters().refused_order_books == 1);
+    CHECK(driver.state(Figure::SpreadRatio, {"deribit", kPerpetual}) == "unknown/order_book_invalid");
+    driver.engine().resume(setup);
+    driver.status(kPublic, FeedPhase::Live);
+    driver.cycle();
+    CHECK(driver.engine().counters().refused_order_books == 0);
+    CHECK(driver.state(Figure::SpreadRatio, {"deribit", kPerpetual}) != "ok/none");
+    book(driver, driver.id(kPerpetual));
+    driver.cycle();
+    CHECK(driver.value(Figure::SpreadRatio, {"deribit", kPerpetual}) == doctest::Approx(0.02));
+    CHECK(driver.engine().counters().refused_order_books == 0);
+  }
+
+  TEST_CASE("a book of before a restart is not there after it, and its changes are not applied to anything") {
+    EngineSetup setup = line_book();
+    setup.order_books = {deribit(kPerpetual)};
+    EngineDriver driver = desk(setup);
+    book(driver, driver.id(kPerpetual));
+    driver.cycle();
+    REQUIRE(driver.state(Figure::SpreadRatio, {"deribit", kPerpetual}) == "ok/none");
+    driver.engine().resume(setup);
+    driver.status(kPublic, FeedPhase::Live);
+    driver.apply(BookBegin{.snapshot = false}, driver.id(kPerpetual));
+    driver.apply(BookLevel{.price = Price::from_raw(99'000'000'000), .size = size_of(11), .side = Side::Buy},
+                 driver.id(kPerpetual));
+    driver.apply(BookEnd{.sequence = 2}, driver.id(kPerpetual));
+    driver.cycle();
+    CHECK(driver.state(Figure::SpreadRatio, {"deribit", kPerpetual}) == "unknown/order_book_invalid");
+  }
+
+  TEST_CASE("an account that once had more positions than there is room for is known again after a restart, when it has fewer") {
+    EngineDriver driver{account_book()};
+    list_and_mark(driver);
+    driver.begin_snapshot();
+    for (std::uint32_t i = 0; i <= Account::kMaxPositions; ++i)
+      driver.apply(PositionReport{.size = size_of(1)}, make_instrument_id(Venue::Deribit, 1'000 + i), kMain, kPrivate);
+    driver.end_snapshot();
+    driver.cycle();
+    CHECK(driver.engine().counters().refused_positions == 1);
+    CHECK(delta_state(driver) != "ok/none");
+    driver.begin_snapshot();
+    driver.end_snapshot();
+    driver.cycle();
+    CHECK(driver.engine().counters().refused_positions == 1);
+    driver.engine().resume(account_book());
+    CHECK(driver.engine().counters().refused_positions == 0);
+    driver.status(kPublic, FeedPhase::Live);
+    driver.status(kPrivate, FeedPhase::Live);
+    driver.mark(kPerpetual, {.price = 100'000, .index = 99'000});
+    driver.begin_snapshot();
+    driver.position(kPerpetual, 200'000, 90'000);
+    driver.end_snapshot();
+    driver.cycle();
+    CHECK(driver.engine().counters().refused_positions == 0);
+    CHECK(delta(driver) == doctest::Approx(2));
   }
 
   TEST_CASE("ids that anything was said of are told, so that no other instrument gets them") {

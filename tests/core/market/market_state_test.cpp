@@ -147,4 +147,15 @@ TEST_SUITE("core/market/market_state") {
     REQUIRE(book != nullptr);
     CHECK(state.begin_book(kFuture, false) == book);
   }
+
+  TEST_CASE("order books that are dropped exist from their next snapshot on") {
+    MarketState state = market();
+    REQUIRE(state.begin_book(kFuture, true) != nullptr);
+    REQUIRE(state.begin_book(kLow, true) != nullptr);
+    state.drop_order_books();
+    CHECK(state.order_book(kFuture) == nullptr);
+    CHECK(state.begin_book(kFuture, false) == nullptr);
+    REQUIRE(state.begin_book(kLow, true) != nullptr);
+    CHECK(state.order_book(kFuture) == nullptr);
+  }
 }
