@@ -164,6 +164,7 @@ class Replay {
   void fault(const std::string& line) {
     totals_.faults = true;
     engine_.reset();
+    continuing_ = false;
     tell(line);
   }
   void tell(const std::string& line) {

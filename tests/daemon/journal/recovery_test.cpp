@@ -400,6 +400,34 @@ TEST_SUITE("daemon/journal/recovery") {
     CHECK(cycles == 3);
   }
 
+  TEST_CASE("a session that goes on under a configuration that is not understood begins anew under the next that is") {
+    const Folder folder;
+    live(folder, 12);
+    {
+      JournalOptions options;
+      options.directory = folder.path();
+      options.continues = true;
+      options.mono = [] { return kBegin + 10s; };
+      options.wall = [] { return from_nanoseconds<WallTime>(kOffset); };
+      JournalWriter writer{options, "no configuration"};
+      writer.record_configuration(writer.announce_configuration(configuration(2'000)));
+      writer.record(Event{.header = {.received = kBegin + 11s}, .body = EndOfCycle{}});
+    }
+    JournalReader journal{segments_in(folder.path())};
+    std::uint64_t cycles = 0;
+    std::vector<std::string> told;
+    ReplaySettings settings;
+    settings.after_cycle = [&](WallTime, const Engine& engine) { cycles = engine.cycles(); };
+    settings.tell = [&](const std::string& line) { told.push_back(line); };
+    const ReplayTotals totals = replay_journal(journal, settings);
+    CHECK(totals.faults);
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].starts_with("a configuration in the journal is not understood: "));
+    CHECK(totals.sessions == 2);
+    CHECK(totals.cycles == 13);
+    CHECK(cycles == 1);
+  }
+
   TEST_CASE("events are numbered behind what a snapshot knows, also when the disk has lost the events before it") {
     const Folder folder;
     live(folder, 25);
