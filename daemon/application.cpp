@@ -335,13 +335,16 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
 }
 
 /// The state file is written at the moment of a change, the journal's newest events up to 200 ms later: where there is a file, it
-/// says what is raised, acknowledged and overridden. Without one the engine says it.
+/// says what is raised, acknowledged and overridden. Without one the engine says it, and nobody which of it a webhook was told:
+/// twice is better than never.
 void Application::State::inherit_alerts(const EngineSetup& setup, Inheritance& inheritance, EngineThreadOptions& into) {
   std::optional<AlertMemory> memory = alerts->memory();
   if (!memory && inheritance.engine) {
     const AlertBoard& board = inheritance.engine->engine.alerts();
     const std::chrono::nanoseconds offset{nanoseconds_of(wall_now()) - nanoseconds_of(mono_now())};
-    static_cast<void>(alerts->remember(memory_of(board.raised(), board.overrides(), offset), setup.alerts));
+    AlertMemory known = memory_of(board.raised(), board.overrides(), offset);
+    for (RememberedAlert& alert : known.alerts) alert.untold = !alert.acknowledged;
+    static_cast<void>(alerts->remember(std::move(known), setup.alerts));
     return;
   }
   into.raised = alerts->remember(std::move(memory).value_or(AlertMemory{}), setup.alerts);

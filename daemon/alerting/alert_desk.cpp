@@ -73,7 +73,7 @@ std::vector<RaisedAlert> AlertDesk::remember(AlertMemory memory, const std::vect
                                .row_labels = alert.labels,
                                .identity = identity_of(alert.rule, rule->figure, alert.labels),
                                .acknowledged = alert.acknowledged,
-                               .version = 0,
+                               .version = alert.untold ? ++version_ : 0,
                                .changed = since};
     kept.alerts.push_back(alert);
   }
@@ -105,6 +105,9 @@ void AlertDesk::stop() {
   if (memory_.joinable()) memory_.join();
   for (const auto& receiver : receivers_)
     if (receiver->thread.joinable()) receiver->thread.join();
+  // What a receiver accepted last.
+  std::unique_lock lock{mutex_};
+  if (forgotten_) write_memory(lock);
 }
 
 void AlertDesk::take(const AlertBoard& board) {
@@ -223,16 +226,28 @@ void AlertDesk::keep_memory() {
   while (true) {
     wake_.wait(lock, [this] { return stop_ || forgotten_; });
     if (!forgotten_) return;
-    forgotten_ = false;
-    AlertMemory memory{.alerts = {}, .overrides = overrides_};
-    for (const auto& [key, alert] : alerts_)
-      if ((!alert.message.ended || alert.acknowledged) && alert.rule != kStalled)
-        memory.alerts.push_back({alert.rule, alert.row_labels, alert.message.starts, alert.acknowledged});
-    lock.unlock();
-    if (!write_remembered(options_.state_file, memory) && options_.tell_failure)
-      options_.tell_failure(options_.state_file, std::strerror(errno));
-    lock.lock();
+    write_memory(lock);
   }
+}
+
+void AlertDesk::write_memory(std::unique_lock<std::mutex>& lock) {
+  forgotten_ = false;
+  const std::uint64_t accepted = accepted_by_webhooks();
+  AlertMemory memory{.alerts = {}, .overrides = overrides_};
+  for (const auto& [key, alert] : alerts_)
+    if ((!alert.message.ended || alert.acknowledged) && alert.rule != kStalled)
+      memory.alerts.push_back({alert.rule, alert.row_labels, alert.message.starts, alert.acknowledged, alert.version > accepted});
+  lock.unlock();
+  if (!write_remembered(options_.state_file, memory) && options_.tell_failure)
+    options_.tell_failure(options_.state_file, std::strerror(errno));
+  lock.lock();
+}
+
+std::uint64_t AlertDesk::accepted_by_webhooks() const {
+  std::uint64_t accepted = version_;
+  for (const auto& receiver : receivers_)
+    if (receiver->address.kind == ReceiverKind::Webhook) accepted = std::min(accepted, receiver->accepted_version);
+  return accepted;
 }
 
 AlertMessage AlertDesk::heartbeat() const {
@@ -322,7 +337,12 @@ void AlertDesk::serve(Receiver& receiver) {
     lock.lock();
     if (fault.empty()) {
       for (const MonoTime changed : changes) delivery_.record(done - changed);
+      const std::uint64_t told = accepted_by_webhooks();
       receiver.accepted_version = version;
+      if (accepted_by_webhooks() > told && !options_.state_file.empty()) {
+        forgotten_ = true;
+        wake_.notify_all();
+      }
       ++receiver.delivered;
       receiver.retry_after = std::chrono::nanoseconds{0};
       receiver.next_attempt = done;

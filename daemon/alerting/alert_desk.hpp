@@ -94,7 +94,8 @@ class AlertDesk {
 
   /// What the state file says; nothing when there is none.
   [[nodiscard]] std::optional<AlertMemory> memory() const;
-  /// What was raised before the restart and still has a rule, for Engine::resume_alerts; it is told on. Before start().
+  /// What was raised before the restart and still has a rule, for Engine::resume_alerts; it is told on, to a webhook only where it
+  /// is untold. Before start().
   [[nodiscard]] std::vector<RaisedAlert> remember(AlertMemory memory, const std::vector<AlertRule>& rules);
   /// The limits that were overridden then and are so still, for Engine::resume_overrides. After remember().
   [[nodiscard]] std::vector<OverriddenLimit> remembered_overrides() const;
@@ -148,6 +149,10 @@ class AlertDesk {
   /// Whether another alert has a place; the oldest ended one makes room.
   [[nodiscard]] bool make_room();
   void keep_memory();
+  /// With the lock held, which is given up meanwhile.
+  void write_memory(std::unique_lock<std::mutex>& lock);
+  /// The newest version that every webhook has accepted. An Alertmanager is told what is raised after a restart anyway.
+  [[nodiscard]] std::uint64_t accepted_by_webhooks() const;
   [[nodiscard]] AlertMessage heartbeat() const;
   void take_one(const AlertBoard& board, const AlertTransition& transition, std::chrono::nanoseconds wall_offset);
   void watch_engine();

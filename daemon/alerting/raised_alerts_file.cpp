@@ -18,6 +18,7 @@ namespace hedgewatch {
 namespace {
 
 constexpr std::string_view kLimitLine = "limit";
+constexpr std::string_view kUntold = "\tuntold";
 
 /// The text up to the next tab, which is taken away with it.
 std::string_view next_field(std::string_view& line) {
@@ -92,6 +93,7 @@ std::string remembered_text(const AlertMemory& memory) {
       text += '\t' + std::to_string(nanoseconds_of(alert.acknowledged->until)) + '\t';
       if (alert.acknowledged->value) text += shortest_text(*alert.acknowledged->value);
     }
+    if (alert.untold) text += kUntold;
     text += '\n';
   }
   return text;
@@ -102,6 +104,8 @@ AlertMemory parse_remembered(std::string_view text) {
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
+    const bool untold = line.ends_with(kUntold);
+    if (untold) line.remove_suffix(kUntold.size());
     const auto tabs = std::count(line.begin(), line.end(), '\t');
     if (tabs == 4 && line.starts_with(kLimitLine) && line[kLimitLine.size()] == '\t') {
       static_cast<void>(next_field(line));
@@ -122,6 +126,7 @@ AlertMemory parse_remembered(std::string_view text) {
     alert.since = from_nanoseconds<WallTime>(*since);
     alert.rule = next_field(line);
     alert.labels = next_field(line);
+    alert.untold = untold;
     if (tabs == 4) {
       const auto until = whole_number<std::int64_t>(next_field(line));
       if (!until) continue;

@@ -22,6 +22,7 @@ struct RememberedAlert {
     std::optional<double> value;
   };
   std::optional<Acknowledged> acknowledged = std::nullopt;
+  bool untold = false;  ///< a webhook, which is told once, has not accepted it as it is now
 };
 
 /// A limit that its owner has replaced for a time.
@@ -45,8 +46,9 @@ struct AlertMemory {
                                     std::chrono::nanoseconds offset);
 
 /// A limit that is overridden is `limit<tab>RULE<tab>LABELS<tab>UNTIL_NANOSECONDS<tab>LEVEL`. One alert a line:
-/// `NANOSECONDS<tab>RULE<tab>LABELS`, and where it was acknowledged `<tab>UNTIL_NANOSECONDS<tab>VALUE`, the value empty where it
-/// was not known. Label text holds no tab or line end that is not escaped.
+/// `NANOSECONDS<tab>RULE<tab>LABELS`, where it was acknowledged `<tab>UNTIL_NANOSECONDS<tab>VALUE`, the value empty where it was
+/// not known, and at the end `<tab>untold` where a webhook has not accepted it. Label text holds no tab or line end that is not
+/// escaped.
 [[nodiscard]] std::string remembered_text(const AlertMemory& memory);
 /// Lines that make no sense are left out: a false page is better than no start.
 [[nodiscard]] AlertMemory parse_remembered(std::string_view text);

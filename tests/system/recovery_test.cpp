@@ -1,12 +1,14 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <utility>
 
+#include "daemon/exposition/http_server.hpp"
 #include "daemon/journal/recovery_attempts.hpp"
 #include "daemon/journal/replay.hpp"
 #include "daemon/journal/snapshot_files.hpp"
@@ -176,6 +178,41 @@ TEST_SUITE("system/recovery") {
       CHECK(compared == shown.tables.size());
       CHECK(alerts == shown.alerts);
       CHECK(totals.continued == 1);
+    }
+  }
+
+  TEST_CASE("a page that the webhook did not accept is posted to it by the next life, with and without a state file") {
+    for (const bool remembers : {true, false}) {
+      CAPTURE(remembers);
+      Exchange exchange;
+      const Place place{exchange};
+      std::atomic<bool> refuses{true};
+      std::atomic<int> told{0};
+      HttpServerOptions hook_options;
+      hook_options.port = 0;
+      hook_options.max_body_bytes = 1 << 20;
+      HttpServer hook{hook_options};
+      hook.start([&](const HttpRequest& request) {
+        HttpResponse response;
+        response.status = refuses ? 503 : 200;
+        if (!refuses && request.body.find(R"("alertname":"Equity")") != std::string_view::npos) ++told;
+        return response;
+      });
+      const std::string webhook = "\n[webhook]\nurl = \"http://127.0.0.1:" + std::to_string(hook.port()) + "/hook\"\n";
+      Shown shown;
+      live(place.configuration(webhook, {}, remembers), shown, [&](Daemon& daemon) {
+        REQUIRE(eventually([&] {
+          return daemon.log_text().find("cannot be told to http://127.0.0.1:" + std::to_string(hook.port())) != std::string::npos;
+        }));
+        REQUIRE(eventually([&] { return daemon.log_text().find("fires: Equity") != std::string::npos; }));
+        REQUIRE(eventually([&] { return bars(daemon) >= 1; }));
+      });
+      refuses = false;
+      const Life second =
+          live(place.configuration(webhook, {}, remembers), shown, [&](Daemon&) { CHECK(eventually([&] { return told == 1; })); });
+      CHECK(second.log.find("the engine goes on from") != std::string::npos);
+      CHECK(count(second.log, "fires: Equity") == 0);
+      CHECK(told == 1);
     }
   }
 

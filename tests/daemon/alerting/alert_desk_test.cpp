@@ -207,6 +207,70 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     CHECK(parse_remembered(testing::read_text(remembering.state_file)).alerts.empty());
   }
 
+  TEST_CASE("a page that a webhook had not accepted is told to it after the restart, once, and one that it had accepted is not") {
+    const TemporaryFolder folder;
+    Sink sink;
+    Sink alertmanager;
+    AlertReceiver webhook = sink.receiver();
+    webhook.kind = ReceiverKind::Webhook;
+    AlertDeskOptions remembering = options({webhook, alertmanager.receiver()});
+    remembering.resend = 50ms;
+    remembering.state_file = folder.write("alerts", "");
+    /// A start on what the one before has left, without a transition; until the Alertmanager has been told of it twice.
+    const auto start_again = [&] {
+      OneRow desk_rows;
+      AlertDesk desk{remembering};
+      const std::size_t told = alertmanager.posts_with(kAlert);
+      std::vector<RaisedAlert> raised = desk.remember(desk.memory().value_or(AlertMemory{}), desk_rows.board.rules());
+      CHECK(raised.size() == 1);
+      desk_rows.board.resume(std::move(raised));
+      desk.start();
+      desk_rows.observe(2);
+      desk.take(desk_rows.board);
+      CHECK(desk_rows.board.transitions().empty());
+      CHECK(eventually([&] { return alertmanager.posts_with(kAlert) >= told + 2; }));
+      CHECK(eventually([&] { return sink.refuse ? desk.counters().at(0).failures > 0 : !desk.counters().at(0).behind; }));
+    };
+    sink.refuse = true;
+    {
+      OneRow desk_rows;
+      AlertDesk desk{remembering};
+      desk.start();
+      desk_rows.observe(2);
+      desk.take(desk_rows.board);
+      CHECK(eventually([&] { return desk.counters().at(0).failures > 0 && alertmanager.posts_with(kAlert) > 0; }));
+      // As it dies here the file says so already.
+      CHECK(eventually([&] { return testing::read_text(remembering.state_file).ends_with("\tuntold\n"); }));
+    }
+    start_again();  // it still refuses
+    CHECK(sink.posts_with(kAlert) == 0);
+    sink.refuse = false;
+    start_again();
+    CHECK(sink.posts_with(kAlert) == 1);
+    CHECK(sink.posts_with(R"("status":"firing")") == 1);
+    start_again();
+    CHECK(sink.posts_with(kAlert) == 1);
+  }
+
+  TEST_CASE("what a webhook has accepted is no longer marked in the file, while the desk runs on") {
+    const TemporaryFolder folder;
+    Sink sink;
+    AlertReceiver webhook = sink.receiver();
+    webhook.kind = ReceiverKind::Webhook;
+    AlertDeskOptions remembering = options({webhook});
+    remembering.state_file = folder.write("alerts", "");
+    OneRow desk_rows;
+    AlertDesk desk{remembering};
+    desk.start();
+    desk_rows.observe(2);
+    desk.take(desk_rows.board);
+    CHECK(eventually([&] {
+      const std::vector<RememberedAlert> known = parse_remembered(testing::read_text(remembering.state_file)).alerts;
+      return known.size() == 1 && !known[0].untold;
+    }));
+    CHECK(sink.posts_with(kAlert) == 1);
+  }
+
   TEST_CASE("what is acknowledged ends for its receivers, is remembered over a restart, and is told again when it fires again") {
     const TemporaryFolder folder;
     Sink sink;

@@ -35,6 +35,25 @@ TEST_SUITE("daemon/alerting/raised_alerts_file") {
     CHECK(!back[3].acknowledged->value.has_value());
   }
 
+  TEST_CASE("what a webhook has not accepted is marked, acknowledged or not, and a file of before the mark has none") {
+    const std::vector<RememberedAlert> alerts{{"One", R"(hedge="a")", from_nanoseconds<WallTime>(5), std::nullopt, true},
+                                              {"Two", "", from_nanoseconds<WallTime>(6),
+                                               RememberedAlert::Acknowledged{from_nanoseconds<WallTime>(7), std::nullopt}, true},
+                                              {"Three", "", from_nanoseconds<WallTime>(8)}};
+    const auto back =
+        parse_remembered(remembered_text({.alerts = alerts, .overrides = {}}) + "9\tFour\t\n9\tFive\t\t10\t0.5\n").alerts;
+    REQUIRE(back.size() == 5);
+    CHECK(back[0].untold);
+    CHECK(back[0].labels == R"(hedge="a")");
+    CHECK_FALSE(back[0].acknowledged.has_value());
+    CHECK(back[1].untold);
+    REQUIRE(back[1].acknowledged.has_value());
+    CHECK(back[1].acknowledged->until == from_nanoseconds<WallTime>(7));
+    CHECK_FALSE(back[1].acknowledged->value.has_value());
+    for (std::size_t i = 2; i < back.size(); ++i) CHECK_FALSE(back[i].untold);
+    CHECK(back[4].acknowledged->value == 0.5);
+  }
+
   TEST_CASE("a file that cannot be written is said so") { CHECK(!write_remembered("/nonexistent/alerts", {})); }
 }
 
