@@ -13,6 +13,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(hedgewatch_flags INTERFACE -Wduplicated-cond -Wlogical-op -Wno-maybe-uninitialized)
 endif()
 
+# A snapshot is only taken on by the build that made it: every program says which one it is, whatever the compiler's default.
+target_link_options(hedgewatch_flags INTERFACE -Wl,--build-id=sha1)
+
 set(HEDGEWATCH_SANITIZE "" CACHE STRING "Sanitizers for every target: empty, 'address,undefined' or 'thread'")
 option(HEDGEWATCH_FUZZ "Link the fuzz targets to clang's libFuzzer" OFF)
 if(HEDGEWATCH_SANITIZE)

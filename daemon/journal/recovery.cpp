@@ -42,7 +42,7 @@ std::optional<Recovered> recover_engine(const RecoveryOptions& options) {
       pass_over(snapshot.error());
       continue;
     }
-    if (snapshot.value().session.build != options.build) {
+    if (!is_of_build(snapshot.value(), options.build)) {
       pass_over("is of another build of the program");
       continue;
     }

@@ -158,13 +158,17 @@ void remove_unfinished_snapshots(const std::filesystem::path& directory) {
   for (const std::filesystem::path& path : unfinished) std::filesystem::remove(path, fault);
 }
 
+bool is_of_build(const JournalSnapshot& snapshot, std::string_view build) {
+  return !build.empty() && snapshot.session.build == build;
+}
+
 std::optional<JournalSnapshot> newest_snapshot(std::span<const SnapshotFile> oldest_first, WallTime until, std::string_view build,
                                                const std::function<void(const std::string&)>& tell) {
   bool told_of_others = false;
   for (std::size_t i = oldest_first.size(); i-- > 0;) {
     if (oldest_first[i].taken > until) continue;
     auto snapshot = read_snapshot(oldest_first[i].path);
-    const bool other = snapshot.ok() && snapshot.value().session.build != build;
+    const bool other = snapshot.ok() && !is_of_build(snapshot.value(), build);
     if (snapshot.ok() && !other) return std::move(snapshot).value();
     if (!tell || (other && std::exchange(told_of_others, true))) continue;
     tell(oldest_first[i].path.string() + ": " + (other ? "is of another build of the program" : snapshot.error()) +

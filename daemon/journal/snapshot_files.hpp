@@ -56,6 +56,9 @@ void keep_snapshots(const std::filesystem::path& directory);
 /// Deletes what a process that died has left half written.
 void remove_unfinished_snapshots(const std::filesystem::path& directory);
 
+/// Whether that build of the program took it. A build without an identity is nobody's, also not its own.
+[[nodiscard]] bool is_of_build(const JournalSnapshot& snapshot, std::string_view build);
+
 /// The newest good snapshot that this build of the program took until then, if any; each that is not good is told of, and once
 /// that there are others' as well.
 [[nodiscard]] std::optional<JournalSnapshot> newest_snapshot(std::span<const SnapshotFile> oldest_first, WallTime until,

@@ -111,6 +111,7 @@ TEST_SUITE("daemon/engine_thread") {
       JournalOptions journal_options;
       journal_options.directory = folder;
       journal_options.version = "1.2.3";
+      journal_options.build = "b1";
       journal_options.snapshot_every = 10ms;
       journal_options.mono = mono_now;
       journal_options.wall = wall_now;
@@ -125,7 +126,7 @@ TEST_SUITE("daemon/engine_thread") {
       const std::uint64_t before = journal.counters().snapshots;
       CHECK(soon([&] { return journal.counters().snapshots > before + 1; }));
     }
-    const auto snapshot = newest_snapshot(snapshots_in(folder), WallTime::max(), "", {});
+    const auto snapshot = newest_snapshot(snapshots_in(folder), WallTime::max(), "b1", {});
     REQUIRE(snapshot.has_value());
     CHECK(snapshot->sequence > 2);
     const auto restored = Engine::restored(setup("main"), std::as_bytes(std::span{snapshot->state}));

@@ -114,6 +114,18 @@ TEST_SUITE("daemon/journal/snapshot_files") {
     CHECK(told[2] == files[1].path.string() + ": is of another build of the program, passed over");
   }
 
+  TEST_CASE("builds without an identity are not the same one") {
+    JournalSnapshot snapshot = snapshot_at(1, 1);
+    CHECK(is_of_build(snapshot, "b1"));
+    CHECK_FALSE(is_of_build(snapshot, ""));
+    snapshot.session.build.clear();
+    CHECK_FALSE(is_of_build(snapshot, "b1"));
+    CHECK_FALSE(is_of_build(snapshot, ""));
+    const SnapshotFolder folder;
+    REQUIRE_FALSE(write_snapshot(folder.path(), snapshot).has_value());
+    CHECK_FALSE(newest_snapshot(snapshots_in(folder.path()), wall(9), "", {}).has_value());
+  }
+
   TEST_CASE("what a process has left half written is deleted, and nothing else") {
     const testing::TemporaryFolder folder;
     REQUIRE_FALSE(write_snapshot(folder.path(), snapshot_at(1, 1)).has_value());
