@@ -14,6 +14,7 @@
 #include "core/types/number_text.hpp"
 #include "daemon/alerting/alert_desk.hpp"
 #include "daemon/alerting/raised_alerts_file.hpp"
+#include "daemon/boot_identity.hpp"
 #include "daemon/build_identity.hpp"
 #include "daemon/capture/frame_capture.hpp"
 #include "daemon/config_files.hpp"
@@ -130,6 +131,10 @@ std::string time_of_day(WallTime time) {
   return two(clock.hours()) + ':' + two(clock.minutes()) + ':' + two(clock.seconds()) + " UTC";
 }
 
+std::chrono::nanoseconds steady_clock_shift_so_far() {
+  return std::chrono::nanoseconds{steady_clock_shift_ns.load(std::memory_order_relaxed)};
+}
+
 /// Tells how it begins, and sets the clock on where the engine's times are of another one.
 std::optional<Recovered> recover(const JournalConfig& config, const std::string& build, RecoveryAttempts& attempts, Log& log) {
   if (config.directory.empty()) return std::nullopt;
@@ -157,10 +162,11 @@ std::optional<Recovered> recover(const JournalConfig& config, const std::string&
     log.info("journal", "the engine begins anew", "no snapshot to go on from");
     return std::nullopt;
   }
-  const std::chrono::nanoseconds shift = steady_clock_shift(*recovered, mono_now(), wall_now());
+  const std::chrono::nanoseconds shift = steady_clock_shift(
+      *recovered, {.mono = mono_now(), .wall = wall_now(), .boot = boot_identity(), .shift = steady_clock_shift_so_far()});
   if (shift.count() != 0) {
     steady_clock_shift_ns.fetch_add(shift.count(), std::memory_order_relaxed);
-    log.info("journal", "the steady clock is another one", "the time since then is the calendar's");
+    log.info("journal", "the steady clock is set on by " + shown_seconds(shift), "so that the engine's time goes on");
   }
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(recovered->took).count();
   log.info("journal", "the engine goes on from " + time_of_day(recovered->until),
@@ -186,6 +192,8 @@ std::unique_ptr<JournalWriter> open_journal(const JournalConfig& config, std::st
   options.version = HEDGEWATCH_VERSION;
   options.build = inheritance.build;
   options.continues = inheritance.engine.has_value();
+  options.boot = boot_identity();
+  options.clock_shift = steady_clock_shift_so_far();
   options.alerts = std::move(inheritance.alerts);
   options.mono = mono_now;
   options.wall = wall_now;

@@ -113,7 +113,8 @@ std::uint64_t keep_within(const std::filesystem::path& directory, std::uint64_t 
 
 std::string session_text(const JournalSession& session) {
   return session.version + '\n' + std::to_string(session.wall_offset_ns) + '\n' + std::to_string(session.begun_ns) + '\n' +
-         session.build + '\n' + (session.continues ? "1" : "0");
+         session.build + '\n' + (session.continues ? "1" : "0") + '\n' + session.boot + '\n' +
+         std::to_string(session.clock_shift_ns);
 }
 
 std::optional<JournalSession> parse_session(std::string_view text) {
@@ -134,6 +135,10 @@ std::optional<JournalSession> parse_session(std::string_view text) {
   JournalSession session{.version = std::string{*version}, .wall_offset_ns = *offset, .begun_ns = *begun};
   session.build = next_line().value_or("");
   session.continues = next_line().value_or("0") == "1";
+  session.boot = next_line().value_or("");
+  const auto shift = whole_number<std::int64_t>(next_line().value_or("0"));
+  if (!shift) return std::nullopt;
+  session.clock_shift_ns = *shift;
   return session;
 }
 

@@ -47,6 +47,8 @@ struct JournalSession {
   std::int64_t begun_ns = 0;        ///< steady clock then, which tells processes apart; 0 in journals that do not say
   std::string build = {};           ///< identity of the program's file; empty in journals that do not say
   bool continues = false;           ///< its engine went on from where the journal ended before it
+  std::string boot = {};            ///< of the machine: boot_identity(); empty in journals that do not say
+  std::int64_t clock_shift_ns = 0;  ///< in its times, beyond that machine's steady clock
   friend bool operator==(const JournalSession&, const JournalSession&) = default;
 };
 [[nodiscard]] std::string session_text(const JournalSession& session);

@@ -113,7 +113,9 @@ struct JournalWriter::State {  // NOLINT(clang-analyzer-optin.performance.Paddin
             .wall_offset_ns = wall_offset,
             .begun_ns = begun_ns,
             .build = options.build,
-            .continues = options.continues};
+            .continues = options.continues,
+            .boot = options.boot,
+            .clock_shift_ns = options.clock_shift.count()};
   }
   [[nodiscard]] WallTime wall_of(MonoTime time) const { return from_nanoseconds<WallTime>(nanoseconds_of(time) + wall_offset); }
 

@@ -36,10 +36,12 @@ struct JournalOptions {
   /// Events that may wait for the writer: what a connection brings at once after seconds of a stalled network, at tens of thousands
   /// a second, while the writer has no processor. Their memory, 38 MB, is resident from the start.
   std::size_t capacity = 262'144;
-  std::string version;                ///< of the program, for the reader's eyes
-  std::string build;                  ///< identity of the program's file
-  bool continues = false;             ///< the engine goes on from where the journal in the directory ends
-  std::optional<std::string> alerts;  ///< what is remembered of alerts at the start, for the head of the session
+  std::string version;                      ///< of the program, for the reader's eyes
+  std::string build;                        ///< identity of the program's file
+  bool continues = false;                   ///< the engine goes on from where the journal in the directory ends
+  std::string boot;                         ///< identity of the machine's start
+  std::chrono::nanoseconds clock_shift{0};  ///< in `mono`, beyond the machine's steady clock
+  std::optional<std::string> alerts;        ///< what is remembered of alerts at the start, for the head of the session
   std::function<MonoTime()> mono;
   std::function<WallTime()> wall;
   /// Hears what went wrong with the files, and that it is well again. On the writer's thread.

@@ -70,11 +70,16 @@ std::optional<Recovered> recover_engine(const RecoveryOptions& options) {
   return std::nullopt;
 }
 
-std::chrono::nanoseconds steady_clock_shift(const Recovered& recovered, MonoTime mono, WallTime wall) {
-  const std::int64_t offset = nanoseconds_of(wall) - nanoseconds_of(mono);
-  const std::chrono::nanoseconds moved{offset - recovered.session.wall_offset_ns};
-  if (mono >= recovered.engine.now() && moved >= -kSameClock && moved <= kSameClock) return std::chrono::nanoseconds{0};
-  return std::max(moved, recovered.engine.now() - mono);
+std::chrono::nanoseconds steady_clock_shift(const Recovered& recovered, const ClockReading& now) {
+  const JournalSession& session = recovered.session;
+  if (!now.boot.empty() && now.boot == session.boot) {
+    const std::chrono::nanoseconds as_then = std::chrono::nanoseconds{session.clock_shift_ns} - now.shift;
+    if (now.mono + as_then >= recovered.engine.now()) return as_then;
+  }
+  const std::int64_t offset = nanoseconds_of(now.wall) - nanoseconds_of(now.mono);
+  const std::chrono::nanoseconds moved{offset - session.wall_offset_ns};
+  if (now.mono >= recovered.engine.now() && moved >= -kSameClock && moved <= kSameClock) return std::chrono::nanoseconds{0};
+  return std::max(moved, recovered.engine.now() - now.mono);
 }
 
 }  // namespace hedgewatch

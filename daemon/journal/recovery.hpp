@@ -37,9 +37,17 @@ struct Recovered {
 /// taken. Nothing when there is none, or when it would take too long; why is told unless nothing was ever saved there.
 [[nodiscard]] std::optional<Recovered> recover_engine(const RecoveryOptions& options);
 
-/// How far this process's steady clock has to be set on so that the engine's time goes on: 0 where it is the clock of the session,
-/// as far as the calendar can tell; else, after the machine was started anew or slept, so much that the time between is the
-/// calendar's. The engine's time never goes back.
-[[nodiscard]] std::chrono::nanoseconds steady_clock_shift(const Recovered& recovered, MonoTime mono, WallTime wall);
+/// A process's clocks at one moment.
+struct ClockReading {
+  MonoTime mono{};
+  WallTime wall{};
+  std::string boot = {};              ///< boot_identity() of the machine; may be empty
+  std::chrono::nanoseconds shift{0};  ///< in `mono` already, beyond the machine's steady clock
+};
+/// How far this process's steady clock has to be set on so that the engine's time goes on. Where the machine has not been started
+/// anew since the session it is that session's clock, whatever the calendar says. Else, or where the session does not say, it is
+/// the same clock as far as the calendar can tell; or set on so much that the time between is the calendar's. The engine's time
+/// never goes back.
+[[nodiscard]] std::chrono::nanoseconds steady_clock_shift(const Recovered& recovered, const ClockReading& now);
 
 }  // namespace hedgewatch

@@ -87,6 +87,8 @@ class Life {
     options.version = "1.2.3";
     options.build = std::move(build);
     options.snapshot_every = 1s;
+    options.boot = "one";
+    options.clock_shift = 7h;
     options.mono = [this] { return from_nanoseconds<MonoTime>(clock_ns_); };
     options.wall = [this] { return from_nanoseconds<WallTime>(clock_ns_ + kOffset); };
     options.continues = before.has_value();
@@ -448,15 +450,44 @@ TEST_SUITE("daemon/journal/recovery") {
     const MonoTime last = recovered.engine.now();
     const auto wall = [](MonoTime mono) { return from_nanoseconds<WallTime>(nanoseconds_of(mono) + kOffset); };
     // The same clock, and a calendar that was corrected a little.
-    CHECK(steady_clock_shift(recovered, last + 5s, wall(last + 5s)) == 0ns);
-    CHECK(steady_clock_shift(recovered, last + 5s, wall(last + 5s) + 30s) == 0ns);
+    CHECK(steady_clock_shift(recovered, {last + 5s, wall(last + 5s)}) == 0ns);
+    CHECK(steady_clock_shift(recovered, {last + 5s, wall(last + 5s) + 30s}) == 0ns);
     // The machine was started anew ten minutes ago, an hour after the end.
     const MonoTime booted = from_nanoseconds<MonoTime>(0) + 10min;
-    CHECK(booted + steady_clock_shift(recovered, booted, wall(last) + 1h) == last + 1h);
+    CHECK(booted + steady_clock_shift(recovered, {booted, wall(last) + 1h}) == last + 1h);
     // A calendar that was set back: the engine's time stands, and does not go back.
-    CHECK(last - 500ms + steady_clock_shift(recovered, last - 500ms, wall(last) - 1h) == last);
+    CHECK(last - 500ms + steady_clock_shift(recovered, {last - 500ms, wall(last) - 1h}) == last);
     // The machine slept for two hours.
-    CHECK(steady_clock_shift(recovered, last + 5s, wall(last + 5s) + 2h) == 2h);
+    CHECK(steady_clock_shift(recovered, {last + 5s, wall(last + 5s) + 2h}) == 2h);
+  }
+
+  TEST_CASE("on the same start of the machine the clock is the session's own, whatever the calendar says") {
+    const Folder folder;
+    live(folder, 10);
+    Outcome outcome = recover(folder);
+    REQUIRE(outcome.recovered.has_value());
+    Recovered& recovered = *outcome.recovered;
+    const MonoTime last = recovered.engine.now();
+    const auto wall = [](MonoTime mono) { return from_nanoseconds<WallTime>(nanoseconds_of(mono) + kOffset); };
+    CHECK(recovered.session.boot == "one");
+    CHECK(recovered.session.clock_shift_ns == std::chrono::nanoseconds{7h}.count());
+    recovered.session.clock_shift_ns = 0;
+    // A session that does not say of which start it is, or a machine that does not: by the calendar.
+    recovered.session.boot.clear();
+    CHECK(steady_clock_shift(recovered, {last + 5s, wall(last + 5s) + 1h, "one"}) == 1h);
+    recovered.session.boot = "one";
+    CHECK(steady_clock_shift(recovered, {last + 5s, wall(last + 5s) + 1h, ""}) == 1h);
+    // The calendar was set on, or back, by an hour after the start.
+    CHECK(steady_clock_shift(recovered, {last + 5s, wall(last + 5s) + 1h, "one"}) == 0ns);
+    CHECK(steady_clock_shift(recovered, {last + 5s, wall(last + 5s) - 1h, "one"}) == 0ns);
+    CHECK(steady_clock_shift(recovered, {last + 5s, wall(last + 5s) + 1h, "two"}) == 1h);
+    // That session had set its clock on by 300 hours, since the machine was started anew before it.
+    recovered.session.clock_shift_ns = std::chrono::nanoseconds{300h}.count();
+    CHECK(steady_clock_shift(recovered, {last + 5s - 300h, wall(last + 5s) + 1h, "one"}) == 300h);
+    CHECK(steady_clock_shift(recovered, {last + 5s, wall(last + 5s) + 1h, "one", 300h}) == 0ns);
+    // A clock that cannot be the same, as in another time namespace, does not take the engine's time back.
+    const MonoTime early = last - 301h;
+    CHECK(early + steady_clock_shift(recovered, {early, wall(last) + 1h, "one"}) == last + 1h);
   }
 }
 

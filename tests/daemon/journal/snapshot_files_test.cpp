@@ -19,7 +19,8 @@ WallTime wall(std::int64_t seconds) { return from_nanoseconds<WallTime>(1'790'00
 JournalSnapshot snapshot_at(std::uint64_t sequence, std::int64_t seconds) {
   return {.sequence = sequence,
           .taken = wall(seconds),
-          .session = {.version = "1.2.3", .wall_offset_ns = 77, .build = "b1", .continues = true},
+          .session =
+              {.version = "1.2.3", .wall_offset_ns = 77, .build = "b1", .continues = true, .boot = "a-boot", .clock_shift_ns = -5},
           .configuration = "x = 1\n",
           .state = std::string(5'000, 'a') + std::to_string(sequence)};
 }
