@@ -153,13 +153,18 @@ std::optional<Recovered> recover(const JournalConfig& config, const std::string&
   options.mono = mono_now;
   options.tell = [&log](const std::string& what) { log.warning("journal", what); };
   std::optional<Recovered> recovered;
+  std::string why_not;
   try {
-    recovered = recover_engine(options);
+    auto outcome = recover_engine(options);
+    if (outcome.ok())
+      recovered = std::move(outcome).value();
+    else
+      why_not = outcome.error();
   } catch (const std::exception& fault) {
-    log.warning("journal", "what was saved cannot be gone on from", fault.what());
+    why_not = std::string{"what was saved cannot be gone on from: "} + fault.what();
   }
   if (!recovered) {
-    log.info("journal", "the engine begins anew", "no snapshot to go on from");
+    log.info("journal", "the engine begins anew", why_not);
     return std::nullopt;
   }
   const std::chrono::nanoseconds shift = steady_clock_shift(

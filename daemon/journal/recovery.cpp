@@ -18,6 +18,7 @@ constexpr std::size_t kMostTried = 4;
 constexpr std::size_t kMostInstruments = InstrumentRegistry::kDefaultCapacity / 4 * 3;
 /// A calendar that was corrected by less makes no other clock.
 constexpr std::chrono::nanoseconds kSameClock = std::chrono::minutes{1};
+constexpr const char* kTooLong = "replaying to the journal's end would take too long";
 
 bool has_room(const Engine& engine) {
   const KnownInstruments known = engine.known_instruments();
@@ -27,16 +28,18 @@ bool has_room(const Engine& engine) {
 
 }  // namespace
 
-std::optional<Recovered> recover_engine(const RecoveryOptions& options) {
+Result<Recovered, std::string> recover_engine(const RecoveryOptions& options) {
   const MonoTime begun = options.mono();
   const auto late = [&] { return options.mono() - begun > options.patience; };
-  const auto tell = [&options](const std::string& line) {
-    if (options.tell) options.tell(line);
-  };
   const std::vector<SnapshotFile> snapshots = snapshots_in(options.directory);
   const std::size_t last = snapshots.size() - std::min(snapshots.size(), kMostTried);
-  for (std::size_t i = snapshots.size(); i-- > last && !late();) {
-    const auto pass_over = [&](const std::string& why) { tell(snapshots[i].path.string() + ": " + why + ", passed over"); };
+  std::string reason;  // of the newest
+  for (std::size_t i = snapshots.size(); i-- > last;) {
+    if (late()) return std::string{kTooLong};
+    const auto pass_over = [&](const std::string& why) {
+      if (options.tell) options.tell(snapshots[i].path.string() + ": " + why + ", passed over");
+      if (reason.empty()) reason = "the newest snapshot " + why;
+    };
     auto snapshot = read_snapshot(snapshots[i].path);
     if (!snapshot.ok()) {
       pass_over(snapshot.error());
@@ -53,21 +56,23 @@ std::optional<Recovered> recover_engine(const RecoveryOptions& options) {
     settings.tell = options.tell;
     settings.give_up = late;
     JournalReader journal{segments_from(segments_in(options.directory), sequence), sequence};
-    std::optional<ReplayEnd> end = replay_to_end(journal, settings);
-    if (!end) continue;
-    if (!has_room(end->engine)) {
-      tell("so many instruments have been listed that their table is begun anew");
-      return std::nullopt;
+    auto replayed = replay_to_end(journal, settings);
+    if (!replayed.ok()) {
+      if (late()) return std::string{kTooLong};
+      if (reason.empty()) reason = replayed.error();
+      continue;
     }
-    const WallTime until = from_nanoseconds<WallTime>(nanoseconds_of(end->engine.now()) + end->session.wall_offset_ns);
-    return Recovered{.engine = std::move(end->engine),
-                     .session = std::move(end->session),
+    ReplayEnd end = std::move(replayed).value();
+    if (!has_room(end.engine)) return std::string{"so many instruments have been listed that their table is begun anew"};
+    const WallTime until = from_nanoseconds<WallTime>(nanoseconds_of(end.engine.now()) + end.session.wall_offset_ns);
+    return Recovered{.engine = std::move(end.engine),
+                     .session = std::move(end.session),
                      .snapshot = taken,
                      .until = until,
-                     .replayed = end->totals,
+                     .replayed = end.totals,
                      .took = options.mono() - begun};
   }
-  return std::nullopt;
+  return reason.empty() ? std::string{"no snapshot to go on from"} : reason;
 }
 
 std::chrono::nanoseconds steady_clock_shift(const Recovered& recovered, const ClockReading& now) {

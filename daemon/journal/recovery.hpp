@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <string>
 
 #include "core/engine/engine.hpp"
+#include "core/types/result.hpp"
 #include "core/types/time.hpp"
 #include "daemon/journal/journal_files.hpp"
 #include "daemon/journal/replay.hpp"
@@ -34,8 +34,8 @@ struct Recovered {
 };
 
 /// The newest good snapshot and every event behind it. One that is damaged or does not fit is told of, and the one before it is
-/// taken. Nothing when there is none, or when it would take too long; why is told unless nothing was ever saved there.
-[[nodiscard]] std::optional<Recovered> recover_engine(const RecoveryOptions& options);
+/// taken. An error in words when there is none, or when it would take too long: why the engine begins anew.
+[[nodiscard]] Result<Recovered, std::string> recover_engine(const RecoveryOptions& options);
 
 /// A process's clocks at one moment.
 struct ClockReading {

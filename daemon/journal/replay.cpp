@@ -28,6 +28,10 @@ class Replay {
   [[nodiscard]] const ReplayTotals& totals() const { return totals_; }
   /// An engine is there, with all that it knows.
   [[nodiscard]] bool running() const { return engine_.has_value(); }
+  /// Not all that the snapshot does not know is there.
+  [[nodiscard]] bool has_hole() const { return has_hole_; }
+  /// The newest reason why no engine is there, or not the one that was.
+  [[nodiscard]] const std::string& why_not() const { return why_not_; }
   [[nodiscard]] ReplayEnd end() {
     return {.engine = *std::exchange(engine_, std::nullopt), .session = session_, .totals = totals_};
   }
@@ -40,11 +44,11 @@ class Replay {
  private:
   void begin_with(const JournalSnapshot& snapshot) {
     auto parsed = parse_config(snapshot.configuration, "snapshot");
-    if (!parsed.ok()) return tell("the configuration of a snapshot is not understood: " + parsed.error().front().text());
+    if (!parsed.ok()) return refuse("the configuration of a snapshot is not understood: " + parsed.error().front().text());
     EngineSetup setup = to_engine_setup(parsed.value());
     accounts_ = setup.accounts;
     auto restored = Engine::restored(std::move(setup), std::as_bytes(std::span{snapshot.state}));
-    if (!restored.ok()) return tell("a snapshot does not fit this program: " + restored.error());
+    if (!restored.ok()) return refuse("a snapshot does not fit this program: " + restored.error());
     engine_.emplace(std::move(restored).value());
     session_ = snapshot.session;
     begins_at_ = snapshot.sequence;
@@ -57,9 +61,11 @@ class Replay {
     if (!begins_at_) return false;
     if (const auto* event = std::get_if<JournaledEvent>(&item)) {
       if (event->sequence < *begins_at_) return true;
-      if (event->sequence > *begins_at_) on(LostEvents{event->sequence - *begins_at_});
+      if (event->sequence > *begins_at_) miss(event->sequence - *begins_at_);
     } else if (const auto* start = std::get_if<SessionStart>(&item)) {
-      if (start->session == session_ || start->sequence < *begins_at_) return true;
+      const bool same = start->session == session_;
+      if (start->sequence < *begins_at_ || (same && start->sequence == *begins_at_)) return true;
+      if (same) miss(start->sequence - *begins_at_);
     } else if (const auto* text = std::get_if<ConfigurationText>(&item)) {
       return text->sequence < *begins_at_ || text->text == settings_.start->configuration;
     } else {
@@ -67,6 +73,13 @@ class Replay {
     }
     begins_at_.reset();
     return false;
+  }
+
+  /// Events that the snapshot does not know, and the journal neither.
+  void miss(std::uint64_t count) {
+    totals_.lost_events += count;
+    has_hole_ = true;
+    refuse(std::to_string(count) + " events behind the snapshot are missing in the journal");
   }
 
   void on(const SessionStart& start) {
@@ -165,6 +178,10 @@ class Replay {
     totals_.faults = true;
     engine_.reset();
     continuing_ = false;
+    refuse(line);
+  }
+  void refuse(const std::string& line) {
+    why_not_ = line;
     tell(line);
   }
   void tell(const std::string& line) {
@@ -179,6 +196,8 @@ class Replay {
   std::vector<RaisedAlert> raised_;  ///< in the session before, for the engine that is made next
   std::vector<OverriddenLimit> overridden_;
   MonoTime now_{};
+  std::string why_not_ = "the journal ends with a session that has no configuration";
+  bool has_hole_ = false;
   bool done_ = false;
   bool continuing_ = false;  ///< a session has begun that goes on with the engine, under a configuration that is still to come
   bool remembered_ = false;  ///< its journal says what was raised at its start
@@ -198,18 +217,20 @@ ReplayTotals replay_journal(JournalReader& journal, const ReplaySettings& settin
   return replay.totals();
 }
 
-std::optional<ReplayEnd> replay_to_end(JournalReader& journal, const ReplaySettings& settings) {
+Result<ReplayEnd, std::string> replay_to_end(JournalReader& journal, const ReplaySettings& settings) {
   constexpr std::uint64_t kItemsBetweenLooks = 1'024;
   Replay replay{settings};
-  if (!replay.running()) return std::nullopt;
+  if (!replay.running()) return replay.why_not();
   for (std::uint64_t items = 1; const auto item = journal.next(); ++items) {
     replay.take(*item);
+    if (replay.has_hole()) break;
     if (items % kItemsBetweenLooks == 0 && settings.give_up && settings.give_up()) {
-      if (settings.tell) settings.tell("the journal's end is too far away: given up");
-      return std::nullopt;
+      std::string given_up = "the journal's end is too far away: given up";
+      if (settings.tell) settings.tell(given_up);
+      return given_up;
     }
   }
-  if (!replay.running()) return std::nullopt;
+  if (replay.has_hole() || !replay.running()) return replay.why_not();
   return replay.end();
 }
 

@@ -10,6 +10,7 @@
 
 #include "config/config.hpp"
 #include "core/engine/engine.hpp"
+#include "core/types/result.hpp"
 #include "core/types/time.hpp"
 #include "daemon/journal/journal_reader.hpp"
 #include "daemon/journal/snapshot_files.hpp"
@@ -59,9 +60,9 @@ struct ReplayEnd {
   JournalSession session;  ///< the last one
   ReplayTotals totals;
 };
-/// The engine as it was at the journal's end, from the snapshot at which `settings` start. Nothing when the snapshot does not fit,
-/// a configuration is not understood, or it was given up; why is told.
-[[nodiscard]] std::optional<ReplayEnd> replay_to_end(JournalReader& journal, const ReplaySettings& settings);
+/// The engine as it was at the journal's end, from the snapshot at which `settings` start. An error in words, which is also told,
+/// when the snapshot does not fit, events directly behind it are missing, a configuration is not understood, or it was given up.
+[[nodiscard]] Result<ReplayEnd, std::string> replay_to_end(JournalReader& journal, const ReplaySettings& settings);
 
 /// The same with two engines side by side, each event to both before the next: `first` is done with a cycle before `second`.
 /// The totals are those of `first`; faults are of either.

@@ -17,9 +17,11 @@
 
 #include "config/parser.hpp"
 #include "daemon/alerting/raised_alerts_file.hpp"
+#include "daemon/journal/journal_block.hpp"
 #include "daemon/journal/journal_writer.hpp"
 #include "daemon/journal/snapshot_files.hpp"
 #include "daemon/setup.hpp"
+#include "daemon/text_file.hpp"
 
 namespace hedgewatch {
 namespace {
@@ -79,7 +81,8 @@ class Life {
  public:
   /// `text` is the configuration that it starts with.
   Life(const Folder& folder, std::string text, MonoTime begins, std::optional<Recovered> before = std::nullopt,
-       std::string build = std::string{kBuild}, const std::vector<RaisedAlert>* raised = nullptr)
+       std::string build = std::string{kBuild}, const std::vector<RaisedAlert>* raised = nullptr,
+       std::uint64_t segment_bytes = JournalOptions{}.segment_bytes)
       : now_{begins}, engine_{before ? std::move(before->engine) : Engine{setup_of(text)}} {
     clock_ns_ = nanoseconds_of(now_);
     JournalOptions options;
@@ -87,6 +90,7 @@ class Life {
     options.version = "1.2.3";
     options.build = std::move(build);
     options.snapshot_every = 1s;
+    options.segment_bytes = segment_bytes;
     options.boot = "one";
     options.clock_shift = 7h;
     options.mono = [this] { return from_nanoseconds<MonoTime>(clock_ns_); };
@@ -165,6 +169,7 @@ std::string live(const Folder& folder, int cycles) {
 
 struct Outcome {
   std::optional<Recovered> recovered;
+  std::string reason;  ///< why not
   std::vector<std::string> told;
 };
 
@@ -176,7 +181,11 @@ Outcome recover(const Folder& folder, std::chrono::nanoseconds a_look_takes = 0n
   options.build = kBuild;
   options.mono = [&] { return from_nanoseconds<MonoTime>(clock += a_look_takes.count()); };
   options.tell = [&](const std::string& line) { outcome.told.push_back(line); };
-  outcome.recovered = recover_engine(options);
+  auto result = recover_engine(options);
+  if (result.ok())
+    outcome.recovered = std::move(result).value();
+  else
+    outcome.reason = result.error();
   return outcome;
 }
 
@@ -273,9 +282,12 @@ TEST_SUITE("daemon/journal/recovery") {
     const Outcome nothing = recover(folder);
     CHECK_FALSE(nothing.recovered.has_value());
     CHECK(nothing.told.empty());
+    CHECK(nothing.reason == "no snapshot to go on from");
     live(folder, 25);
     for (const SnapshotFile& file : snapshots_in(folder.path())) spoil(file.path);
-    CHECK_FALSE(recover(folder).recovered.has_value());
+    const Outcome spoilt = recover(folder);
+    CHECK_FALSE(spoilt.recovered.has_value());
+    CHECK(spoilt.reason.starts_with("the newest snapshot is damaged at byte "));
 
     const Folder other;
     {
@@ -286,6 +298,7 @@ TEST_SUITE("daemon/journal/recovery") {
     const Outcome refused = recover(other);
     CHECK_FALSE(refused.recovered.has_value());
     CHECK(told(refused, "is of another build of the program"));
+    CHECK(refused.reason == "the newest snapshot is of another build of the program");
   }
 
   TEST_CASE("a tail that takes too long is given up, and told") {
@@ -300,6 +313,7 @@ TEST_SUITE("daemon/journal/recovery") {
     const Outcome late = recover(folder, 3s);
     CHECK_FALSE(late.recovered.has_value());
     CHECK(told(late, "given up"));
+    CHECK(late.reason == "replaying to the journal's end would take too long");
   }
 
   TEST_CASE("many events do not wait for the interval: a snapshot comes sooner") {
@@ -439,6 +453,78 @@ TEST_SUITE("daemon/journal/recovery") {
     const Outcome outcome = recover(folder);
     REQUIRE(outcome.recovered.has_value());
     CHECK(outcome.recovered->replayed.events == 0);
+  }
+
+  TEST_CASE("an engine does not go on over a segment that is missing right behind its snapshot: an older one is taken, or none") {
+    const Folder folder;
+    {
+      Life life{folder, configuration(1'000), kBegin, std::nullopt, std::string{kBuild}, nullptr, 1};
+      life.connect();
+      life.run(35);
+    }
+    CHECK(recover(folder).recovered->engine.cycles() == 35);
+    std::vector<SnapshotFile> snapshots = snapshots_in(folder.path());
+    REQUIRE(snapshots.size() == 4);
+    const std::uint64_t place = snapshots[2].sequence;
+    std::filesystem::remove(snapshots[3].path);
+    std::size_t behind = 0;
+    for (const SegmentFile& segment : segments_in(folder.path())) {
+      if (segment.sequence > place) ++behind;
+      if (segment.sequence == place) std::filesystem::remove(segment.path);
+    }
+    REQUIRE(behind > 0);
+
+    // From the older one the journal is gone through as a replay of all of it does: anew behind the hole.
+    const auto replayed = [&](std::optional<JournalSnapshot> start) {
+      std::string last;
+      ReplaySettings settings;
+      settings.start = std::move(start);
+      settings.after_cycle = [&](WallTime, const Engine& engine) { last = shown(engine); };
+      JournalReader journal{segments_in(folder.path())};
+      const ReplayTotals totals = replay_journal(journal, settings);
+      CHECK(totals.sessions == 2);
+      CHECK(totals.continued == 0);
+      return last;
+    };
+    const std::string anew = replayed(std::nullopt);
+    CHECK(replayed(read_snapshot(snapshots[2].path).value()) == anew);
+    const Outcome older = recover(folder);
+    CHECK(told(older, " events behind the snapshot are missing in the journal"));
+    REQUIRE(older.recovered.has_value());
+    CHECK(older.recovered->snapshot == snapshots[1].taken);
+    CHECK(older.recovered->engine.cycles() < 35);
+    CHECK(shown(older.recovered->engine) == anew);
+
+    for (const std::size_t i : {0U, 1U}) std::filesystem::remove(snapshots[i].path);
+    const Outcome none = recover(folder);
+    CHECK_FALSE(none.recovered.has_value());
+    CHECK(none.reason.ends_with(" events behind the snapshot are missing in the journal"));
+  }
+
+  TEST_CASE("nor does it over events right behind its snapshot that are damaged") {
+    const Folder folder;
+    live(folder, 35);
+    const std::vector<SnapshotFile> snapshots = snapshots_in(folder.path());
+    for (const SnapshotFile& file : snapshots)
+      if (file.path != snapshots.front().path) std::filesystem::remove(file.path);
+    CHECK(recover(folder).recovered.has_value());
+    const std::filesystem::path segment = segments_in(folder.path()).back().path;
+    const std::string bytes = read_text_file(segment.string()).value();
+    BlockWalker walker{bytes};
+    std::uint64_t place = 0;
+    for (std::uint64_t begins = 0; const auto step = walker.next(); begins = walker.offset())
+      if (step->block && step->block->kind == BlockKind::Events && step->block->sequence == snapshots.front().sequence)
+        place = begins;
+    REQUIRE(place > 0);
+    {
+      std::fstream file{segment, std::ios::in | std::ios::out | std::ios::binary};
+      file.seekp(static_cast<std::streamoff>(place + kBlockHeaderBytes + 1));
+      file.put('\x7f');
+    }
+    const Outcome outcome = recover(folder);
+    CHECK_FALSE(outcome.recovered.has_value());
+    CHECK(told(outcome, "damaged bytes"));
+    CHECK(outcome.reason.ends_with(" events behind the snapshot are missing in the journal"));
   }
 
   TEST_CASE("the clock is set on only where it is another one, so far that the engine's time goes on with the calendar's") {
