@@ -66,6 +66,12 @@ class Replay {
       const bool same = start->session == session_;
       if (start->sequence < *begins_at_ || (same && start->sequence == *begins_at_)) return true;
       if (same) miss(start->sequence - *begins_at_);
+      // A machine that crashed may have lost what the snapshot knows: the session that went on from it comes behind a hole.
+      if (!same && start->session.continues && start->sequence == *begins_at_) {
+        begins_at_.reset();
+        on(SessionStart{.session = start->session, .continues = true, .sequence = start->sequence});
+        return true;
+      }
     } else if (const auto* text = std::get_if<ConfigurationText>(&item)) {
       return text->sequence < *begins_at_ || text->text == settings_.start->configuration;
     } else {

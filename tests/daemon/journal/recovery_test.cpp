@@ -450,9 +450,37 @@ TEST_SUITE("daemon/journal/recovery") {
     const std::uint64_t known = snapshots_in(folder.path()).back().sequence;
     for (const SegmentFile& segment : segments_in(folder.path())) std::filesystem::resize_file(segment.path, 600);
     CHECK(next_sequence(folder.path()) == known);
-    const Outcome outcome = recover(folder);
+    Outcome outcome = recover(folder);
     REQUIRE(outcome.recovered.has_value());
     CHECK(outcome.recovered->replayed.events == 0);
+
+    // The next life begins where the snapshot ends, and is found again from there, without a snapshot of its own.
+    std::map<std::uint64_t, std::string> lived;
+    std::string before;
+    {
+      Life life{folder, configuration(1'000), kBegin + 10s, std::move(outcome.recovered)};
+      life.connect();
+      life.run(3);
+      lived = life.tables;
+      before = shown(life.engine());
+    }
+    for (const SnapshotFile& file : snapshots_in(folder.path()))
+      if (file.sequence > known) std::filesystem::remove(file.path);
+    const Outcome again = recover(folder);
+    REQUIRE(again.recovered.has_value());
+    CHECK(again.recovered->replayed.continued == 1);
+    CHECK(shown(again.recovered->engine) == before);
+
+    std::size_t compared = 0;
+    ReplaySettings settings;
+    settings.start = read_snapshot(snapshots_in(folder.path()).back().path).value();
+    settings.after_cycle = [&](WallTime, const Engine& engine) {
+      ++compared;
+      CHECK(lived[engine.cycles()] == shown(engine));
+    };
+    JournalReader journal{segments_in(folder.path())};
+    CHECK(replay_journal(journal, settings).continued == 1);
+    CHECK(compared == lived.size());
   }
 
   TEST_CASE("an engine does not go on over a segment that is missing right behind its snapshot: an older one is taken, or none") {
