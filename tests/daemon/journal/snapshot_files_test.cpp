@@ -122,7 +122,7 @@ TEST_SUITE("daemon/journal/snapshot_files") {
     snapshot.session.build.clear();
     CHECK_FALSE(is_of_build(snapshot, "b1"));
     CHECK_FALSE(is_of_build(snapshot, ""));
-    const SnapshotFolder folder;
+    const testing::TemporaryFolder folder;
     REQUIRE_FALSE(write_snapshot(folder.path(), snapshot).has_value());
     CHECK_FALSE(newest_snapshot(snapshots_in(folder.path()), wall(9), "", {}).has_value());
   }
