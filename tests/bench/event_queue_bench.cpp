@@ -239,7 +239,7 @@ void throughput(benchmark::State& state) {
   bench::Rounds rounds;
   std::vector<Event> out(256);
   EngineWaiter waiter{WaitMode::BusyPoll};
-  EventQueue queue{{.producers = 1, .capacity = kPlaces, .held_back = 16}, waiter};
+  EventQueue queue{{.producers = 1, .capacity = kPlaces, .held_back = 16, .conflate_above = kPlaces}, waiter};
   EventBatch batch{kFrame};
   for (std::size_t i = 0; i < kFrame; ++i) static_cast<void>(batch.push(Event{}));
   const auto ring = std::make_unique<BoundedRing>();
