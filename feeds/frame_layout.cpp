@@ -5,6 +5,8 @@
 #include <bitset>
 #include <cstring>
 
+#include "feeds/decimal_text.hpp"
+
 namespace hedgewatch {
 
 namespace {
@@ -67,7 +69,6 @@ const char* behind_number(const char* at) {
   return own == kAll || (own & 1) == 0 ? nullptr : at + first_of(~own);
 }
 
-bool is_digit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
 /// The number whose `count` digits, from 1 to 8, are the lowest bytes of `word`: what stands above them is dropped.

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr VenueTime kAt = from_nanoseconds<VenueTime>(1'800'000'012'345'678'901);
+constexpr VenueTime kPricedAt = from_nanoseconds<VenueTime>(1'800'000'012'345'678'901);
 constexpr double kForward = 89'105.25;
 
 /// From at the money to prices of 1e-300 and below, of both styles.
@@ -26,12 +26,12 @@ Contract contract(std::size_t i) {
   contract.right = i % 2 == 0 ? OptionRight::Call : OptionRight::Put;
   contract.style = i % 3 == 0 ? PayoffStyle::Linear : PayoffStyle::Inverse;
   contract.strike = 20'000 + 1'700.0 * static_cast<double>(i % 90);
-  contract.expiry = kAt + 3min * static_cast<int>(1 + i * i);
+  contract.expiry = kPricedAt + 3min * static_cast<int>(1 + i * i);
   return contract;
 }
 
 OptionMarket market(std::size_t i) {
-  return {.forward = kForward, .vol = 0.05 + 0.013 * static_cast<double>(i % 31), .rate = i % 3 == 0 ? 0.04 : 0, .at = kAt};
+  return {.forward = kForward, .vol = 0.05 + 0.013 * static_cast<double>(i % 31), .rate = i % 3 == 0 ? 0.04 : 0, .at = kPricedAt};
 }
 
 bool same(const UnitRisk& a, const UnitRisk& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
