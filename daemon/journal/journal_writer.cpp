@@ -39,7 +39,8 @@ struct QueueTraits : moodycamel::ConcurrentQueueDefaultTraits {
   /// All of it is resident from the start: a backlog costs the engine's thread no page fault, and the process never grows.
   static void* malloc(std::size_t size) {
     void* const memory = std::malloc(size);
-    if (memory != nullptr) std::memset(memory, 0, size);
+    // Not with zeros: that would be made a calloc, whose pages are nobody's before they are used.
+    if (memory != nullptr) std::memset(memory, 0xFF, size);
     return memory;
   }
   static void free(void* memory) { std::free(memory); }
