@@ -21,7 +21,7 @@ namespace hedgewatch {
 /// that waited has been taken. The deep one is used from its first place on each time, so that as much of it is resident as ever
 /// waited. Events are numbered from 0; the writer publishes at which number the other ring begins. Such a number is replaced only
 /// after everything had been taken, so after it was used.
-class EventWay {
+class EventWay {  // NOLINT(clang-analyzer-optin.performance.Padding): what either side writes has a cache line of its own
  public:
   /// Events for the short ring: 64 KiB, which a core's second cache holds beside other things.
   static constexpr std::size_t kShort = 512;

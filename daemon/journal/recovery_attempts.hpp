@@ -12,7 +12,7 @@ class RecoveryAttempts {
   static constexpr unsigned kMost = 5;
 
   /// `directory` is the journal's.
-  explicit RecoveryAttempts(std::filesystem::path directory) : file_{std::move(directory) / "recovering"} {}
+  explicit RecoveryAttempts(const std::filesystem::path& directory) : file_{directory / "recovering"} {}
 
   /// Counts one more that is about to be made. False, with nothing counted, after kMost: this time it must not be made, and the
   /// count begins again. A count that cannot be read or written stops nobody.

@@ -73,7 +73,7 @@ struct Pending {
 namespace hedgewatch {
 
 /// What one session knows and does. Everything that comes from outside ends in settle().
-struct DeribitSession::State {
+struct DeribitSession::State {  // NOLINT(clang-analyzer-optin.performance.Padding): there is one a connection
   using Ask = deribit::Ask;
   using FrameDetail = deribit::FrameDetail;
   using Pending = deribit::Pending;
