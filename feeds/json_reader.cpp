@@ -32,11 +32,33 @@ std::optional<std::int64_t> with_sign(std::uint64_t magnitude, bool negative) {
 
 }  // namespace
 
+namespace {
+
+/// Of which power of ten the number's first digit is that is not 0: 0 for units, -1 for tenths. As JSON writes numbers.
+std::int64_t leading_power(std::string_view number) {
+  if (number.starts_with('-')) number.remove_prefix(1);
+  const std::size_t end = std::min(number.find_first_of("eE"), number.size());
+  const std::string_view digits = number.substr(0, end);
+  const auto point = static_cast<std::int64_t>(std::min(digits.find('.'), digits.size()));
+  const auto first = static_cast<std::int64_t>(std::min(digits.find_first_of("123456789"), digits.size()));
+  const std::int64_t power = first < point ? point - first - 1 : point - first;
+  if (end == number.size()) return power;
+  std::string_view written = number.substr(end + 1);
+  const bool below = written.starts_with('-');
+  if (below || written.starts_with('+')) written.remove_prefix(1);
+  std::int64_t exponent = 0;
+  const auto [rest, error] = std::from_chars(written.data(), written.data() + written.size(), exponent);
+  if (error != std::errc{}) exponent = std::numeric_limits<std::int64_t>::max() / 2;
+  return below ? power - exponent : power + exponent;
+}
+
+}  // namespace
+
 std::optional<double> Decimal::unusual_double() const {
   double value = 0;
   const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), value);
   if (error == std::errc{}) return value;
-  if (error == std::errc::result_out_of_range && exponent < 0) return negative ? -0.0 : 0.0;
+  if (error == std::errc::result_out_of_range && leading_power(token) < 0) return negative ? -0.0 : 0.0;
   return std::nullopt;
 }
 

@@ -64,6 +64,15 @@ TEST_SUITE("feeds/json_reader") {
     CHECK_FALSE(number("1e400")->to_double().has_value());
     CHECK(number("1e-400")->to_double() == 0.0);
     CHECK(number("-0.0")->to_double() == 0.0);
+    // Beyond what a double holds, however it is written: too large is none, too small is 0.
+    const std::string zeros(400, '0');
+    CHECK_FALSE(number("1" + zeros + ".25")->to_double().has_value());
+    CHECK_FALSE(number("-12.5e99999999999999999999")->to_double().has_value());
+    CHECK_FALSE(number("0.001e500")->to_double().has_value());
+    CHECK(number("0." + zeros + "1")->to_double() == 0.0);
+    CHECK(number("1234.5e-99999999999999999999")->to_double() == 0.0);
+    CHECK(number("0." + zeros + "1e450")->to_double() == 1e49);
+    CHECK(number("1" + zeros + "e-390")->to_double() == 1e10);
   }
 
   TEST_CASE("exact prices are exact or refused") {
