@@ -13,6 +13,7 @@
 #include "daemon/exposition/http_server.hpp"
 #include "feeds/transport/clock.hpp"
 #include "shared_files.hpp"
+#include "support/eventually.hpp"
 #include "system/daemon_fixture.hpp"
 
 namespace hedgewatch {
@@ -117,8 +118,8 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     desk_rows.observe(1);
     desk.take(desk_rows.board);
     CHECK(eventually([&] { return sink.posts_with(kAlert) == 2; }));
-    CHECK(desk.delivery().read().cumulative.back() == 2);
-    CHECK(!desk.counters().at(0).behind);
+    CHECK(hedgewatch::testing::eventually([&] { return desk.delivery().read().cumulative.back() == 2; }));
+    CHECK(hedgewatch::testing::eventually([&] { return !desk.counters().at(0).behind; }));
   }
 
   TEST_CASE("a receiver that refuses is asked again until it takes the page, and another is not kept waiting") {
