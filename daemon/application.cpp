@@ -267,7 +267,7 @@ struct Application::State {
   std::vector<std::string> told_reasons{"starting"};
   bool was_ready = false;
   std::optional<RecoveryAttempts> attempts;
-  MonoTime begun = mono_now();
+  MonoTime begun{};    ///< by the clock that the engine goes on with
   ShutdownStack undo;  ///< last: a start-up that failed is undone before its parts go
 };
 
@@ -282,6 +282,7 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
   Inheritance inheritance{.build = build_identity(), .engine = {}, .alerts = {}};
   attempts.emplace(config.journal.directory);
   inheritance.engine = recover(config.journal, inheritance.build, *attempts, log);
+  begun = mono_now();
   alerts = std::make_unique<AlertDesk>(alert_options(authorizations));
 
   waiter = std::make_unique<EngineWaiter>(config.daemon.wait);

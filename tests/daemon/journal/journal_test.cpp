@@ -14,31 +14,12 @@
 #include "daemon/journal/event_codec.hpp"
 #include "daemon/journal/journal_reader.hpp"
 #include "feeds/transport/clock.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace hedgewatch {
 namespace {
 
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "hedgewatch-journal-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::permissions(path_, std::filesystem::perms::owner_all, ignored);
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-JournalOptions options(const Folder& folder) {
+JournalOptions options(const testing::TemporaryFolder& folder) {
   JournalOptions result;
   result.directory = folder.path();
   result.version = "1.2.3";
@@ -106,7 +87,7 @@ void cut_file(const std::filesystem::path& file, std::uintmax_t bytes) {
 
 TEST_SUITE("daemon/journal") {
   TEST_CASE("what is recorded comes back in order, with the configuration in force at each place") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     {
       JournalWriter writer{options(folder), "first = 1\n"};
       for (int number = 0; number < 1'000; ++number) writer.record(mark(number, number));
@@ -127,7 +108,7 @@ TEST_SUITE("daemon/journal") {
   }
 
   TEST_CASE("segments follow each other as one sequence, and the first that is left states what was true before it") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     JournalOptions small = options(folder);
     small.segment_bytes = 20'000;
     {
@@ -169,7 +150,7 @@ TEST_SUITE("daemon/journal") {
   }
 
   TEST_CASE("a torn tail is cut at the last good block, reported, and the next process goes on behind it") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     {
       JournalWriter writer{options(folder), "x = 1\n"};
       for (int number = 0; number < 100; ++number) writer.record(mark(number, number));
@@ -193,7 +174,7 @@ TEST_SUITE("daemon/journal") {
   }
 
   TEST_CASE("two processes are two sessions, also when their clocks lie equally far apart") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     for (const std::int64_t start : {1'000, 2'000}) {
       JournalOptions fixed = options(folder);
       fixed.mono = [start] { return from_nanoseconds<MonoTime>(start); };
@@ -206,7 +187,7 @@ TEST_SUITE("daemon/journal") {
 
   TEST_CASE(
       "when the writer cannot keep up the engine does not wait: events are counted, and the journal says how many are missing") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     JournalOptions small = options(folder);
     small.capacity = 512;
     std::uint64_t lost = 0;
@@ -227,7 +208,7 @@ TEST_SUITE("daemon/journal") {
   }
 
   TEST_CASE("old segments go when the journal is too large, never the newest") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     JournalOptions small = options(folder);
     small.segment_bytes = 4'000;
     small.max_bytes = 60'000;  // two of the blocks that these events make

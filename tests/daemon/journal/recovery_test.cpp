@@ -19,9 +19,11 @@
 #include "daemon/alerting/raised_alerts_file.hpp"
 #include "daemon/journal/journal_block.hpp"
 #include "daemon/journal/journal_writer.hpp"
+#include "daemon/journal/shown_engine.hpp"
 #include "daemon/journal/snapshot_files.hpp"
 #include "daemon/setup.hpp"
 #include "daemon/text_file.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace hedgewatch {
 namespace {
@@ -40,47 +42,11 @@ std::string configuration(int size) {
          "[[alert]]\nname = \"High\"\nfigure = \"hedgewatch_mark_price\"\nabove = 1e9\nseverity = \"warn\"\nsummary = \"high\"\n";
 }
 
-EngineSetup setup_of(const std::string& text) {
-  auto parsed = parse_config(text, "test");
-  REQUIRE(parsed.ok());
-  return to_engine_setup(parsed.value());
-}
-
-std::string shown(const Engine& engine) {
-  std::string text;
-  const auto layout = engine.figures().layout();
-  for (std::size_t place = 0; place < layout->rows.size(); ++place) {
-    const FigureValue& value = engine.figures().at_position(place);
-    text += std::string{definition_of(layout->rows[place].figure).name} + layout->rows[place].labels + ' ' +
-            std::to_string(std::bit_cast<std::uint64_t>(value.value)) + ' ' + std::string{label(value.reason)} + '\n';
-  }
-  return text;
-}
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "hedgewatch-recovery-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 /// One life of a daemon: its engine and what it journals. It ends without a word.
 class Life {
  public:
   /// `text` is the configuration that it starts with.
-  Life(const Folder& folder, std::string text, MonoTime begins, std::optional<Recovered> before = std::nullopt,
+  Life(const testing::TemporaryFolder& folder, std::string text, MonoTime begins, std::optional<Recovered> before = std::nullopt,
        std::string build = std::string{kBuild}, const std::vector<RaisedAlert>* raised = nullptr,
        std::uint64_t segment_bytes = JournalOptions{}.segment_bytes)
       : now_{begins}, engine_{before ? std::move(before->engine) : Engine{setup_of(text)}} {
@@ -160,7 +126,7 @@ class Life {
 constexpr MonoTime kBegin = from_nanoseconds<MonoTime>(1'000'000'000);
 
 /// A life of so many cycles, with a snapshot every ten of them and at its first; what it showed last.
-std::string live(const Folder& folder, int cycles) {
+std::string live(const testing::TemporaryFolder& folder, int cycles) {
   Life life{folder, configuration(1'000), kBegin};
   life.connect();
   life.run(cycles);
@@ -173,7 +139,7 @@ struct Outcome {
   std::vector<std::string> told;
 };
 
-Outcome recover(const Folder& folder, std::chrono::nanoseconds a_look_takes = 0ns) {
+Outcome recover(const testing::TemporaryFolder& folder, std::chrono::nanoseconds a_look_takes = 0ns) {
   Outcome outcome;
   std::int64_t clock = 0;
   RecoveryOptions options;
@@ -205,7 +171,7 @@ TEST_SUITE("daemon/journal/recovery") {
   TEST_CASE("the engine that is recovered shows what the one that died showed, to the bit") {
     for (const int cycles : {1, 11, 25, 47}) {
       CAPTURE(cycles);
-      const Folder folder;
+      const testing::TemporaryFolder folder;
       const std::string before = live(folder, cycles);
       const Outcome outcome = recover(folder);
       REQUIRE(outcome.recovered.has_value());
@@ -220,7 +186,7 @@ TEST_SUITE("daemon/journal/recovery") {
   TEST_CASE("a process that died before it heard anything changes nothing, also where a snapshot ends the journal before it") {
     for (const int cycles : {11, 14}) {  // a snapshot is taken at the eleventh
       CAPTURE(cycles);
-      const Folder folder;
+      const testing::TemporaryFolder folder;
       const std::string before = live(folder, cycles);
       for (int died = 0; died < 2; ++died) {
         Outcome outcome = recover(folder);
@@ -235,7 +201,7 @@ TEST_SUITE("daemon/journal/recovery") {
   }
 
   TEST_CASE("events behind the last cycle are known to it, though they were not shown") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     std::string expected;
     {
       Life life{folder, configuration(1'000), kBegin};
@@ -254,7 +220,7 @@ TEST_SUITE("daemon/journal/recovery") {
   }
 
   TEST_CASE("a torn tail is cut at the last good block and told, and what stands before it is recovered") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     const std::string before = live(folder, 14);
     {
       std::ofstream torn{segments_in(folder.path()).back().path, std::ios::app | std::ios::binary};
@@ -267,7 +233,7 @@ TEST_SUITE("daemon/journal/recovery") {
   }
 
   TEST_CASE("a damaged snapshot is told of and the one before it taken, which comes to the same") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     const std::string before = live(folder, 35);
     spoil(snapshots_in(folder.path()).back().path);
     const Outcome outcome = recover(folder);
@@ -278,7 +244,7 @@ TEST_SUITE("daemon/journal/recovery") {
   }
 
   TEST_CASE("where nothing is, or nothing is good, or another build has saved it, there is nothing to go on from") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     const Outcome nothing = recover(folder);
     CHECK_FALSE(nothing.recovered.has_value());
     CHECK(nothing.told.empty());
@@ -289,7 +255,7 @@ TEST_SUITE("daemon/journal/recovery") {
     CHECK_FALSE(spoilt.recovered.has_value());
     CHECK(spoilt.reason.starts_with("the newest snapshot is damaged at byte "));
 
-    const Folder other;
+    const testing::TemporaryFolder other;
     {
       Life life{other, configuration(1'000), kBegin, std::nullopt, "another"};
       life.connect();
@@ -302,7 +268,7 @@ TEST_SUITE("daemon/journal/recovery") {
   }
 
   TEST_CASE("a tail that takes too long is given up, and told") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     {
       Life life{folder, configuration(1'000), kBegin};
       life.connect();
@@ -317,7 +283,7 @@ TEST_SUITE("daemon/journal/recovery") {
   }
 
   TEST_CASE("many events do not wait for the interval: a snapshot comes sooner") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     JournalOptions options;
     options.directory = folder.path();
     options.snapshot_events = 100;
@@ -341,7 +307,7 @@ TEST_SUITE("daemon/journal/recovery") {
 
   TEST_CASE(
       "a replay over a death and a new life shows after every cycle what was shown, under a configuration that changed meanwhile") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     std::map<std::uint64_t, std::string> lived;
     MonoTime died{};
     {
@@ -396,7 +362,7 @@ TEST_SUITE("daemon/journal/recovery") {
   }
 
   TEST_CASE("a session that continues one which is not there begins anew in a replay") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     live(folder, 12);
     const std::vector<SegmentFile> first = segments_in(folder.path());
     {
@@ -417,7 +383,7 @@ TEST_SUITE("daemon/journal/recovery") {
   }
 
   TEST_CASE("a session that goes on under a configuration that is not understood begins anew under the next that is") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     live(folder, 12);
     {
       JournalOptions options;
@@ -445,7 +411,7 @@ TEST_SUITE("daemon/journal/recovery") {
   }
 
   TEST_CASE("events are numbered behind what a snapshot knows, also when the disk has lost the events before it") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     live(folder, 25);
     const std::uint64_t known = snapshots_in(folder.path()).back().sequence;
     for (const SegmentFile& segment : segments_in(folder.path())) std::filesystem::resize_file(segment.path, 600);
@@ -484,7 +450,7 @@ TEST_SUITE("daemon/journal/recovery") {
   }
 
   TEST_CASE("an engine does not go on over a segment that is missing right behind its snapshot: an older one is taken, or none") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     {
       Life life{folder, configuration(1'000), kBegin, std::nullopt, std::string{kBuild}, nullptr, 1};
       life.connect();
@@ -530,7 +496,7 @@ TEST_SUITE("daemon/journal/recovery") {
   }
 
   TEST_CASE("nor does it over events right behind its snapshot that are damaged") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     live(folder, 35);
     const std::vector<SnapshotFile> snapshots = snapshots_in(folder.path());
     for (const SnapshotFile& file : snapshots)
@@ -556,7 +522,7 @@ TEST_SUITE("daemon/journal/recovery") {
   }
 
   TEST_CASE("the clock is set on only where it is another one, so far that the engine's time goes on with the calendar's") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     live(folder, 10);
     const Outcome outcome = recover(folder);
     REQUIRE(outcome.recovered.has_value());
@@ -576,7 +542,7 @@ TEST_SUITE("daemon/journal/recovery") {
   }
 
   TEST_CASE("on the same start of the machine the clock is the session's own, whatever the calendar says") {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     live(folder, 10);
     Outcome outcome = recover(folder);
     REQUIRE(outcome.recovered.has_value());

@@ -18,7 +18,9 @@
 #include "daemon/build_identity.hpp"
 #include "daemon/commands/replay_command.hpp"
 #include "daemon/journal/journal_writer.hpp"
+#include "daemon/journal/shown_engine.hpp"
 #include "daemon/setup.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace hedgewatch {
 namespace {
@@ -32,46 +34,10 @@ constexpr std::string_view kOtherConfiguration =
     "[\"BTC\"]\nwatch = [\"deribit:BTC-PERPETUAL\"]\n"
     "[[book]]\nname = \"main\"\npositions = [{ instrument = \"deribit:BTC-PERPETUAL\", size = 2000 }]\n";
 
-class ReplayFolder {
- public:
-  ReplayFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "hedgewatch-replay-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~ReplayFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  ReplayFolder(const ReplayFolder&) = delete;
-  ReplayFolder& operator=(const ReplayFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-EngineSetup setup_of(std::string_view text) {
-  auto parsed = parse_config(std::string{text}, "test");
-  REQUIRE(parsed.ok());
-  return to_engine_setup(parsed.value());
-}
-
-std::string shown(const Engine& engine) {
-  std::string text;
-  const auto layout = engine.figures().layout();
-  for (std::size_t place = 0; place < layout->rows.size(); ++place) {
-    const FigureValue& value = engine.figures().at_position(place);
-    text += std::string{definition_of(layout->rows[place].figure).name} + layout->rows[place].labels + ' ' +
-            std::to_string(std::bit_cast<std::uint64_t>(value.value)) + ' ' + std::string{label(value.reason)} + '\n';
-  }
-  return text;
-}
-
 /// An engine that is journalled as the daemon does it: a mark in each cycle, another configuration half-way.
 class Recorded {
  public:
-  explicit Recorded(const ReplayFolder& folder) : engine_{setup_of(kConfiguration)} {
+  explicit Recorded(const testing::TemporaryFolder& folder) : engine_{setup_of(kConfiguration)} {
     JournalOptions options;
     options.directory = folder.path();
     options.version = "1.2.3";
@@ -139,7 +105,7 @@ struct Replayed {
   std::vector<std::string> told;
 };
 
-Replayed replay_from(const ReplayFolder& folder, const Recorded& recorded, std::optional<JournalSnapshot> start) {
+Replayed replay_from(const testing::TemporaryFolder& folder, const Recorded& recorded, std::optional<JournalSnapshot> start) {
   Replayed replayed;
   ReplaySettings settings;
   settings.start = std::move(start);
@@ -157,7 +123,7 @@ Replayed replay_from(const ReplayFolder& folder, const Recorded& recorded, std::
 
 TEST_SUITE("daemon/journal/replay") {
   TEST_CASE("from each snapshot that is kept, a replay shows what was shown after it, to the bit, over a new configuration too") {
-    const ReplayFolder folder;
+    const testing::TemporaryFolder folder;
     const Recorded recorded{folder};
     const std::vector<SnapshotFile> snapshots = snapshots_in(folder.path());
     REQUIRE(snapshots.size() >= 3);
@@ -186,7 +152,7 @@ TEST_SUITE("daemon/journal/replay") {
 
   TEST_CASE(
       "the command begins with the newest snapshot before the moment that was asked for, and writes what it would without one") {
-    const ReplayFolder folder;
+    const testing::TemporaryFolder folder;
     const Recorded recorded{folder};
     ReplayRequest request;
     request.inputs = {folder.path()};
@@ -208,7 +174,7 @@ TEST_SUITE("daemon/journal/replay") {
   }
 
   TEST_CASE("a snapshot that does not fit is told of, and the journal is replayed from its start") {
-    const ReplayFolder folder;
+    const testing::TemporaryFolder folder;
     const Recorded recorded{folder};
     auto snapshot = read_snapshot(snapshots_in(folder.path()).front().path);
     REQUIRE(snapshot.ok());
