@@ -143,6 +143,7 @@ struct Engine::State {
   void on(const EventHeader& header, const PositionSnapshotBegin& begin);
   void on(const EventHeader& header, const PositionSnapshotEnd& end);
   void on(const EventHeader& header, const AccountSummary& summary);
+  void on(const EventHeader& header, const AccountGreeks& totals);
   void on(const EventHeader& header, const WorkingOrder& order);
   void on(const EventHeader& header, const WorkingOrdersBegin& begin);
   void on(const EventHeader& header, const WorkingOrdersEnd& end);
@@ -571,6 +572,11 @@ void Engine::State::on(const EventHeader& header, const AccountSummary& summary)
   for (std::size_t e = 0; e < desk.exposures.size(); ++e)
     for (const EquitySource& source : desk.exposures[e].equity)
       if (AccountId{source.account} == header.account) touched_exposures.insert(e);
+}
+
+void Engine::State::on(const EventHeader& header, const AccountGreeks& totals) {
+  Account* account = heard_account(header);
+  if (account != nullptr && account->apply(totals)) structure_changed = true;
 }
 
 void Engine::State::on(const EventHeader& header, const WorkingOrder& order) {

@@ -81,7 +81,6 @@ void ReconcileMonitor::lay_out(const DeskView& view, FigureTable& table) {
     account.mismatches = table.add_row(Figure::ReconcilePositionMismatches, {name, venue});
     account.mismatch_of_limit = table.add_row(Figure::ReconcileMismatchLimitRatio, {name, venue});
     account.seconds_since = table.add_row(Figure::ReconcileSecondsSince, {name, venue});
-    // A venue that states totals does so beside the summary, whose first coming makes the structure anew.
     for (const Account::Summary& summary : view.portfolio.accounts()[i].summaries()) equity_of(account, summary.amounts.asset);
     for (Equity& equity : account.equities)
       equity.row = table.add_row(Figure::ReconcileEquityDifferenceRatio, {name, venue, equity.asset.view()});
@@ -149,6 +148,7 @@ void ReconcileMonitor::apply(const DeskView& view, const Event& event) {
     equity.stated = summary->equity;
     equity.origin = origin_of(header);
   } else if (const auto* greeks = std::get_if<AccountGreeks>(&event.body)) {
+    if (!view.portfolio.accounts()[static_cast<std::size_t>(header.account)].states_totals_of(greeks->asset)) return;
     Totals& totals = totals_of(*account, greeks->asset);
     totals.venue = *greeks;
     totals.origin = origin_of(header);

@@ -66,6 +66,20 @@ bool Account::apply(const AccountSummary& summary, const Origin& origin) {
   return true;
 }
 
+bool Account::states_totals_of(const AssetCode& asset) const {
+  return std::find(totals_assets_.begin(), totals_assets_.end(), asset) != totals_assets_.end();
+}
+
+bool Account::apply(const AccountGreeks& totals) {
+  if (states_totals_of(totals.asset)) return false;
+  if (totals_assets_.size() == kMaxAssets) {
+    ++refused_;
+    return false;
+  }
+  totals_assets_.push_back(totals.asset);
+  return true;
+}
+
 void Account::hear(Venue venue, const Origin& origin) {
   newest_ = origin;
   venue_ = venue;

@@ -48,6 +48,8 @@ class Account {
   void forget_refusals() { refused_ = 0; }
   /// True when the asset is new, or margined in another pool than before.
   bool apply(const AccountSummary& summary, const Origin& origin);
+  /// True when the venue has not stated totals of the asset before. Beyond kMaxAssets none is taken, which is counted.
+  bool apply(const AccountGreeks& totals);
   void hear(Venue venue, const Origin& origin);
   /// See renumber(Origin&, ...).
   void renumber_connections(std::span<const ConnectionId> new_of_old);
@@ -67,6 +69,7 @@ class Account {
   /// How far the list of working orders may be believed: as the newest message, once the venue has stated it whole.
   [[nodiscard]] Quality orders_quality(Freshness& freshness, const Feeds& feeds) const;
   [[nodiscard]] const std::vector<Summary>& summaries() const { return summaries_; }
+  [[nodiscard]] bool states_totals_of(const AssetCode& asset) const;
   [[nodiscard]] Venue venue() const { return venue_; }
   [[nodiscard]] ConnectionId connection() const { return newest_.connection; }
   [[nodiscard]] bool heard() const { return heard_; }
@@ -74,12 +77,13 @@ class Account {
 
   /// See StateArchive.
   void visit_state(auto& archive) {
-    archive(positions_, summaries_, orders_, newest_, venue_, heard_, complete_, snapshot_open_, lost_, refused_);
+    archive(positions_, summaries_, totals_assets_, orders_, newest_, venue_, heard_, complete_, snapshot_open_, lost_, refused_);
   }
 
  private:
   std::vector<AccountPosition> positions_;  ///< by instrument id
   std::vector<Summary> summaries_;          ///< in order of arrival
+  std::vector<AssetCode> totals_assets_;    ///< in order of arrival
   WorkingOrders orders_;
   Origin newest_{};
   Venue venue_ = Venue::Deribit;

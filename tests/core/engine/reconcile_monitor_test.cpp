@@ -62,6 +62,14 @@ TEST_SUITE("core/engine/reconcile_monitor") {
     CHECK(bench.state(Figure::ReconcileGreekDifference, {"main", "deribit", "BTC", "gamma"}) == "unknown/never_received");
   }
 
+  TEST_CASE("totals that a venue states long after everything else, of a coin without a summary, are compared at once") {
+    Bench bench;
+    bench.cycle();
+    bench.totals({.asset = AssetCode::from("ETH").value(), .options_vega = 0});
+    bench.cycle();
+    CHECK(bench.value(Figure::ReconcileGreekDifference, {"main", "deribit", "ETH", "vega"}) == 0);
+  }
+
   TEST_CASE("without a mark the totals that need it are unknown, and the position count is not") {
     Bench bench;
     bench.advance(61s);

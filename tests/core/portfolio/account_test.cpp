@@ -129,4 +129,17 @@ TEST_SUITE("core/portfolio/account") {
     REQUIRE(desk.account.summaries().size() == 1);
     CHECK(desk.account.summaries()[0].amounts.equity == 4);
   }
+
+  TEST_CASE("an asset's totals are new once, and assets beyond the capacity are refused and counted") {
+    Desk desk;
+    const auto coin = [](std::size_t i) { return AssetCode::from("C" + std::to_string(i)).value(); };
+    CHECK_FALSE(desk.account.states_totals_of(coin(0)));
+    for (std::size_t i = 0; i < Account::kMaxAssets; ++i) CHECK(desk.account.apply(AccountGreeks{.asset = coin(i)}));
+    CHECK_FALSE(desk.account.apply(AccountGreeks{.asset = coin(0)}));
+    CHECK(desk.account.states_totals_of(coin(0)));
+    CHECK(desk.account.refused() == 0);
+    CHECK_FALSE(desk.account.apply(AccountGreeks{.asset = coin(Account::kMaxAssets)}));
+    CHECK_FALSE(desk.account.states_totals_of(coin(Account::kMaxAssets)));
+    CHECK(desk.account.refused() == 1);
+  }
 }
