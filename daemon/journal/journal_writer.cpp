@@ -69,6 +69,13 @@ constexpr std::size_t kMostCapacity = 1'000 * QueueTraits::BLOCK_SIZE;
 /// Lost events are counted on both sides of the queue.
 void add(std::atomic<std::uint64_t>& counter, std::uint64_t count) { counter.fetch_add(count, std::memory_order_relaxed); }
 
+/// A venue tells it once, or a person did: no later message makes up for it.
+bool is_told_once(const EventBody& body) {
+  return std::holds_alternative<Fill>(body) || std::holds_alternative<Transfer>(body) ||
+         std::holds_alternative<ForcedEvent>(body) || std::holds_alternative<AlertAcknowledged>(body) ||
+         std::holds_alternative<LimitOverridden>(body);
+}
+
 std::string fault_text(std::string_view what, const std::filesystem::path& file) {
   return std::string{what} + ' ' + file.string() + ": " + std::strerror(errno);
 }
@@ -146,6 +153,7 @@ struct JournalWriter::State {  // NOLINT(clang-analyzer-optin.performance.Paddin
   JournalBlock block;
   std::string bytes;
   MonoTime block_begun{};
+  bool block_is_urgent = false;  ///< holds what is told once
   std::uint64_t sequence = 0;
   std::int64_t wall_offset = 0;
   std::int64_t begun_ns = 0;
@@ -252,7 +260,8 @@ void JournalWriter::State::run() {
     std::size_t taken_together = 0;
     while (const std::size_t count = take_some()) taken_together += count;
     busy = taken_together > kBatch;
-    if (block.count > 0 && (stopping || options.mono() - block_begun >= options.block_age)) close_block();
+    const bool due = stopping || block_is_urgent || (block.count > 0 && options.mono() - block_begun >= options.block_age);
+    if (due) close_block();
     counters.oldest_waiting_ns.store(block.count > 0 ? nanoseconds_of(block_begun) : 0, std::memory_order_relaxed);
     if (stopping) return;
   }
@@ -297,6 +306,7 @@ void JournalWriter::State::add_event(const Event& event) {
   encode_event(block.payload, event);
   ++block.count;
   ++sequence;
+  if (is_told_once(event.body)) block_is_urgent = true;
   digest.note(event);
   if (block.payload.size() >= kBlockBytes) close_block();
 }
@@ -306,6 +316,7 @@ void JournalWriter::State::close_block() {
   put(block);
   block.payload.clear();
   block.count = 0;
+  block_is_urgent = false;
 }
 
 void JournalWriter::State::note_lost(std::uint64_t count) {

@@ -24,11 +24,12 @@ enum class JournalSync : std::uint8_t {
 };
 
 struct JournalOptions {
-  std::filesystem::path directory;                                      ///< exists and can be written
-  std::uint64_t segment_bytes = std::uint64_t{64} << 20;                ///< a new segment begins beyond this
-  std::uint64_t max_bytes = std::uint64_t{4} << 30;                     ///< oldest segments are deleted beyond this
-  std::chrono::nanoseconds max_age = std::chrono::hours{24 * 7};        ///< and when all of a segment is older than this
-  std::chrono::nanoseconds block_age = std::chrono::milliseconds{200};  ///< an event waits no longer than this in a block
+  std::filesystem::path directory;                                ///< exists and can be written
+  std::uint64_t segment_bytes = std::uint64_t{64} << 20;          ///< a new segment begins beyond this
+  std::uint64_t max_bytes = std::uint64_t{4} << 30;               ///< oldest segments are deleted beyond this
+  std::chrono::nanoseconds max_age = std::chrono::hours{24 * 7};  ///< and when all of a segment is older than this
+  /// An event waits no longer than this in a block; with fills, transfers and other things that are told once nothing waits.
+  std::chrono::nanoseconds block_age = std::chrono::milliseconds{200};
   JournalSync sync = JournalSync::Never;
   std::chrono::nanoseconds snapshot_every = std::chrono::minutes{1};  ///< by the time that is told to snapshot_due()
   /// After so many events a snapshot does not wait any longer: to replay them takes about a second.

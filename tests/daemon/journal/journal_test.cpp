@@ -14,6 +14,7 @@
 #include "daemon/journal/event_codec.hpp"
 #include "daemon/journal/journal_reader.hpp"
 #include "feeds/transport/clock.hpp"
+#include "support/eventually.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace hedgewatch {
@@ -105,6 +106,19 @@ TEST_SUITE("daemon/journal") {
     CHECK(told.sessions == 1);
     CHECK(told.lost == 0);
     CHECK(told.damage.empty());
+  }
+
+  TEST_CASE("what a venue tells once is written at once with all before it, and other events wait for their block") {
+    const testing::TemporaryFolder folder;
+    JournalOptions patient = options(folder);
+    patient.block_age = std::chrono::hours{1};
+    JournalWriter writer{patient, "x = 1\n"};
+    writer.record(mark(0, 1));
+    writer.record(event_at(1, Fill{}));
+    CHECK(testing::eventually([&] { return writer.counters().events == 2; }));
+    writer.record(mark(2, 3));
+    CHECK(testing::eventually([&] { return writer.counters().oldest_waiting_ns != 0; }));
+    CHECK(read(segments_in(folder.path())).events.size() == 2);
   }
 
   TEST_CASE("segments follow each other as one sequence, and the first that is left states what was true before it") {
