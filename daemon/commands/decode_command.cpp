@@ -46,7 +46,7 @@ class Tally {
 }  // namespace
 
 int decode_frames(Venue venue, RecordedFrames& frames, const DecodeSettings& settings, std::ostream& out, std::ostream& messages) {
-  const std::unique_ptr<FrameInterpreter> interpreter = make_interpreter(venue, settings.known_only);
+  const std::unique_ptr<FrameInterpreter> interpreter = make_interpreter({.venue = venue, .known_only = settings.known_only});
   EventBatch batch;
   Tally tally;
   std::uint64_t events = 0;

@@ -19,6 +19,7 @@
 #include "daemon/build_identity.hpp"
 #include "daemon/commands/alert_comparison.hpp"
 #include "daemon/commands/alert_timeline.hpp"
+#include "daemon/commands/capture_reader.hpp"
 #include "daemon/commands/command.hpp"
 #include "daemon/commands/csv.hpp"
 #include "daemon/commands/effectiveness_input.hpp"
@@ -103,14 +104,15 @@ std::optional<WallTime> end_of(const std::vector<SegmentFile>& segments) {
 /// Shows a replay to people while it runs: at its speed, with its progress, served.
 class Showing {
  public:
-  Showing(const ReplayRequest& request, const std::vector<SegmentFile>& segments, std::ostream& messages)
+  /// `find_end` says when the last moment is; it is asked only where that is shown.
+  Showing(const ReplayRequest& request, const std::function<std::optional<WallTime>()>& find_end, std::ostream& messages)
       : request_{request}, messages_{messages}, pace_{request.speed} {
     if (request.serve) {
       server_ = std::make_unique<ReplayServer>(*request.serve);
       messages << "serving http://127.0.0.1:" << server_->port() << "/metrics" << std::endl;
     }
     if (!request.progress) return;
-    std::optional<WallTime> end = end_of(segments);
+    std::optional<WallTime> end = find_end();
     if (request.to && end) end = std::min(*end, *request.to);
     progress_.emplace(request.from, end);
   }
@@ -138,11 +140,33 @@ class Showing {
   std::unique_ptr<ReplayServer> server_;
 };
 
-void tell_totals(std::ostream& messages, const ReplayTotals& totals) {
+/// The recording that is replayed.
+struct Recording {
+  std::unique_ptr<JournalSource> source;
+  ReplaySettings settings;
+  std::function<std::optional<WallTime>()> find_end;
+  /// Writes what it came to. Whether all of it could be used.
+  std::function<bool(const ReplayTotals&)> finish;
+};
+
+void tell_journal(std::ostream& messages, const ReplayTotals& totals) {
   messages << "replayed " << totals.events << " events in " << totals.cycles << " cycles of " << totals.sessions
            << (totals.sessions == 1 ? " session" : " sessions");
   if (totals.lost_events > 0) messages << ", " << totals.lost_events << " events missing";
   if (totals.damages > 0) messages << ", " << totals.damages << " damaged places";
+  messages << '\n';
+}
+
+void tell_capture(std::ostream& messages, const ReplayTotals& replayed, const CaptureTotals& read) {
+  messages << "replayed " << replayed.events << " events in " << replayed.cycles << " cycles of " << read.frames << " frames";
+  const auto tell = [&messages](std::uint64_t count, std::string_view what) {
+    if (count > 0) messages << ", " << count << ' ' << what;
+  };
+  tell(read.bad_lines, "bad lines");
+  tell(read.undecoded, "frames not understood");
+  tell(read.unknown_rows, "rows of unknown instruments");
+  tell(read.unplaced, "answers to questions that are not recorded");
+  tell(read.out_of_order, "frames out of order");
   messages << '\n';
 }
 
@@ -162,7 +186,7 @@ class Comparison {
         figures_{request.alerts || request.format == ReplayFormat::Text ? nowhere_ : out, {request.figures}} {}
 
   /// `common` is what the two have in common.
-  ReplayTotals run(JournalReader& journal, const ReplaySettings& common) {
+  ReplayTotals run(JournalSource& journal, const ReplaySettings& common) {
     Sampler recorded_sampler{request_};
     Sampler other_sampler{request_};
     ReplaySettings first = common;
@@ -224,14 +248,77 @@ class Comparison {
   std::vector<std::string> recorded_texts_;
 };
 
-int compare(JournalReader& journal, const ReplayRequest& request, const ReplaySettings& common, LoadedConfig other,
-            std::ostream& out, std::ostream& messages) {
+int compare(Recording& recording, const ReplayRequest& request, LoadedConfig other, std::ostream& out, std::ostream& messages) {
   Comparison comparison{request, std::move(other), out};
-  const ReplayTotals totals = comparison.run(journal, common);
+  const ReplayTotals totals = comparison.run(*recording.source, recording.settings);
   if (!totals.faults) comparison.write();
-  tell_totals(messages, totals);
+  const bool whole = recording.finish(totals);
   if (!request.alerts) messages << comparison.differences() << " differences\n";
-  return totals.faults || totals.damages > 0 ? kExitFault : kExitSuccess;
+  return totals.faults || !whole ? kExitFault : kExitSuccess;
+}
+
+std::optional<Recording> journal_recording(const ReplayRequest& request, std::ostream& messages) {
+  if (!request.configuration.empty() && !request.compare.empty()) {
+    messages << "--config: cannot be given with --compare, since a journal carries its configuration\n";
+    return std::nullopt;
+  }
+  auto segments = segments_of(request.inputs, messages);
+  if (!segments) return std::nullopt;
+  Recording recording;
+  recording.settings.tell = [&messages](const std::string& line) { messages << line << '\n'; };
+  if (!request.configuration.empty()) {
+    auto instead = read_config(request.configuration, messages);
+    if (!instead) return std::nullopt;
+    recording.settings.configuration = std::move(instead->config);
+  }
+  if (request.from && request.configuration.empty() && request.compare.empty())
+    recording.settings.start = snapshot_before(request.inputs, *segments, *request.from, recording.settings.tell);
+  if (recording.settings.start)
+    *segments = segments_from(std::move(*segments), recording.settings.start->sequence);
+  else if (request.from)
+    drop_segments_before(*segments, *request.from);
+  recording.find_end = [segments = *segments] { return end_of(segments); };
+  recording.source = std::make_unique<JournalReader>(std::move(*segments));
+  recording.finish = [&messages](const ReplayTotals& totals) {
+    tell_journal(messages, totals);
+    return totals.damages == 0;
+  };
+  return recording;
+}
+
+std::optional<Recording> capture_recording(const ReplayRequest& request, std::ostream& messages) {
+  if (request.configuration.empty()) {
+    messages << request.inputs.front().string() << ": is no journal segment, and a capture of frames carries no configuration: "
+             << "--config FILE must be given\n";
+    return std::nullopt;
+  }
+  auto config = read_config(request.configuration, messages);
+  if (!config) return std::nullopt;
+  auto files = capture_files(request.inputs, connection_plans(config->config));
+  if (!files.ok()) {
+    messages << files.error() << '\n';
+    return std::nullopt;
+  }
+  Recording recording;
+  recording.settings.tell = [&messages](const std::string& line) { messages << line << '\n'; };
+  recording.find_end = [files = files.value()] { return end_of_capture(files); };
+  auto reader = std::make_unique<CaptureReader>(std::move(*config), std::move(files).value(), recording.settings.tell);
+  recording.finish = [&messages, &reader = *reader](const ReplayTotals& totals) {
+    tell_capture(messages, totals, reader.totals());
+    return reader.totals().whole();
+  };
+  recording.source = std::move(reader);
+  return recording;
+}
+
+std::optional<Recording> recording_of(const ReplayRequest& request, std::ostream& messages) {
+  const auto captures = std::ranges::count_if(request.inputs, is_capture);
+  if (captures == 0) return journal_recording(request, messages);
+  if (captures == std::ssize(request.inputs)) return capture_recording(request, messages);
+  const auto capture = std::ranges::find_if(request.inputs, is_capture);
+  const auto other = std::ranges::find_if_not(request.inputs, is_capture);
+  messages << capture->string() << ": is a capture of frames and " << other->string() << " is none, must all be of one kind\n";
+  return std::nullopt;
 }
 
 }  // namespace
@@ -275,35 +362,22 @@ std::optional<double> parse_speed(const std::string& text) {
 }
 
 int run_replay(const ReplayRequest& request, std::ostream& out, std::ostream& messages) {
-  auto segments = segments_of(request.inputs, messages);
-  if (!segments) return kExitFault;
-  ReplaySettings settings;
-  settings.tell = [&messages](const std::string& line) { messages << line << '\n'; };
-  if (!request.configuration.empty()) {
-    auto instead = read_config(request.configuration, messages);
-    if (!instead) return kExitFault;
-    settings.configuration = std::move(instead->config);
-  }
-  if (request.from && request.configuration.empty() && request.compare.empty())
-    settings.start = snapshot_before(request.inputs, *segments, *request.from, settings.tell);
-  if (settings.start)
-    *segments = segments_from(std::move(*segments), settings.start->sequence);
-  else if (request.from)
-    drop_segments_before(*segments, *request.from);
-  JournalReader journal{*segments};
+  auto recording = recording_of(request, messages);
+  if (!recording) return kExitFault;
   if (!request.compare.empty()) {
     auto other = read_config(request.compare, messages);
     if (!other) return kExitFault;
-    return compare(journal, request, settings, std::move(*other), out, messages);
+    return compare(*recording, request, std::move(*other), out, messages);
   }
 
   std::optional<Showing> showing;
   try {
-    showing.emplace(request, *segments, messages);
+    showing.emplace(request, recording->find_end, messages);
   } catch (const std::exception& error) {
     messages << error.what() << '\n';
     return kExitFault;
   }
+  ReplaySettings& settings = recording->settings;
   if (request.serve) settings.until = request.to;
 
   std::unique_ptr<ReplayOutput> output;
@@ -317,19 +391,25 @@ int run_replay(const ReplayRequest& request, std::ostream& out, std::ostream& me
     if (output) sampler.after_cycle(now, engine, [&](const FigureSnapshot& table) { output->sample(now, table); });
     showing->after_cycle(now, engine);
   };
-  const ReplayTotals totals = replay_journal(journal, settings);
+  const ReplayTotals totals = replay_journal(*recording->source, settings);
   if (output) output->finish();
   out.flush();
   showing->finish();
-  tell_totals(messages, totals);
-  return totals.faults || totals.damages > 0 ? kExitFault : kExitSuccess;
+  const bool whole = recording->finish(totals);
+  return totals.faults || !whole ? kExitFault : kExitSuccess;
 }
 
 void add_replay_command(CLI::App& app, int& status) {
-  CLI::App* replay = app.add_subcommand("replay", "Compute the figures of a journal again");
+  CLI::App* replay = app.add_subcommand("replay", "Compute the figures of a journal or of captured frames again");
   replay->footer(
       R"(Runs recorded events through the same engine, cycle by cycle as they were: the same journal gives the same figures.
 A journal carries its configuration; --config asks what another one would have shown.
+
+FILE may also be a capture's directory, or files of frames of any origin, for which --config is needed: frames are decoded, merged
+by their receive times, and a cycle ends with each time. A file's name begins with that of its connection, such as deribit- or
+bybit-linear-, deribit_main- for the account deribit/main. A connection is live from its first frame, and down when it was silent
+for longer than its venue's market_data_max_age or account_max_age. Not in a capture, and so unknown until frames tell it: what
+people ordered, what was remembered from before, and that an account holds nothing where the answer that said so names nothing.
 
 Output, on standard output:
   csv           ts_ns,figure,labels,state,reason,value; a row whenever a figure is another than at the sample before
@@ -353,16 +433,19 @@ configuration, it reads from the segment in which that moment lies: positions, m
 over longer windows fill again from there, an order book is unknown until its next snapshot, and what was raised before is raised
 again once its condition has held. Where the daemon was restarted and went on with what it knew, the replay does so too.
 
-Standard error: on a terminal a line with the moment, the share that is done, the speed and the time left; what the journal misses (a torn end, damaged places, events it had no room for), then totals.
+Standard error: on a terminal a line with the moment, the share that is done, the speed and the time left; what the journal misses (a
+torn end, damaged places, events it had no room for), or the capture's faults as FILE:LINE: what; then totals.
 
-Exit status: 0 the journal was whole, 1 it was not or could not be read, 2 wrong usage.
+Exit status: 0 the journal or capture was whole, 1 it was not or could not be read, 2 wrong usage.
 
 Examples:
   hedgewatch replay /var/lib/hedgewatch/journal --figure hedgewatch_hedge_ratio > ratio.csv
-  hedgewatch replay /var/lib/hedgewatch/journal --from 2026-11-25T07:55:00Z --to 2026-11-25T08:10:00Z --every 1s --format openmetrics
+  hedgewatch replay /var/lib/hedgewatch/journal --from 2026-11-25T07:55:00Z --to 2026-11-25T08:10:00Z --every 1s \
+      --format openmetrics
   hedgewatch replay /var/lib/hedgewatch/journal --alerts > timeline.csv
   hedgewatch replay /var/lib/hedgewatch/journal --from 2026-11-25T07:55:00Z --serve 9465 --speed 20
-  hedgewatch replay /var/lib/hedgewatch/journal --compare tighter-limits.toml --format text)");
+  hedgewatch replay /var/lib/hedgewatch/journal --compare tighter-limits.toml --format text
+  hedgewatch replay /var/lib/hedgewatch/capture --config /etc/hedgewatch/hedgewatch.toml --alerts > timeline.csv)");
   struct Options {
     ReplayRequest request;
     std::string every = "15s";
@@ -387,7 +470,8 @@ Examples:
   const auto figure_check = CLI::Validator{
       [](const std::string& text) { return figure_from_name(text) ? std::string{} : "is " + text + ", must be a figure's name"; },
       "NAME"};
-  replay->add_option("FILE", options->request.inputs, "Journal directories or segments")->required();
+  replay->add_option("FILE", options->request.inputs, "Journal directories or segments, or a capture's directories or files")
+      ->required();
   CLI::Option* format = replay->add_option("--format", options->format, "csv, openmetrics, or text of a comparison")
                             ->capture_default_str()
                             ->check(CLI::IsMember({"csv", "openmetrics", "text"}));
@@ -402,12 +486,13 @@ Examples:
                             ->excludes(figure)
                             ->excludes(every)
                             ->excludes(format);
-  CLI::Option* config =
-      replay->add_option("--config", options->request.configuration, "Instead of the recorded configuration")->type_name("FILE");
+  replay
+      ->add_option("--config", options->request.configuration,
+                   "Configuration of a capture, which has none; of a journal, instead of the recorded one")
+      ->type_name("FILE");
   CLI::Option* compare =
       replay->add_option("--compare", options->request.compare, "Write where this configuration would have shown another thing")
-          ->type_name("FILE")
-          ->excludes(config);
+          ->type_name("FILE");
   replay->add_option("--speed", options->speed, "Times the recorded speed, such as 20, or max; default max, with --serve 1")
       ->excludes(compare)
       ->check(speed_check);

@@ -23,14 +23,14 @@ enum class ReplayFormat : std::uint8_t {
 };
 
 struct ReplayRequest {
-  std::vector<std::filesystem::path> inputs;  ///< journal directories and segments
+  std::vector<std::filesystem::path> inputs;  ///< journal directories and segments, or those of a capture
   ReplayFormat format = ReplayFormat::Csv;
   std::chrono::nanoseconds every = std::chrono::seconds{15};  ///< 0: after every cycle
   std::optional<WallTime> from;                               ///< samples before are computed and not written
   std::optional<WallTime> to;
   std::vector<std::string> figures;    ///< empty: all
   bool alerts = false;                 ///< the changes of alerts, or their differences, instead of figures
-  std::string configuration;           ///< file, instead of the recorded ones
+  std::string configuration;           ///< file, of a capture; of a journal, instead of the recorded ones
   std::optional<double> speed;         ///< of the recorded time, from the first moment shown; nothing: as fast as it goes
   std::optional<std::uint16_t> serve;  ///< port on loopback for /metrics, instead of any output
   bool progress = false;               ///< a line on a terminal says where the replay is

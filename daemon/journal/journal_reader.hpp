@@ -54,17 +54,25 @@ struct LostEvents {
 using JournalItem =
     std::variant<SessionStart, RememberedAlerts, ConfigurationText, RestatedEvent, JournaledEvent, LostEvents, JournalDamage>;
 
+/// Where a replay has its events from.
+class JournalSource {
+ public:
+  virtual ~JournalSource() = default;
+  /// Nothing at the end.
+  [[nodiscard]] virtual std::optional<JournalItem> next() = 0;
+};
+
 /// Reads segments one after the other, in the engine's order. The session and configuration that each segment repeats at its head,
 /// and what it restates, come out only for the first segment of a session.
-class JournalReader {
+class JournalReader final : public JournalSource {
  public:
   explicit JournalReader(std::vector<SegmentFile> segments) : segments_{std::move(segments)} {}
   /// Events before that number need not come out.
   JournalReader(std::vector<SegmentFile> segments, std::uint64_t first_wanted)
       : segments_{std::move(segments)}, first_wanted_{first_wanted} {}
 
-  /// Nothing at the end. A segment that cannot be opened comes out as damage.
-  [[nodiscard]] std::optional<JournalItem> next();
+  /// A segment that cannot be opened comes out as damage.
+  [[nodiscard]] std::optional<JournalItem> next() override;
 
  private:
   bool open_next_segment();

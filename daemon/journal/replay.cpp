@@ -212,7 +212,7 @@ class Replay {
 
 }  // namespace
 
-ReplayTotals replay_journal(JournalReader& journal, const ReplaySettings& settings) {
+ReplayTotals replay_journal(JournalSource& journal, const ReplaySettings& settings) {
   Replay replay{settings};
   while (!replay.done()) {
     const auto item = journal.next();
@@ -240,7 +240,7 @@ Result<ReplayEnd, std::string> replay_to_end(JournalReader& journal, const Repla
   return replay.end();
 }
 
-ReplayTotals replay_side_by_side(JournalReader& journal, const ReplaySettings& first, const ReplaySettings& second) {
+ReplayTotals replay_side_by_side(JournalSource& journal, const ReplaySettings& first, const ReplaySettings& second) {
   Replay one{first};
   Replay two{second};
   while (const auto item = journal.next()) {

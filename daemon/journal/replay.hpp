@@ -52,7 +52,7 @@ struct ReplaySettings {
 
 /// Runs a journal through an engine of its own, event by event and cycle by cycle as it was recorded: the same sequence gives the
 /// same figures. A session that was recorded by another process gets a new engine, or goes on with the one before, as it did.
-ReplayTotals replay_journal(JournalReader& journal, const ReplaySettings& settings);
+ReplayTotals replay_journal(JournalSource& journal, const ReplaySettings& settings);
 
 /// Where a journal ends.
 struct ReplayEnd {
@@ -66,7 +66,7 @@ struct ReplayEnd {
 
 /// The same with two engines side by side, each event to both before the next: `first` is done with a cycle before `second`.
 /// The totals are those of `first`; faults are of either.
-ReplayTotals replay_side_by_side(JournalReader& journal, const ReplaySettings& first, const ReplaySettings& second);
+ReplayTotals replay_side_by_side(JournalSource& journal, const ReplaySettings& first, const ReplaySettings& second);
 
 /// What keeps a configuration from being used on events that were recorded under another: they name connections and accounts by
 /// their place in it. Empty when nothing does.

@@ -33,8 +33,8 @@ using Decode = std::function<bool(const RecordedFrame& frame, EventBatch& out)>;
 
 /// A recording does not say what a connection is for: the decoder is told by each frame's looks.
 Decode interpreting(Venue venue) {
-  return [interpreter = std::shared_ptr<FrameInterpreter>{make_interpreter(venue, false)}](const RecordedFrame& frame,
-                                                                                           EventBatch& out) {
+  return [interpreter = std::shared_ptr<FrameInterpreter>{make_interpreter({.venue = venue})}](const RecordedFrame& frame,
+                                                                                               EventBatch& out) {
     if (frame.kind == RecordKind::Connect) {
       interpreter->connected(frame);
       return false;

@@ -12,9 +12,12 @@
 #include "daemon/commands/command.hpp"
 #include "daemon/commands/replay_journal.hpp"
 #include "feeds/transport/clock.hpp"
+#include "shared_files.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace hedgewatch;
 using hedgewatch::testing::HandMadeJournal;
+using hedgewatch::testing::TemporaryFolder;
 
 namespace {
 
@@ -58,9 +61,145 @@ std::string row(int second, std::string_view from, std::string_view to, int sinc
   return text.append(",").append(value).append(",").append(limit).append("\n");
 }
 
+constexpr std::int64_t kCaptured = 1'796'000'000'000'000'000;
+
+/// A line of a capture that came so many seconds after the first.
+std::string captured(int second, std::string_view frame) {
+  std::string text = std::to_string(kCaptured + second * 1'000'000'000LL) + ' ';
+  for (const char c : frame) text += c == '\n' ? ' ' : c;
+  return text + '\n';
+}
+std::string captured_file(std::string_view venue, std::string_view name) {
+  return captured(0, hedgewatch::testing::read_text(hedgewatch::testing::source_directory() / "tests/data" / std::string{venue} /
+                                                    (std::string{name} + ".json")));
+}
+std::string captured_index(int second, std::string_view price) {
+  std::string frame =
+      R"({"jsonrpc":"2.0","method":"subscription","params":{"channel":"deribit_price_index.btc_usd","data":{"price":)";
+  frame.append(price).append(R"(,"timestamp":1796000000000,"index_name":"btc_usd"}}})");
+  return captured(second, frame);
+}
+/// Lists the perpetual, by its name.
+std::string captured_quote() {
+  return captured(0, R"({"jsonrpc":"2.0","method":"subscription","params":{"channel":"quote.BTC-PERPETUAL","data":{"timestamp":)"
+                     R"(1796000000000,"instrument_name":"BTC-PERPETUAL","best_bid_price":50,"best_bid_amount":10,)"
+                     R"("best_ask_price":51,"best_ask_amount":10}}})");
+}
+/// An alert on the index, above so many dollars.
+std::string index_config(std::string_view limit) {
+  return "[[venue]]\nkind = \"deribit\"\nendpoint = \"wss://127.0.0.1:1/\"\nnetwork = \"testnet\"\ncurrencies = [\"BTC\"]\n"
+         "[[book]]\nname = \"desk\"\npositions = [{ instrument = \"deribit:BTC-PERPETUAL\", size = 1000 }]\n"
+         "[alertmanager]\nurls = [\"http://127.0.0.1:1\"]\nstarter_rules = false\n[[alert]]\nname = \"High\"\n"
+         "figure = \"hedgewatch_index_price_usd\"\nabove = " +
+         std::string{limit} + "\nseverity = \"page\"\nsummary = \"high\"\n";
+}
+
 }  // namespace
 
 TEST_SUITE("daemon/commands/replay_command") {
+  TEST_CASE("captured frames of all four venues become figures under the configuration that is given") {
+    const TemporaryFolder folder;
+    ReplayRequest request;
+    request.inputs = {folder.path()};
+    request.configuration = folder.write("hedgewatch.toml", R"(
+[[venue]]
+kind = "deribit"
+endpoint = "wss://127.0.0.1:1/"
+network = "testnet"
+currencies = ["ETH"]
+watch = ["deribit:ETH-PERPETUAL"]
+[[venue]]
+kind = "binance"
+network = "testnet"
+products = ["usd_margined"]
+currencies = ["BTC"]
+watch = ["binance:BTCUSDT"]
+[[venue]]
+kind = "okx"
+network = "testnet"
+currencies = ["BTC"]
+watch = ["okx:BTC-USD-261225-95000-C"]
+[[venue]]
+kind = "bybit"
+network = "testnet"
+products = ["option"]
+currencies = ["ETH"]
+watch = ["bybit:ETH-25DEC26-3200-P-USDT"]
+[[book]]
+name = "desk"
+positions = [{ instrument = "deribit:ETH-PERPETUAL", size = 1000 }]
+)");
+    static_cast<void>(folder.write("deribit-1.frames", captured_file("deribit", "ticker_perpetual")));
+    static_cast<void>(folder.write("binance-usd_margined_market-1.frames", captured_file("binance", "mark_price")));
+    static_cast<void>(folder.write("okx-1.frames", captured_file("okx", "mark_price")));
+    static_cast<void>(folder.write("bybit-option-1.frames", captured_file("bybit", "ticker_option")));
+    request.figures = {"hedgewatch_mark_price"};
+    const Told told = told_of(request);
+    CAPTURE(told.messages);
+    CAPTURE(told.out);
+    CHECK(told.status == kExitSuccess);
+    for (const std::string_view row : {R"("venue=""deribit"",instrument=""ETH-PERPETUAL""",ok,,3051.42)",
+                                       R"("venue=""binance"",instrument=""BTCUSDT""",ok,,81000.74)",
+                                       R"("venue=""okx"",instrument=""BTC-USD-261225-95000-C""",ok,,0.041275)",
+                                       R"("venue=""bybit"",instrument=""ETH-25DEC26-3200-P-USDT""",ok,,243.7519)"})
+      CHECK_MESSAGE(
+          told.out.find(std::to_string(kCaptured) + ",hedgewatch_mark_price," + std::string{row} + "\n") != std::string::npos,
+          std::string{row});
+    CHECK(told.messages.ends_with(" in 1 cycles of 4 frames\n"));
+  }
+  TEST_CASE("of captured frames alerts, comparisons, moments and served figures are those of a journal") {
+    const TemporaryFolder folder;
+    ReplayRequest request;
+    request.inputs = {folder.write(
+        "deribit-1.frames", captured_quote() + captured_index(0, "50") + captured_index(1, "150") + captured_index(2, "50"))};
+    request.configuration = folder.write("hedgewatch.toml", index_config("100"));
+    request.alerts = true;
+    const Told alerts = told_of(request);
+    CAPTURE(alerts.messages);
+    const std::string second = std::to_string(kCaptured + 1'000'000'000);
+    const std::string third = std::to_string(kCaptured + 2'000'000'000);
+    CHECK(alerts.out == std::string{kAlertTimelineHeader} + second +
+                            R"(,High,"venue=""deribit"",underlying=""BTC""",page,inactive,firing,)" + second + ",150,above 100\n" +
+                            third + R"(,High,"venue=""deribit"",underlying=""BTC""",page,firing,inactive,)" + second +
+                            ",50,above 100\n");
+    request.to = parse_time(second);
+    CHECK(told_of(request).out.find(",firing,inactive,") == std::string::npos);
+    request.to.reset();
+
+    request.compare = folder.write("other.toml", index_config("200"));
+    const Told compared = told_of(request);
+    CAPTURE(compared.messages);
+    CHECK(compared.out.find("\nHigh,\"venue=\"\"deribit\"\",underlying=\"\"BTC\"\"\",only_recorded,page,1," + second) !=
+          std::string::npos);
+    request.compare.clear();
+
+    request.alerts = false;
+    request.serve = 0;
+    request.progress = true;
+    const Told served = told_of(request);
+    CHECK(served.status == kExitSuccess);
+    CHECK(served.messages.starts_with("serving http://127.0.0.1:"));
+    CHECK(served.messages.find("2026-11-30T00:53:20.000Z") != std::string::npos);
+  }
+  TEST_CASE("what frames cannot do without, and what does not go together, is said in one line") {
+    const TemporaryFolder folder;
+    HandMadeJournal journal{"replay_mixed", limit_at("100")};
+    journal.hold(50);
+    journal.end();
+    ReplayRequest request;
+    const std::string file = folder.write("deribit-1.frames", captured_index(0, "50"));
+    request.inputs = {file};
+    const Told bare = told_of(request);
+    CHECK(bare.status == kExitFault);
+    CHECK(bare.messages ==
+          file + ": is no journal segment, and a capture of frames carries no configuration: --config FILE must be given\n");
+    request.inputs = {file, journal.folder()};
+    CHECK(told_of(request).messages ==
+          file + ": is a capture of frames and " + journal.folder().string() + " is none, must all be of one kind\n");
+    request.inputs = {journal.folder()};
+    request.configuration = request.compare = folder.write("hedgewatch.toml", index_config("100"));
+    CHECK(told_of(request).messages == "--config: cannot be given with --compare, since a journal carries its configuration\n");
+  }
   TEST_CASE("the timeline holds every change of an alert, through reloads, people's orders and a restart") {
     HandMadeJournal journal{"replay_alerts", limit_at("100")};
     const AlertIdentity identity = identity_of("Held", Figure::PositionSize, kRow);
