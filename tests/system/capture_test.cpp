@@ -1,13 +1,17 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <map>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "daemon/commands/decode_command.hpp"
+#include "daemon/commands/replay_command.hpp"
 #include "daemon/commands/simulate_command.hpp"
 #include "feeds/capture/recorded_frames.hpp"
 #include "feeds/simulator/simulated_exchange.hpp"
@@ -34,6 +38,52 @@ std::filesystem::path file_of(const std::filesystem::path& directory, std::strin
   for (const auto& entry : std::filesystem::directory_iterator{directory})
     if (entry.path().filename().string().starts_with(std::string{connection} + '-')) return entry.path();
   return {};
+}
+
+/// When a figure had a value, and which.
+struct Sample {
+  std::int64_t time_ns = 0;
+  double value = 0;
+};
+/// By figure and labels.
+using Series = std::map<std::string, std::vector<Sample>>;
+
+/// What a replay shows after each of its cycles.
+Series replayed(const std::filesystem::path& input, const std::string& config, std::vector<std::string> figures) {
+  ReplayRequest request;
+  request.inputs = {input};
+  request.configuration = config;
+  request.every = std::chrono::nanoseconds{0};
+  request.figures = std::move(figures);
+  std::stringstream rows;
+  std::ostringstream messages;
+  const int status = run_replay(request, rows, messages);
+  CAPTURE(messages.str());
+  CHECK(status == 0);
+  Series series;
+  std::string row;
+  std::getline(rows, row);
+  while (std::getline(rows, row)) {
+    const std::size_t name = row.find(',') + 1;
+    const std::size_t state = row.find(",ok,,");
+    if (state == std::string::npos) continue;
+    series[row.substr(name, state - name)].push_back({std::stoll(row), std::stod(row.substr(state + 5))});
+  }
+  return series;
+}
+
+/// Whether all that the one shows is, in its order, among what the other shows, which it cannot have known later.
+bool within(const std::vector<Sample>& journal, const std::vector<Sample>& capture, double tolerance) {
+  // The calendar of a journal is that of its beginning; a clock may have been set by a little since.
+  constexpr std::int64_t kSlack = 100'000'000;
+  auto next = capture.begin();
+  for (const Sample& shown : journal) {
+    next = std::find_if(next, capture.end(), [&](const Sample& one) {
+      return std::abs(one.value - shown.value) <= tolerance * std::fmax(1, std::abs(shown.value));
+    });
+    if (next == capture.end() || next->time_ns > shown.time_ns + kSlack) return false;
+  }
+  return true;
 }
 
 TEST_SUITE("system/capture") {
@@ -81,6 +131,48 @@ TEST_SUITE("system/capture") {
     const auto simulated = make_simulated_exchange(options, mono_now(), wall_now());
     REQUIRE(static_cast<bool>(simulated));
     CHECK(simulated.value()->description().find("frames") != std::string::npos);
+  }
+
+  TEST_CASE("a replay of the frames shows what a replay of the journal of the same run shows, as early or earlier") {
+    const TemporaryFolder folder;
+    const std::string directory = folder.write("unused", "");
+    std::string config;
+    {
+      Exchange exchange;
+      const std::string text = venue_config(exchange) + "\n[capture]\ndirectory = \"" + directory +
+                               ".capture.d\"\n\n[journal]\ndirectory = \"" + directory + ".journal.d\"\n" +
+                               account_config(folder.write("secret", kClientSecret)) +
+                               "\n[[book]]\nname = \"main\"\nrules = [{ accounts = [\"main\"] }]\nequity = [{ account = \"main\", "
+                               "share = 1 }]\n\n[[book]]\nname = \"by-hand\"\npositions = [{ instrument = "
+                               "\"deribit:BTC-PERPETUAL\", size = 1000 }]\n";
+      config = folder.write("hedgewatch.toml", text);
+      Daemon daemon{config};
+      daemon.start();
+      REQUIRE(daemon.becomes_ready());
+      const double frames = daemon.scrape().samples.at("hedgewatch_capture_frames_total");
+      CHECK(eventually([&] { return daemon.scrape().samples.at("hedgewatch_capture_frames_total") > frames + 200; }));
+      CHECK(daemon.scrape().samples.at("hedgewatch_capture_lost_frames_total") == 0);
+      daemon.application().stop();
+    }
+
+    const std::vector<std::string> figures{"hedgewatch_position_size", "hedgewatch_mark_price", "hedgewatch_equity_usd",
+                                           "hedgewatch_book_delta_coins"};
+    const Series journal = replayed(directory + ".journal.d", "", figures);
+    const Series capture = replayed(directory + ".capture.d", config, figures);
+    std::map<std::string, std::size_t> compared;
+    for (const auto& [name, samples] : journal) {
+      CAPTURE(name);
+      const auto found = capture.find(name);
+      REQUIRE(found != capture.end());
+      // An option's delta changes while its event waits for the engine.
+      const std::string figure = name.substr(0, name.find(','));
+      CHECK(within(samples, found->second, figure == "hedgewatch_book_delta_coins" ? 1e-6 : 0));
+      compared[figure] += samples.size();
+    }
+    CHECK(compared["hedgewatch_position_size"] > 1);
+    CHECK(compared["hedgewatch_mark_price"] > 20);
+    CHECK(compared["hedgewatch_equity_usd"] > 1);
+    CHECK(compared["hedgewatch_book_delta_coins"] > 20);
   }
 }
 
