@@ -253,8 +253,8 @@ void add_alerts(std::vector<MetricFamily>& out, const AlertDesk& alerts) {
                         alerts.overridden(), true));
   out.push_back(family("hedgewatch_alert_transitions_total", "Changes of state of alerts.", MetricType::Counter,
                        {counter(static_cast<double>(alerts.transitions()))}));
-  out.push_back(family("hedgewatch_alerts_refused_total", "Raised alerts that found no room to be told.", MetricType::Counter,
-                       {counter(static_cast<double>(alerts.refused()))}));
+  out.push_back(family("hedgewatch_alerts_refused_total", "Raised alerts, and ends of some, that found no room to be told.",
+                       MetricType::Counter, {counter(static_cast<double>(alerts.refused()))}));
   out.push_back(family("hedgewatch_alert_delivery_seconds",
                        "Time from the cycle that raised or ended an alert until a receiver had accepted it.", MetricType::Histogram,
                        {histogram(alerts.delivery().read())}));

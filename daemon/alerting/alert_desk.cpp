@@ -30,6 +30,13 @@ std::chrono::nanoseconds offset_of(WallTime wall, MonoTime mono) {
   return std::chrono::nanoseconds{nanoseconds_of(wall) - nanoseconds_of(mono)};
 }
 
+const AlertRule* rule_of(const std::vector<AlertRule>& rules, const std::string& name, std::string_view row_labels) {
+  const auto rule = std::find_if(rules.begin(), rules.end(), [&](const AlertRule& candidate) {
+    return candidate.name == name && matches(candidate.labels, row_labels);
+  });
+  return rule == rules.end() ? nullptr : &*rule;
+}
+
 }  // namespace
 
 std::string AlertReceiver::name() const {
@@ -58,10 +65,13 @@ std::vector<RaisedAlert> AlertDesk::remember(AlertMemory memory, const std::vect
   overrides_ = std::move(memory.overrides);
   AlertMemory kept;
   for (const RememberedAlert& alert : memory.alerts) {
-    const auto rule = std::find_if(rules.begin(), rules.end(), [&alert](const AlertRule& candidate) {
-      return candidate.name == alert.rule && matches(candidate.labels, alert.labels);
-    });
-    if (rule == rules.end() || !make_room()) continue;
+    if (alert.rule == kStalled) {
+      remember_end({.rule = alert.rule, .labels = {}, .since = alert.since, .ended = options_.wall(), .untold = true}, rules,
+                   offset);
+      continue;
+    }
+    const AlertRule* rule = rule_of(rules, alert.rule, alert.labels);
+    if (rule == nullptr || !make_room()) continue;
     const auto since = from_nanoseconds<MonoTime>(nanoseconds_of(alert.since) - offset.count());
     AlertMessage message = message_of(*rule, alert.labels, {.to = AlertState::Firing, .value = {}, .since = since, .at = since},
                                       offset, options_.runbooks);
@@ -77,7 +87,35 @@ std::vector<RaisedAlert> AlertDesk::remember(AlertMemory memory, const std::vect
                                .changed = since};
     kept.alerts.push_back(alert);
   }
+  for (const RememberedEnd& end : memory.ended) remember_end(end, rules, offset);
   return raised_in(kept, offset);
+}
+
+void AlertDesk::remember_end(const RememberedEnd& end, const std::vector<AlertRule>& rules, std::chrono::nanoseconds offset) {
+  const auto mono = [offset](WallTime time) { return from_nanoseconds<MonoTime>(nanoseconds_of(time) - offset.count()); };
+  Raised told;
+  std::string key{kStalled};
+  if (end.rule == kStalled) {
+    told.message = stalled_message(end.since);
+    told.message.ended = end.ended;
+  } else {
+    const AlertRule* rule = rule_of(rules, end.rule, end.labels);
+    if (rule == nullptr) return;
+    told.message =
+        message_of(*rule, end.labels, {.to = AlertState::Inactive, .value = {}, .since = mono(end.since), .at = mono(end.ended)},
+                   offset, options_.runbooks);
+    told.message.description = "ended before the restart, since " + utc_text(end.since);
+    told.identity = identity_of(end.rule, rule->figure, end.labels);
+    key = told.message.key();
+  }
+  // What has been raised again since is not over.
+  if (alerts_.contains(key) || !make_room()) return;
+  told.rule = end.rule;
+  told.row_labels = end.labels;
+  told.version = ++version_;
+  told.changed = mono(end.ended);
+  told.known_to_webhooks = !end.untold;
+  alerts_[std::move(key)] = std::move(told);
 }
 
 std::vector<OverriddenLimit> AlertDesk::remembered_overrides() const {
@@ -190,12 +228,8 @@ void AlertDesk::watch_engine() {
   const WallTime now = options_.wall();
   Raised& told = alerts_[kStalled];
   if (stalled) {
-    told.message = {};
-    told.message.labels = {{"alertname", kStalled}, {"severity", std::string{label(AlertSeverity::Page)}}};
-    told.message.summary = "The engine stands still: no hedge is watched";
-    told.message.description = "no cycle has ended for 10 seconds";
-    told.message.runbook = runbook_of(options_.runbooks, kStalled);
-    told.message.starts = now - stall;
+    told = {};
+    told.message = stalled_message(now - stall);
   } else {
     told.message.ended = now;
   }
@@ -204,7 +238,18 @@ void AlertDesk::watch_engine() {
   told.changed = options_.mono();
   if (options_.tell)
     options_.tell(AlertSeverity::Page, (stalled ? "fires: " : "resolved: ") + std::string{kStalled}, told.message.description);
+  forgotten_ = !options_.state_file.empty();
   wake_.notify_all();
+}
+
+AlertMessage AlertDesk::stalled_message(WallTime since) const {
+  AlertMessage message;
+  message.labels = {{"alertname", kStalled}, {"severity", std::string{label(AlertSeverity::Page)}}};
+  message.summary = "The engine stands still: no hedge is watched";
+  message.description = "no cycle has ended for 10 seconds";
+  message.runbook = runbook_of(options_.runbooks, kStalled);
+  message.starts = since;
+  return message;
 }
 
 bool AlertDesk::make_room() {
@@ -216,6 +261,7 @@ bool AlertDesk::make_room() {
       oldest = alert;
   if (oldest == alerts_.end()) return false;
   alerts_.erase(oldest);
+  if (!receivers_.empty()) refused_.fetch_add(1, std::memory_order_relaxed);
   return true;
 }
 
@@ -232,21 +278,26 @@ void AlertDesk::keep_memory() {
 
 void AlertDesk::write_memory(std::unique_lock<std::mutex>& lock) {
   forgotten_ = false;
-  const std::uint64_t accepted = accepted_by_webhooks();
+  const std::uint64_t webhooks = accepted_by(ReceiverKind::Webhook);
+  const std::uint64_t alertmanagers = accepted_by(ReceiverKind::Alertmanager);
   AlertMemory memory{.alerts = {}, .overrides = overrides_};
-  for (const auto& [key, alert] : alerts_)
-    if ((!alert.message.ended || alert.acknowledged) && alert.rule != kStalled)
-      memory.alerts.push_back({alert.rule, alert.row_labels, alert.message.starts, alert.acknowledged, alert.version > accepted});
+  for (const auto& [key, alert] : alerts_) {
+    const bool untold = alert.version > webhooks && !alert.known_to_webhooks;
+    if (!alert.message.ended || alert.acknowledged)
+      memory.alerts.push_back({alert.rule, alert.row_labels, alert.message.starts, alert.acknowledged, untold});
+    else if (untold || alert.version > alertmanagers)
+      memory.ended.push_back({alert.rule, alert.row_labels, alert.message.starts, *alert.message.ended, untold});
+  }
   lock.unlock();
   if (!write_remembered(options_.state_file, memory) && options_.tell_failure)
     options_.tell_failure(options_.state_file, std::strerror(errno));
   lock.lock();
 }
 
-std::uint64_t AlertDesk::accepted_by_webhooks() const {
+std::uint64_t AlertDesk::accepted_by(ReceiverKind kind) const {
   std::uint64_t accepted = version_;
   for (const auto& receiver : receivers_)
-    if (receiver->address.kind == ReceiverKind::Webhook) accepted = std::min(accepted, receiver->accepted_version);
+    if (receiver->address.kind == kind) accepted = std::min(accepted, receiver->accepted_version);
   return accepted;
 }
 
@@ -264,7 +315,8 @@ std::vector<AlertMessage> AlertDesk::messages_for(const Receiver& receiver, bool
   std::vector<AlertMessage> messages;
   if (everything && options_.healthy()) messages.push_back(heartbeat());
   for (const auto& [key, alert] : alerts_) {
-    const bool change = alert.version > receiver.accepted_version;
+    const bool change =
+        alert.version > receiver.accepted_version && !(alert.known_to_webhooks && receiver.address.kind == ReceiverKind::Webhook);
     if (!change && (!everything || alert.message.ended)) continue;
     messages.push_back(alert.message);
     // A calendar that was set back must not make an alert of the future, which a receiver refuses or goes on to show.
@@ -337,9 +389,9 @@ void AlertDesk::serve(Receiver& receiver) {
     lock.lock();
     if (fault.empty()) {
       for (const MonoTime changed : changes) delivery_.record(done - changed);
-      const std::uint64_t told = accepted_by_webhooks();
+      const std::uint64_t told = accepted_by(receiver.address.kind);
       receiver.accepted_version = version;
-      if (accepted_by_webhooks() > told && !options_.state_file.empty()) {
+      if (accepted_by(receiver.address.kind) > told && !options_.state_file.empty()) {
         forgotten_ = true;
         wake_.notify_all();
       }

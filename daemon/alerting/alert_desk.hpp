@@ -77,10 +77,12 @@ struct AlertReceiverCounters {
 
 /// Takes the engine's transitions and tells the world: every change at once to every receiver, each on a thread of its own so that
 /// a dead one delays nobody; what is raised again and again until it ends, because a receiver forgets; a heartbeat always, so that
-/// silence is heard. An end is sent until it was accepted. What is raised is remembered over a restart.
+/// silence is heard. An end is sent until it was accepted. What is raised is remembered over a restart, and so is an end that a
+/// receiver has not accepted.
 class AlertDesk {
  public:
-  static constexpr std::size_t kMostRaised = 4'096;  ///< more are counted as refused
+  /// More are counted as refused; so is the oldest end that some receiver lacks, which makes room first.
+  static constexpr std::size_t kMostRaised = 4'096;
   static constexpr const char* kHeartbeat = "HedgewatchHeartbeat";
   /// A page of the desk's own, raised when the engine has stood still for so long.
   static constexpr const char* kStalled = "EngineStalled";
@@ -95,7 +97,7 @@ class AlertDesk {
   /// What the state file says; nothing when there is none.
   [[nodiscard]] std::optional<AlertMemory> memory() const;
   /// What was raised before the restart and still has a rule, for Engine::resume_alerts; it is told on, to a webhook only where it
-  /// is untold. Before start().
+  /// is untold. What had ended is told to those that lack it, and a stall of the engine before ended with it. Before start().
   [[nodiscard]] std::vector<RaisedAlert> remember(AlertMemory memory, const std::vector<AlertRule>& rules);
   /// The limits that were overridden then and are so still, for Engine::resume_overrides. After remember().
   [[nodiscard]] std::vector<OverriddenLimit> remembered_overrides() const;
@@ -127,6 +129,7 @@ class AlertDesk {
     std::optional<RememberedAlert::Acknowledged> acknowledged;  ///< ended for its receivers, kept in memory
     std::uint64_t version = 0;                                  ///< of its newest change
     MonoTime changed{};
+    bool known_to_webhooks = false;  ///< an end from before the restart that only an Alertmanager lacks
   };
   struct Receiver {
     AlertReceiver address;
@@ -151,8 +154,11 @@ class AlertDesk {
   void keep_memory();
   /// With the lock held, which is given up meanwhile.
   void write_memory(std::unique_lock<std::mutex>& lock);
-  /// The newest version that every webhook has accepted. An Alertmanager is told what is raised after a restart anyway.
-  [[nodiscard]] std::uint64_t accepted_by_webhooks() const;
+  /// An end of before the restart, where it has a rule or is the desk's own, and a place.
+  void remember_end(const RememberedEnd& end, const std::vector<AlertRule>& rules, std::chrono::nanoseconds offset);
+  /// The newest version that every receiver of the kind has accepted.
+  [[nodiscard]] std::uint64_t accepted_by(ReceiverKind kind) const;
+  [[nodiscard]] AlertMessage stalled_message(WallTime since) const;
   [[nodiscard]] AlertMessage heartbeat() const;
   void take_one(const AlertBoard& board, const AlertTransition& transition, std::chrono::nanoseconds wall_offset);
   void watch_engine();

@@ -18,6 +18,7 @@ namespace hedgewatch {
 namespace {
 
 constexpr std::string_view kLimitLine = "limit";
+constexpr std::string_view kEndedLine = "ended";
 constexpr std::string_view kUntold = "\tuntold";
 
 /// The text up to the next tab, which is taken away with it.
@@ -45,6 +46,32 @@ MonoTime mono_of(WallTime time, std::chrono::nanoseconds offset) {
 }
 WallTime wall_of(MonoTime time, std::chrono::nanoseconds offset) {
   return from_nanoseconds<WallTime>(nanoseconds_of(time) + offset.count());
+}
+
+/// Nothing when the rest of the line, without its first word, makes no sense.
+std::optional<RememberedOverride> limit_of(std::string_view rest) {
+  RememberedOverride limit;
+  limit.rule = next_field(rest);
+  limit.labels = next_field(rest);
+  const auto until = whole_number<std::int64_t>(next_field(rest));
+  const auto level = whole_number<double>(rest);
+  if (!until || !level || !std::isfinite(*level)) return std::nullopt;
+  limit.until = from_nanoseconds<WallTime>(*until);
+  limit.level = *level;
+  return limit;
+}
+
+std::optional<RememberedEnd> end_of(std::string_view rest, bool untold) {
+  RememberedEnd end;
+  end.rule = next_field(rest);
+  end.labels = next_field(rest);
+  const auto since = whole_number<std::int64_t>(next_field(rest));
+  const auto ended = whole_number<std::int64_t>(rest);
+  if (!since || !ended) return std::nullopt;
+  end.since = from_nanoseconds<WallTime>(*since);
+  end.ended = from_nanoseconds<WallTime>(*ended);
+  end.untold = untold;
+  return end;
 }
 
 }  // namespace
@@ -96,6 +123,12 @@ std::string remembered_text(const AlertMemory& memory) {
     if (alert.untold) text += kUntold;
     text += '\n';
   }
+  for (const RememberedEnd& end : memory.ended) {
+    text.append(kEndedLine).append("\t").append(end.rule).append("\t").append(end.labels).append("\t");
+    text.append(std::to_string(nanoseconds_of(end.since))).append("\t").append(std::to_string(nanoseconds_of(end.ended)));
+    if (end.untold) text += kUntold;
+    text += '\n';
+  }
   return text;
 }
 
@@ -107,20 +140,16 @@ AlertMemory parse_remembered(std::string_view text) {
     const bool untold = line.ends_with(kUntold);
     if (untold) line.remove_suffix(kUntold.size());
     const auto tabs = std::count(line.begin(), line.end(), '\t');
-    if (tabs == 4 && line.starts_with(kLimitLine) && line[kLimitLine.size()] == '\t') {
-      static_cast<void>(next_field(line));
-      RememberedOverride limit;
-      limit.rule = next_field(line);
-      limit.labels = next_field(line);
-      const auto until = whole_number<std::int64_t>(next_field(line));
-      const auto level = whole_number<double>(line);
-      if (!until || !level || !std::isfinite(*level)) continue;
-      limit.until = from_nanoseconds<WallTime>(*until);
-      limit.level = *level;
-      memory.overrides.push_back(std::move(limit));
+    const std::string_view first = next_field(line);
+    if (tabs == 4 && first == kLimitLine) {
+      if (auto limit = limit_of(line)) memory.overrides.push_back(std::move(*limit));
       continue;
     }
-    const auto since = whole_number<std::int64_t>(next_field(line));
+    if (tabs == 4 && first == kEndedLine) {
+      if (auto end = end_of(line, untold)) memory.ended.push_back(std::move(*end));
+      continue;
+    }
+    const auto since = whole_number<std::int64_t>(first);
     if ((tabs != 2 && tabs != 4) || !since) continue;
     RememberedAlert alert;
     alert.since = from_nanoseconds<WallTime>(*since);

@@ -25,6 +25,15 @@ struct RememberedAlert {
   bool untold = false;  ///< a webhook, which is told once, has not accepted it as it is now
 };
 
+/// An alert that has ended, by the calendar, and whose end some receiver has not accepted.
+struct RememberedEnd {
+  std::string rule;
+  std::string labels;  ///< of its row
+  WallTime since{};
+  WallTime ended{};
+  bool untold = false;  ///< to a webhook, which is told once; otherwise only an Alertmanager lacks it
+};
+
 /// A limit that its owner has replaced for a time.
 struct RememberedOverride {
   std::string rule;
@@ -37,6 +46,7 @@ struct RememberedOverride {
 struct AlertMemory {
   std::vector<RememberedAlert> alerts;
   std::vector<RememberedOverride> overrides;
+  std::vector<RememberedEnd> ended = {};
 };
 
 /// What the engine has to be told, or has told, by its own clock: the calendar's time less `offset`.
@@ -47,8 +57,9 @@ struct AlertMemory {
 
 /// A limit that is overridden is `limit<tab>RULE<tab>LABELS<tab>UNTIL_NANOSECONDS<tab>LEVEL`. One alert a line:
 /// `NANOSECONDS<tab>RULE<tab>LABELS`, where it was acknowledged `<tab>UNTIL_NANOSECONDS<tab>VALUE`, the value empty where it was
-/// not known, and at the end `<tab>untold` where a webhook has not accepted it. Label text holds no tab or line end that is not
-/// escaped.
+/// not known. One that has ended is `ended<tab>RULE<tab>LABELS<tab>SINCE_NANOSECONDS<tab>ENDED_NANOSECONDS`, which programs of
+/// before leave out. An alert's line ends with `<tab>untold` where a webhook has not accepted it as it is. Label text holds no tab
+/// or line end that is not escaped.
 [[nodiscard]] std::string remembered_text(const AlertMemory& memory);
 /// Lines that make no sense are left out: a false page is better than no start.
 [[nodiscard]] AlertMemory parse_remembered(std::string_view text);

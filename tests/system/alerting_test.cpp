@@ -1,9 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "system/drill_fixture.hpp"
+#include "system/program_fixture.hpp"
 
 namespace hedgewatch::testing {
 namespace {
@@ -72,6 +75,54 @@ TEST_SUITE("system/alerting") {
     CHECK(pager.posts("IndexDrill", "firing") == 1);
     CHECK(pager.posts("IndexDrill", "resolved") == 0);
     CHECK(daemon.log_text().find("fires: IndexDrill") == std::string::npos);
+  }
+
+  TEST_CASE("an end that the webhook had not taken when the daemon was killed with signal 9 is told by the next one, once") {
+    constexpr const char* kNobody = "http://127.0.0.1:1";
+    Exchange exchange;
+    const TemporaryFolder folder;
+    std::atomic<bool> refuses{false};
+    std::atomic<int> firing{0};
+    std::atomic<int> resolved{0};
+    HttpServerOptions hook_options;
+    hook_options.port = 0;
+    hook_options.max_body_bytes = 1 << 20;
+    HttpServer hook{hook_options};
+    hook.start([&](const HttpRequest& request) {
+      HttpResponse response;
+      response.status = refuses ? 503 : 200;
+      if (!refuses && request.body.find("IndexDrill") != std::string_view::npos)
+        ++(request.body.find(R"("status":"resolved")") == std::string_view::npos ? firing : resolved);
+      return response;
+    });
+    const std::string state_file = folder.write("state", "");
+    const std::string webhook = "\n[webhook]\nurl = \"http://127.0.0.1:" + std::to_string(hook.port()) + "/hook\"\n";
+    const std::string file = folder.write("hedgewatch.toml", config(exchange, {kNobody}, state_file, kAlwaysBroken) + webhook);
+    {
+      Program program{file, folder.write("log", "")};
+      REQUIRE(eventually([&] { return firing == 1; }));
+      refuses = true;
+      static_cast<void>(folder.write("hedgewatch.toml", config(exchange, {kNobody}, state_file, kNeverBroken) + webhook));
+      program.signal(SIGHUP);
+      REQUIRE(eventually([&] {
+        return read_text(state_file).ends_with("\tuntold\n") && read_text(state_file).starts_with("ended\tIndexDrill\t");
+      }));
+      CHECK(WTERMSIG(program.end(SIGKILL)) == SIGKILL);
+    }
+    CHECK(resolved == 0);
+    refuses = false;
+    const auto live_once = [&](const std::string& log) {
+      Program program{file, folder.write(log, "")};
+      const std::uint16_t port = program.port();
+      CHECK(eventually([&] { return http_request(port, "GET", "/-/ready").status == 200; }));
+      // The Alertmanager that nobody answers for still lacks it.
+      CHECK(eventually([&] { return resolved == 1 && read_text(state_file).starts_with("ended\t"); }));
+      CHECK(eventually([&] { return !read_text(state_file).ends_with("\tuntold\n"); }));
+    };
+    live_once("second");
+    live_once("third");
+    CHECK(resolved == 1);
+    CHECK(firing == 1);
   }
 
   TEST_CASE("with one of two Alertmanagers dead the page is out at once; one that comes back gets what is raised") {

@@ -272,6 +272,118 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     CHECK(sink.posts_with(kAlert) == 1);
   }
 
+  TEST_CASE("an end that one receiver had not accepted is told to it after the restart, once, and to the other not again") {
+    for (const bool webhook_lacks : {true, false}) {
+      CAPTURE(webhook_lacks);
+      const TemporaryFolder folder;
+      Sink hook;
+      Sink alertmanager;
+      AlertReceiver webhook = hook.receiver();
+      webhook.kind = ReceiverKind::Webhook;
+      Sink& ill = webhook_lacks ? hook : alertmanager;
+      Sink& well = webhook_lacks ? alertmanager : hook;
+      AlertDeskOptions remembering = options({webhook, alertmanager.receiver()});
+      remembering.state_file = folder.write("alerts", "");
+      const auto kept = [&] { return parse_remembered(testing::read_text(remembering.state_file)); };
+      {
+        OneRow desk_rows;
+        AlertDesk desk{remembering};
+        desk.start();
+        desk_rows.observe(2);
+        desk.take(desk_rows.board);
+        REQUIRE(eventually([&] { return hook.posts_with(kAlert) == 1 && alertmanager.posts_with(kAlert) == 1; }));
+        ill.refuse = true;
+        desk_rows.observe(1);
+        desk.take(desk_rows.board);
+        REQUIRE(eventually([&] { return well.posts_with(kAlert) == 2; }));
+        // As it dies here the file says so already.
+        REQUIRE(eventually([&] { return kept().ended.size() == 1 && kept().ended[0].untold == webhook_lacks; }));
+        CHECK(kept().alerts.empty());
+      }
+      const std::size_t known = hook.posts_with(kAlert);
+      const auto start_again = [&](bool accepts) {
+        ill.refuse = !accepts;
+        OneRow desk_rows;
+        AlertDesk desk{remembering};
+        CHECK(desk.remember(desk.memory().value_or(AlertMemory{}), desk_rows.board.rules()).empty());
+        desk.start();
+        desk_rows.observe(1);
+        desk.take(desk_rows.board);
+        const std::size_t index = webhook_lacks ? 0 : 1;
+        if (accepts)
+          CHECK(eventually([&] { return !desk.counters().at(0).behind && !desk.counters().at(1).behind && kept().ended.empty(); }));
+        else
+          CHECK(eventually([&] { return desk.counters().at(index).failures > 0 && !desk.counters().at(1 - index).behind; }));
+      };
+      start_again(false);
+      CHECK(kept().ended.size() == 1);
+      CHECK(hook.posts_with(kAlert) == known);
+      start_again(true);
+      CHECK(hook.posts_with(R"("status":"resolved")") == 1);
+      CHECK(ill.posts_with("ended before the restart") == 1);
+      start_again(true);
+      CHECK(hook.posts_with(R"("status":"resolved")") == 1);
+      CHECK(ill.posts_with("ended before the restart") == 1);
+      CHECK(hook.posts_with(kAlert) == 2);
+    }
+  }
+
+  TEST_CASE("an end without its rule is not told after the restart, and what has been raised again is not told as ended") {
+    const TemporaryFolder folder;
+    Sink sink;
+    AlertReceiver webhook = sink.receiver();
+    webhook.kind = ReceiverKind::Webhook;
+    AlertDeskOptions remembering = options({webhook});
+    remembering.state_file = folder.write("alerts",
+                                          "5\tRatio\thedge=\"one\"\tuntold\nended\tRatio\thedge=\"one\"\t3\t4\tuntold\n"
+                                          "ended\tGone\thedge=\"one\"\t3\t4\tuntold\n");
+    OneRow desk_rows;
+    AlertDesk desk{remembering};
+    CHECK(desk.remember(desk.memory().value_or(AlertMemory{}), desk_rows.board.rules()).size() == 1);
+    desk.start();
+    CHECK(eventually([&] { return !desk.counters().at(0).behind; }));
+    CHECK(sink.posts_with(R"("status":"firing")") == 1);
+    CHECK(sink.posts_with(R"("status":"resolved")") == 0);
+    CHECK(sink.posts_with("Gone") == 0);
+  }
+
+  TEST_CASE("a receiver that is away for long is owed no more ends than there is room for, and what it will not get is counted") {
+    constexpr std::size_t kRows = 1'000;
+    constexpr std::size_t kTurns = 5;
+    const TemporaryFolder folder;
+    Sink sink;
+    sink.refuse = true;
+    AlertDeskOptions remembering = options({sink.receiver()});
+    remembering.state_file = folder.write("alerts", "");
+    FigureTable table;
+    AlertBoard board;
+    board.set_rules({ratio_rule()}, {});
+    table.begin_layout();
+    std::vector<RowId> rows;
+    for (std::size_t i = 0; i < kTurns * kRows; ++i) rows.push_back(table.add_row(Figure::HedgeRatio, {"h" + std::to_string(i)}));
+    board.add_rows(table);
+    table.end_layout();
+    board.bind(table);
+    {
+      AlertDesk desk{remembering};
+      desk.start();
+      for (std::size_t turn = 0; turn < kTurns; ++turn)
+        for (const double value : {2.0, 1.0}) {
+          const MonoTime now = mono_now();
+          for (std::size_t i = 0; i < kRows; ++i) table.set(rows[turn * kRows + i], value, now);
+          board.observe(table, now);
+          desk.take(board);
+        }
+      CHECK(desk.refused() == kTurns * kRows - AlertDesk::kMostRaised);
+    }
+    const AlertMemory kept = parse_remembered(testing::read_text(remembering.state_file));
+    CHECK(kept.ended.size() == AlertDesk::kMostRaised);
+    CHECK(kept.alerts.empty());
+    AlertDesk desk{remembering};
+    CHECK(desk.remember(desk.memory().value_or(AlertMemory{}), board.rules()).empty());
+    CHECK(desk.refused() == 0);
+  }
+
   TEST_CASE("what is acknowledged ends for its receivers, is remembered over a restart, and is told again when it fires again") {
     const TemporaryFolder folder;
     Sink sink;
@@ -394,6 +506,37 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     CHECK(eventually([&] { return sink.posts_with(AlertDesk::kStalled) == 1; }));
     stalled_seconds = 0;
     CHECK(eventually([&] { return sink.posts_with(AlertDesk::kStalled) == 2; }));
+  }
+
+  TEST_CASE("a stall that a process died of is told as ended by the next one") {
+    const TemporaryFolder folder;
+    Sink sink;
+    AlertReceiver webhook = sink.receiver();
+    webhook.kind = ReceiverKind::Webhook;
+    AlertDeskOptions watching = options({webhook});
+    watching.state_file = folder.write("alerts", "");
+    std::atomic<std::int64_t> stalled_seconds{11};
+    watching.stall = [&stalled_seconds] { return std::chrono::seconds{stalled_seconds.load()}; };
+    {
+      AlertDesk desk{watching};
+      desk.start();
+      CHECK(eventually([&] { return sink.posts_with(AlertDesk::kStalled) == 1; }));
+    }
+    stalled_seconds = 0;
+    const auto start_again = [&] {
+      AlertDesk desk{watching};
+      CHECK(desk.remember(desk.memory().value_or(AlertMemory{}), {}).empty());
+      desk.start();
+      CHECK(eventually([&] {
+        return !desk.counters().at(0).behind &&
+               testing::read_text(watching.state_file).find(AlertDesk::kStalled) == std::string::npos;
+      }));
+    };
+    start_again();
+    CHECK(sink.posts_with(AlertDesk::kStalled) == 2);
+    CHECK(sink.posts_with(R"("status":"resolved")") == 1);
+    start_again();
+    CHECK(sink.posts_with(AlertDesk::kStalled) == 2);
   }
 
   TEST_CASE("a calendar that is set back makes no alert of the future, and one that is set on no older one") {

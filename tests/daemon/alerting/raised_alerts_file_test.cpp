@@ -54,6 +54,26 @@ TEST_SUITE("daemon/alerting/raised_alerts_file") {
     CHECK(back[4].acknowledged->value == 0.5);
   }
 
+  TEST_CASE("an end that a receiver lacks comes back with its times, and a line of one that makes no sense is left out") {
+    const std::vector<RememberedEnd> ended{
+        {"One", R"(hedge="a\tb")", from_nanoseconds<WallTime>(1'790'000'000'000'000'001), from_nanoseconds<WallTime>(7), true},
+        {"Two", "", from_nanoseconds<WallTime>(5), from_nanoseconds<WallTime>(6), false}};
+    const std::string text =
+        remembered_text({.alerts = {{"Three", "", from_nanoseconds<WallTime>(8)}}, .overrides = {}, .ended = ended});
+    const AlertMemory back = parse_remembered("ended\tFour\t\tnever\t5\nended\tFive\t\t5\t\nended\tSix\t\t5\n" + text);
+    REQUIRE(back.ended.size() == 2);
+    CHECK(back.ended[0].rule == "One");
+    CHECK(back.ended[0].labels == R"(hedge="a\tb")");
+    CHECK(back.ended[0].since == from_nanoseconds<WallTime>(1'790'000'000'000'000'001));
+    CHECK(back.ended[0].ended == from_nanoseconds<WallTime>(7));
+    CHECK(back.ended[0].untold);
+    CHECK(back.ended[1].rule == "Two");
+    CHECK_FALSE(back.ended[1].untold);
+    REQUIRE(back.alerts.size() == 1);
+    CHECK(back.alerts[0].rule == "Three");
+    CHECK(back.overrides.empty());
+  }
+
   TEST_CASE("a file that cannot be written is said so") { CHECK(!write_remembered("/nonexistent/alerts", {})); }
 }
 
