@@ -35,7 +35,16 @@ struct TokenConfig {
   friend bool operator==(const TokenConfig&, const TokenConfig&) = default;
 };
 
-/// The daemon's own listener. It knows no TLS, so the parser only lets it listen on loopback.
+/// What the listener shows its clients. Without a certificate it speaks plain HTTP.
+struct ListenerTlsConfig {
+  std::string certificate_file;  ///< absolute; a chain in PEM, the listener's own certificate first
+  std::string key_credential;    ///< of one of the two
+  std::string key_file;          ///< absolute
+
+  friend bool operator==(const ListenerTlsConfig&, const ListenerTlsConfig&) = default;
+};
+
+/// The daemon's own listener. Beyond loopback the parser lets it listen with TLS and a password only.
 struct HttpConfig {
   std::string host = "127.0.0.1";  ///< an IP literal, without brackets
   std::uint16_t port = 9464;       ///< 0: any free port
@@ -43,6 +52,7 @@ struct HttpConfig {
   std::string control_socket = {};
   /// Whoever asks at the address must have it, and may then change things too. Without a user nobody needs one.
   TokenConfig password = {};
+  ListenerTlsConfig tls = {};  ///< at the address
   std::size_t max_connections = 64;
   std::size_t max_request_bytes = 16'384;  ///< head and body of one request
   std::chrono::nanoseconds request_timeout = std::chrono::seconds{5};

@@ -13,6 +13,7 @@
 #include "core/types/duration_text.hpp"
 #include "core/types/number_text.hpp"
 #include "daemon/alerting/alert_desk.hpp"
+#include "daemon/alerting/alert_message.hpp"
 #include "daemon/alerting/raised_alerts_file.hpp"
 #include "daemon/boot_identity.hpp"
 #include "daemon/build_identity.hpp"
@@ -28,6 +29,7 @@
 #include "daemon/journal/journal_writer.hpp"
 #include "daemon/journal/recovery.hpp"
 #include "daemon/journal/recovery_attempts.hpp"
+#include "daemon/listener_identity.hpp"
 #include "daemon/memory_lock.hpp"
 #include "daemon/process_metrics.hpp"
 #include "daemon/reload_check.hpp"
@@ -237,7 +239,8 @@ struct Application::State {
         log{given_log},
         undo{[this](const std::string& name, const std::string& reason) { log.error(kSelf, "could not stop " + name, reason); }} {}
 
-  void build(Config loaded, std::string text, std::vector<AccountSecrets> secrets, const Authorizations& authorizations);
+  void build(Config loaded, std::string text, std::vector<AccountSecrets> secrets, const Authorizations& authorizations,
+             std::shared_ptr<ListenerTls> tls);
   void inherit_alerts(const EngineSetup& setup, Inheritance& inheritance, EngineThreadOptions& into);
   [[nodiscard]] AlertDeskOptions alert_options(const Authorizations& authorizations);
   [[nodiscard]] OverrideAnswer override_limits(const OverrideOrder& order);
@@ -251,7 +254,8 @@ struct Application::State {
   Log& log;
   ProcessMetrics metrics{HEDGEWATCH_VERSION};
 
-  std::mutex reload_mutex;  ///< one reload at a time; guards config
+  std::mutex reload_mutex;         ///< one reload at a time; guards config
+  WallTime certificate_expires{};  ///< of the listener's, where it has one; guarded too
   Config config;
 
   std::unique_ptr<EngineWaiter> waiter;
@@ -272,7 +276,7 @@ struct Application::State {
 };
 
 void Application::State::build(Config loaded, std::string text, std::vector<AccountSecrets> secrets,
-                               const Authorizations& authorizations) {
+                               const Authorizations& authorizations, std::shared_ptr<ListenerTls> tls) {
   config = std::move(loaded);
   if (config.daemon.lock_memory) {
     const std::string refusal = lock_memory();
@@ -322,6 +326,11 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
   http_options.max_header_bytes = static_cast<std::uint32_t>(config.http.max_request_bytes);
   http_options.max_body_bytes = config.http.max_request_bytes;
   http_options.request_time_out = std::chrono::duration_cast<std::chrono::milliseconds>(config.http.request_timeout);
+  if (tls) certificate_expires = tls->expires();
+  http_options.tls = std::move(tls);
+  http_options.tell_tls_failure = [this](const std::string& why) {
+    log.warning("http", "a client's TLS handshake failed; further ones are counted alone", why);
+  };
   http = std::make_unique<HttpServer>(http_options);
   routes = std::make_unique<Routes>(
       RouteSources{.snapshot = [this] { return engine->snapshot(kScrapePatience); },
@@ -475,6 +484,17 @@ std::optional<std::string> Application::State::reload() {
   if (!options.control_socket.empty()) next.http.control_socket = options.control_socket;
   const ReloadVerdict verdict = check_reload(config, next);
   if (!verdict.refused.empty()) return refuse_reload(verdict.refused);
+  const auto tls = load_listener_tls(config.http.tls, credentials_directory());
+  if (!tls.ok()) return refuse_reload({tls.error()});
+  if (tls.value()) {
+    const WallTime now = wall_now();
+    const auto warning = expiry_warning(config.http.tls, tls.value()->expires(), now);
+    // An old one that is over as well is no reason to keep a limit from its change.
+    if (tls.value()->expires() <= now && certificate_expires > now) return refuse_reload({warning.value_or("")});
+    if (warning) log.warning("http", *warning);
+    certificate_expires = tls.value()->expires();
+    http->use(tls.value());
+  }
 
   engine->reconfigure(to_engine_setup(next),
                       journal ? journal->announce_configuration(without_secret_path(std::move(text), next)) : 0);
@@ -538,16 +558,24 @@ std::vector<std::string> Application::start() {
   read_authorization("alertmanager", config.alertmanager.token, authorizations.alertmanager);
   if (config.webhook) read_authorization("webhook", config.webhook->token, authorizations.webhook);
   read_authorization("http", config.http.password, authorizations.listener);
+  const auto tls = load_listener_tls(config.http.tls, credentials_directory());
+  if (!tls.ok()) faults.push_back(tls.error());
   if (!faults.empty()) return faults;
 
   state.log.info(kSelf, "starts", std::string{HEDGEWATCH_VERSION} + ", " + summary(config));
   try {
-    state.build(std::move(config), std::move(text), std::move(secrets), authorizations);
+    state.build(std::move(config), std::move(text), std::move(secrets), authorizations, tls.value());
   } catch (const std::exception& error) {
     return {error.what()};
   }
   state.metrics.config_loaded(hash, wall_now());
   state.log.info("http", "serves /metrics", state.config.http.host + " port " + std::to_string(state.http->port()));
+  if (tls.value()) {
+    state.log.info("http", "over TLS, with a certificate until " + utc_text(tls.value()->expires()),
+                   state.config.http.tls.certificate_file);
+    if (const auto warning = expiry_warning(state.config.http.tls, tls.value()->expires(), wall_now()))
+      state.log.warning("http", *warning);
+  }
   if (!state.config.http.control_socket.empty()) state.log.info("http", "takes changes", state.config.http.control_socket);
   return {};
 }

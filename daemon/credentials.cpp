@@ -155,6 +155,16 @@ Result<Secret, CredentialError> read_token(std::string_view table, const TokenCo
                     directory);
 }
 
+Result<Secret, CredentialError> read_listener_key(const ListenerTlsConfig& tls, const std::string& directory) {
+  const bool from_systemd = !tls.key_credential.empty();
+  if (!from_systemd && tls.key_file.empty()) return Secret{};
+  return read_place({.owner = "[http]",
+                     .key = from_systemd ? "tls_key_credential" : "tls_key_file",
+                     .value = from_systemd ? tls.key_credential : tls.key_file,
+                     .from_systemd = from_systemd},
+                    directory);
+}
+
 std::string authorization_of(const TokenConfig& token, const Secret& secret) {
   if (secret.empty()) return {};
   if (token.user.empty()) return "Bearer " + std::string{secret.view()};

@@ -36,6 +36,9 @@ struct AccountSecrets {
 [[nodiscard]] Result<Secret, CredentialError> read_token(std::string_view table, const TokenConfig& token,
                                                          const std::string& directory);
 
+/// The private key of the listener's certificate, in PEM. Empty when none is named.
+[[nodiscard]] Result<Secret, CredentialError> read_listener_key(const ListenerTlsConfig& tls, const std::string& directory);
+
 /// The value of an Authorization header: `Bearer TOKEN`, or `Basic` with the user's name and password in base64. Empty when there
 /// is no secret.
 [[nodiscard]] std::string authorization_of(const TokenConfig& token, const Secret& secret);

@@ -196,6 +196,8 @@ void add_http(std::vector<MetricFamily>& out, const HttpServerCounters& http) {
                        MetricType::Counter, {counter(static_cast<double>(http.refused_connections))}));
   out.push_back(family("hedgewatch_http_bad_requests_total", "Requests that were no HTTP, too large or too slow.",
                        MetricType::Counter, {counter(static_cast<double>(http.bad_requests))}));
+  out.push_back(family("hedgewatch_http_tls_failures_total", "TLS handshakes at the listener that failed or took too long.",
+                       MetricType::Counter, {counter(static_cast<double>(http.tls_failures))}));
 }
 
 void add_journal(std::vector<MetricFamily>& out, const JournalCounters& journal) {

@@ -44,6 +44,7 @@ ReloadVerdict check_reload(const Config& current, const Config& next) {
   compare.delay("http.port", current.http.port, next.http.port);
   compare.delay("http.control_socket", current.http.control_socket, next.http.control_socket);
   compare.delay("http.basic_auth_user", current.http.password, next.http.password);
+  compare.delay("http.tls_certificate_file", current.http.tls, next.http.tls);
   compare.delay("http.max_connections", current.http.max_connections, next.http.max_connections);
   compare.delay("http.max_request_bytes", current.http.max_request_bytes, next.http.max_request_bytes);
   compare.delay("http.request_timeout", current.http.request_timeout, next.http.request_timeout);

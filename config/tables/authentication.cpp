@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "config/value_forms.hpp"
 #include "config/value_readers.hpp"
@@ -59,6 +60,20 @@ TokenConfig read_user(TableReader& table, bool alone) {
 }  // namespace
 
 TokenConfig read_basic_auth(TableReader& table) { return read_user(table, true); }
+
+ListenerTlsConfig read_listener_tls(TableReader& table) {
+  ListenerTlsConfig tls;
+  tls.certificate_file = read_absolute_path(table, "tls_certificate_file");
+  TokenConfig key = read_secret_place(table, "tls_key_credential", "tls_key_file");
+  const bool has_key = table.has("tls_key_credential") || table.has("tls_key_file");
+  if (table.has("tls_certificate_file") && !has_key)
+    table.missing("tls_key_credential", std::string{kCredentialForm} + ", or tls_key_file: the certificate's key");
+  if (has_key && !table.has("tls_certificate_file"))
+    table.missing("tls_certificate_file", "the path of a chain in PEM: the certificate whose key is given");
+  tls.key_credential = std::move(key.credential);
+  tls.key_file = std::move(key.file);
+  return tls;
+}
 
 TokenConfig read_authentication(TableReader& table) {
   TokenConfig token = read_secret_place(table, "token_credential", "token_file");

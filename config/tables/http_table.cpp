@@ -29,11 +29,11 @@ HttpConfig read_http(TableReader& table) {
     const auto address = parse_listen_address(found->value);
     if (!address) {
       table.fault(*found, "is " + shown(found->value) + ", must be " + std::string{kListenForm});
-    } else if (!address->loopback) {
+    } else if (!address->loopback && !(table.has("tls_certificate_file") && table.has("basic_auth_user"))) {
       table.fault(*found,
                   "is " + shown(found->value) +
-                      ", must be on loopback (127.0.0.1 or [::1]): positions are served without TLS, so a proxy that has it and "
-                      "asks for a password has to stand between them and a network");
+                      ", must be on loopback (127.0.0.1 or [::1]), or have tls_certificate_file and basic_auth_user beside it: "
+                      "positions are not served to a network without TLS and a password");
     } else {
       http.host = address->host;
       http.port = address->port;
@@ -45,6 +45,7 @@ HttpConfig read_http(TableReader& table) {
     table.fault(*found, "has " + std::to_string(http.control_socket.size()) + " characters, must be " + std::string{kSocketForm});
   }
   http.password = read_basic_auth(table);
+  http.tls = read_listener_tls(table);
   read_count(table, "max_connections", 1, 4'096, http.max_connections);
   read_count(table, "max_request_bytes", 1'024, 1'048'576, http.max_request_bytes);
   read_duration(table, "request_timeout", 100ms, 60s, http.request_timeout);

@@ -7,6 +7,9 @@
 #include "config/parser.hpp"
 #include "daemon/commands/command.hpp"
 #include "daemon/config_files.hpp"
+#include "daemon/credentials.hpp"
+#include "daemon/listener_identity.hpp"
+#include "feeds/transport/clock.hpp"
 
 namespace hedgewatch {
 
@@ -17,13 +20,21 @@ int check_config_file(const std::string& file, std::ostream& out, std::ostream& 
     for (const std::string& line : loaded.error().lines) out << line << '\n';
     return kExitFault;
   }
+  const ListenerFindings listener = check_listener_tls(loaded.value().config.http.tls, credentials_directory(), wall_now());
+  if (listener.warning) messages << "warning: " << *listener.warning << '\n';
+  if (listener.fault) {
+    out << file << ": " << *listener.fault << '\n';
+    return kExitFault;
+  }
   out << file << ": " << summary(loaded.value().config) << "; no faults\n";
   return kExitSuccess;
 }
 
 void add_check_command(CLI::App& app, int& status) {
   CLI::App* check = app.add_subcommand("check", "Check a configuration file and name every fault in it");
-  check->footer(R"(Reads the file, and the positions file that it names: no network, no credentials.
+  check->footer(
+      R"(Reads the file, and the positions file and the listener's certificate that it names: no network, and of credentials the
+certificate's key alone, where it can be read. A certificate that has expired, or will within two weeks, is a warning.
 
 Every fault is one line on standard output, in the order of the file:
   FILE:LINE:COL: path: is X, must be Y

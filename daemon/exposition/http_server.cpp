@@ -21,6 +21,9 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -54,7 +57,33 @@ HttpMethod method_of(http::verb verb) {
   }
 }
 
-class Connection;
+/// Of either kind, plain or over TLS.
+class Connection {
+ public:
+  Connection() = default;
+  virtual ~Connection() = default;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  virtual void close() = 0;
+};
+
+using PlainStream = beast::basic_stream<asio::generic::stream_protocol>;
+
+struct PlainLayer {
+  static constexpr bool kTls = false;
+  explicit PlainLayer(AnySocket socket) : stream{std::move(socket)} {}
+  [[nodiscard]] PlainStream& lowest() { return stream; }
+  PlainStream stream;
+};
+
+struct TlsLayer {
+  static constexpr bool kTls = true;
+  TlsLayer(AnySocket socket, std::shared_ptr<ListenerTls> shown)
+      : tls{std::move(shown)}, stream{PlainStream{std::move(socket)}, tls->native()} {}
+  [[nodiscard]] PlainStream& lowest() { return stream.next_layer(); }
+  std::shared_ptr<ListenerTls> tls;
+  asio::ssl::stream<PlainStream> stream;
+};
 
 /// What a connection needs of its server.
 struct ConnectionContext {
@@ -63,41 +92,76 @@ struct ConnectionContext {
   std::unordered_set<Connection*>& connections;
   std::atomic<std::uint64_t>& requests;
   std::atomic<std::uint64_t>& bad;
+  std::atomic<std::uint64_t>& tls_failures;
   bool control;  ///< of the Unix socket
 };
 
-class Connection : public std::enable_shared_from_this<Connection> {
+template <class Layer>
+class HttpConnection final : public Connection, public std::enable_shared_from_this<HttpConnection<Layer>> {
  public:
-  Connection(AnySocket socket, ConnectionContext server) : stream_{std::move(socket)}, server_{server} {
+  template <class... Parts>
+  explicit HttpConnection(ConnectionContext server, Parts&&... layer) : layer_{std::forward<Parts>(layer)...}, server_{server} {
     server_.connections.insert(this);
   }
-  ~Connection() { server_.connections.erase(this); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+  ~HttpConnection() override { server_.connections.erase(this); }
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
 
-  void start() { read(server_.options.request_time_out); }
+  void start() {
+    if constexpr (Layer::kTls) {
+      layer_.lowest().expires_after(server_.options.request_time_out);
+      layer_.stream.async_handshake(asio::ssl::stream_base::server, [self = this->shared_from_this()](beast::error_code error) {
+        if (!error) return self->read(self->server_.options.request_time_out);
+        if (error != asio::error::operation_aborted) self->count_tls_failure(error);
+        self->close();
+      });
+    } else {
+      read(server_.options.request_time_out);
+    }
+  }
 
-  void close() {
+  void close() override {
     beast::error_code ignored;
-    stream_.socket().shutdown(AnySocket::shutdown_both, ignored);
-    stream_.close();
+    layer_.lowest().socket().shutdown(AnySocket::shutdown_both, ignored);
+    layer_.lowest().close();
   }
 
  private:
+  void count_tls_failure(beast::error_code error) {
+    const bool first = server_.tls_failures.fetch_add(1, std::memory_order_relaxed) == 0;
+    if (first && server_.options.tell_tls_failure)
+      server_.options.tell_tls_failure(error == beast::error::timeout ? "the handshake did not end in time" : error.message());
+  }
+
+  /// Says that no more comes, so that nobody takes a cut connection for an end.
+  void end() {
+    if constexpr (Layer::kTls) {
+      layer_.lowest().expires_after(server_.options.request_time_out);
+      layer_.stream.async_shutdown([self = this->shared_from_this()](beast::error_code) { self->close(); });
+    } else {
+      close();
+    }
+  }
+
   void read(std::chrono::milliseconds patience) {
     parser_.emplace();
     parser_->header_limit(server_.options.max_header_bytes);
     parser_->body_limit(server_.options.max_body_bytes);
-    stream_.expires_after(patience);
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = shared_from_this()](beast::error_code error, std::size_t) { self->on_read(error); });
+    layer_.lowest().expires_after(patience);
+    http::async_read(layer_.stream, buffer_, *parser_,
+                     [self = this->shared_from_this()](beast::error_code error, std::size_t) { self->on_read(error); });
   }
 
   void on_read(beast::error_code error) {
     if (error) {
+      // A client of TLS 1.3 that does not take the certificate says so behind the handshake.
+      if (error.category() == asio::error::get_ssl_category()) {
+        count_tls_failure(error);
+        return close();
+      }
       // A peer that leaves between two requests is no fault.
-      if (error != http::error::end_of_stream && error != asio::error::operation_aborted &&
-          !(error == beast::error::timeout && !parser_->got_some()))
+      const bool left = error == beast::error::timeout || error == asio::ssl::error::stream_truncated;
+      if (error != http::error::end_of_stream && error != asio::error::operation_aborted && !(left && !parser_->got_some()))
         server_.bad.fetch_add(1, std::memory_order_relaxed);
       if (error == http::error::header_limit) return refuse(http::status::request_header_fields_too_large);
       if (error == http::error::body_limit) return refuse(http::status::payload_too_large);
@@ -156,20 +220,21 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void write(bool head) {
     serializer_.emplace(response_);
-    stream_.expires_after(server_.options.request_time_out);
-    auto done = [self = shared_from_this()](beast::error_code error, std::size_t) { self->on_written(error); };
+    layer_.lowest().expires_after(server_.options.request_time_out);
+    auto done = [self = this->shared_from_this()](beast::error_code error, std::size_t) { self->on_written(error); };
     if (head)
-      http::async_write_header(stream_, *serializer_, std::move(done));
+      http::async_write_header(layer_.stream, *serializer_, std::move(done));
     else
-      http::async_write(stream_, *serializer_, std::move(done));
+      http::async_write(layer_.stream, *serializer_, std::move(done));
   }
 
   void on_written(beast::error_code error) {
-    if (error || !response_.keep_alive()) return close();
+    if (error) return close();
+    if (!response_.keep_alive()) return end();
     read(server_.options.idle_time_out);
   }
 
-  beast::basic_stream<asio::generic::stream_protocol> stream_;
+  Layer layer_;
   ConnectionContext server_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
@@ -215,6 +280,7 @@ struct HttpServer::State {
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> refused{0};
   std::atomic<std::uint64_t> bad{0};
+  std::atomic<std::uint64_t> tls_failures{0};
   std::thread thread;
 };
 
@@ -280,9 +346,11 @@ void HttpServer::State::accept(Door<Protocol>& at) {
       socket.close(ignored);
     } else {
       constexpr bool kControl = std::is_same_v<Protocol, local>;
-      std::make_shared<Connection>(AnySocket{std::move(socket)},
-                                   ConnectionContext{options, handler, at.connections, requests, bad, kControl})
-          ->start();
+      const ConnectionContext server{options, handler, at.connections, requests, bad, tls_failures, kControl};
+      if (!kControl && options.tls)
+        std::make_shared<HttpConnection<TlsLayer>>(server, AnySocket{std::move(socket)}, options.tls)->start();
+      else
+        std::make_shared<HttpConnection<PlainLayer>>(server, AnySocket{std::move(socket)})->start();
     }
     accept(at);
   });
@@ -311,6 +379,12 @@ void HttpServer::start(HttpHandler handler) {
   }};
 }
 
+void HttpServer::use(std::shared_ptr<ListenerTls> tls) {
+  asio::post(state_->context, [state = state_.get(), tls = std::move(tls)]() mutable {
+    if (state->options.tls) state->options.tls = std::move(tls);
+  });
+}
+
 HttpServer::~HttpServer() { stop(); }
 
 void HttpServer::stop() {
@@ -327,7 +401,8 @@ std::uint16_t HttpServer::port() const { return state_->endpoint.port(); }
 HttpServerCounters HttpServer::counters() const {
   return {.requests = state_->requests.load(std::memory_order_relaxed),
           .refused_connections = state_->refused.load(std::memory_order_relaxed),
-          .bad_requests = state_->bad.load(std::memory_order_relaxed)};
+          .bad_requests = state_->bad.load(std::memory_order_relaxed),
+          .tls_failures = state_->tls_failures.load(std::memory_order_relaxed)};
 }
 
 }  // namespace hedgewatch

@@ -148,8 +148,21 @@ const BadExample kBadExamples[] = {
     {"daemon_queue_capacity_text", "2:18: daemon.queue_capacity: is \"64k\", must be an integer from 40000 to 500000"},
     {"daemon_misspelt_key", "2:1: daemon.queue_capactiy: is an unknown key, must be \"queue_capacity\" or left out"},
     {"http_listen_on_network",
-     "2:10: http.listen: is \"0.0.0.0:9464\", must be on loopback (127.0.0.1 or [::1]): positions are served without TLS, so a "
-     "proxy that has it and asks for a password has to stand between them and a network"},
+     "2:10: http.listen: is \"0.0.0.0:9464\", must be on loopback (127.0.0.1 or [::1]), or have tls_certificate_file and "
+     "basic_auth_user beside it: positions are not served to a network without TLS and a password"},
+    {"http_listen_on_network_without_password",
+     "2:10: http.listen: is \"0.0.0.0:9464\", must be on loopback (127.0.0.1 or [::1]), or have tls_certificate_file and "
+     "basic_auth_user beside it: positions are not served to a network without TLS and a password"},
+    {"http_listen_on_network_without_tls",
+     "2:10: http.listen: is \"0.0.0.0:9464\", must be on loopback (127.0.0.1 or [::1]), or have tls_certificate_file and "
+     "basic_auth_user beside it: positions are not served to a network without TLS and a password"},
+    {"http_tls_without_key",
+     "1:1: http.tls_key_credential: is missing, must be the name of a systemd credential: 1 to 64 letters, digits, '-', '_' or "
+     "'.', or "
+     "tls_key_file: the certificate's key"},
+    {"http_tls_key_without_certificate",
+     "1:1: http.tls_certificate_file: is missing, must be the path of a chain in PEM: the certificate whose key is given"},
+    {"http_tls_key_twice", "3:22: http.tls_key_credential: is given beside tls_key_file, must be the only one of the two"},
     {"http_control_socket_relative",
      "3:18: http.control_socket: is no absolute path, must be a path from the root such as \"/etc/hedgewatch/file\""},
     {"http_control_socket_too_long",
@@ -426,6 +439,7 @@ TEST_SUITE("config/parser") {
     CHECK(config.daemon.log_level == LogLevel::Debug);
     CHECK(config.http.host == "::1");
     CHECK(config.http.port == 9500);
+    CHECK(config.http.tls == ListenerTlsConfig{"/etc/hedgewatch/listener.pem", "listener_key", ""});
     CHECK(config.http.max_connections == 8);
     CHECK(config.capture == CaptureConfig{"/var/lib/hedgewatch/capture", 512, 48h});
     CHECK(config.journal == JournalConfig{"/var/lib/hedgewatch/journal", 32, 1'024, 72h, JournalDurability::Block, 30s, false});
@@ -541,6 +555,19 @@ TEST_SUITE("config/parser") {
     CHECK(summary(config) == "1 venue, 2 accounts, 2 books, 1 hedge");
   }
 
+  TEST_CASE("with TLS and a password the listener may be on a network") {
+    std::string text = example("http_listen_on_network.toml");
+    const std::string head = "listen = \"0.0.0.0:9464\"\n";
+    text.insert(text.find(head) + head.size(),
+                "tls_certificate_file = \"/etc/hedgewatch/listener.pem\"\ntls_key_file = \"/etc/hedgewatch/listener.key\"\n"
+                "basic_auth_user = \"prometheus\"\nbasic_auth_file = \"/etc/hedgewatch/password\"\n");
+    CHECK(faults_of(text) == "");
+    const auto result = parse_config(text, "x");
+    REQUIRE(result.ok());
+    CHECK(result.value().http.host == "0.0.0.0");
+    CHECK(result.value().http.tls == ListenerTlsConfig{"/etc/hedgewatch/listener.pem", "", "/etc/hedgewatch/listener.key"});
+  }
+
   TEST_CASE("each bad example has exactly one fault, with its place and what would be right") {
     for (const BadExample& example_row : kBadExamples) {
       const std::string file = std::string{example_row.name} + ".toml";
@@ -611,6 +638,7 @@ TEST_SUITE("config/parser") {
     CHECK(config.daemon.log_level == LogLevel::Info);
     CHECK(config.http.host == "127.0.0.1");
     CHECK(config.http.port == 9464);
+    CHECK(config.http.tls == ListenerTlsConfig{});
     CHECK(config.venues[0].market_data_max_age == 60s);
     CHECK_FALSE(config.venues[0].carry_rate.has_value());
     CHECK(config.venues[0].account_max_age == 120s);

@@ -34,14 +34,16 @@ TEST_SUITE("daemon/reload_check") {
   TEST_CASE("threads and the listener wait for a restart") {
     Config next = config();
     next.http.port = 1;
+    next.http.tls.certificate_file = "/etc/hedgewatch/listener.pem";
     next.daemon.engine_cpu = 1;
     next.daemon.lock_memory = true;
     const ReloadVerdict verdict = check_reload(config(), next);
     CHECK(verdict.refused.empty());
-    REQUIRE(verdict.delayed.size() == 3);
+    REQUIRE(verdict.delayed.size() == 4);
     CHECK(verdict.delayed[0] == "daemon.engine_cpu changed: takes effect after a restart");
     CHECK(verdict.delayed[1] == "daemon.lock_memory changed: takes effect after a restart");
     CHECK(verdict.delayed[2] == "http.port changed: takes effect after a restart");
+    CHECK(verdict.delayed[3] == "http.tls_certificate_file changed: takes effect after a restart");
   }
 
   TEST_CASE("another exchange or account refuses the whole configuration") {

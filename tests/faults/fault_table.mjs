@@ -25,7 +25,7 @@ if (!options.binary || !existsSync(options.binary)) {
 const kSigns = [
   ['hedgewatch_feed_reconnects_total', 'connected again'], ['hedgewatch_feed_gaps_total', 'gap'], ['hedgewatch_feed_decode_errors_total', 'frame refused'],
   ['hedgewatch_feed_late_frames_total', 'late frame'], ['hedgewatch_engine_drops_total', 'late price dropped'], ['hedgewatch_feed_rate_limits_total', 'rate limit'], ['hedgewatch_journal_write_failures_total', 'journal write failure'],
-  ['hedgewatch_alert_delivery_failures_total', 'delivery failure'], ['hedgewatch_http_refused_connections_total', 'connections refused'], ['hedgewatch_http_bad_requests_total', 'bad request'],
+  ['hedgewatch_alert_delivery_failures_total', 'delivery failure'], ['hedgewatch_http_refused_connections_total', 'connections refused'], ['hedgewatch_http_bad_requests_total', 'bad request'], ['hedgewatch_http_tls_failures_total', 'TLS handshake failed'],
 ];
 const sum = (series, family) => [...series].reduce((total, [key, value]) => (familyOf(key) === family ? total + value : total), 0);
 

@@ -6,6 +6,8 @@
 
 #include "daemon/commands/command.hpp"
 #include "shared_files.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/tls_peer.hpp"
 
 using namespace hedgewatch;
 
@@ -41,6 +43,33 @@ TEST_SUITE("daemon/commands/check_command") {
     CHECK(answer.status == kExitFault);
     CHECK(answer.out == file + ":30:26: hedge[0].hard_delta_limit_coins: is 1.5, must be above soft_delta_limit_coins (2)\n");
     CHECK(answer.messages.empty());
+  }
+
+  TEST_CASE("a listener's certificate that cannot be read, does not match its key or has expired is told with its file") {
+    const testing::TemporaryFolder folder;
+    const testing::TestAuthority authority;
+    const std::string certificate = (folder.path() / "own.pem").string();
+    const std::string key = (folder.path() / "own.key").string();
+    std::string text = testing::read_text(testing::source_directory() / "deploy/hedgewatch.toml");
+    const std::string table = "\n[http]\n";
+    text.insert(text.find(table) + table.size(),
+                "tls_certificate_file = \"" + certificate + "\"\ntls_key_file = \"" + key + "\"\n");
+    const std::string file = folder.write("hedgewatch.toml", text);
+    const testing::Certificate old = authority.issue({.valid_from_days = -3, .valid_to_days = -1});
+    static_cast<void>(folder.write("own.key", old.key_pem));
+    const Answer absent = check(file);
+    CHECK(absent.status == kExitFault);
+    CHECK(absent.out ==
+          file + ": [http]: tls_certificate_file \"" + certificate + "\": cannot be read: No such file or directory\n");
+    static_cast<void>(folder.write("own.pem", authority.issue().chain_pem));
+    const Answer other = check(file);
+    CHECK(other.status == kExitFault);
+    CHECK(other.out ==
+          file + ": [http]: tls_key_file \"" + key + "\": does not match the certificate in \"" + certificate + "\"\n");
+    static_cast<void>(folder.write("own.pem", old.chain_pem));
+    const Answer expired = check(file);
+    CHECK(expired.status == kExitSuccess);
+    CHECK(expired.messages.starts_with("warning: [http]: tls_certificate_file \"" + certificate + "\": has expired on 2"));
   }
 
   TEST_CASE("a file that cannot be read is a message, not data") {

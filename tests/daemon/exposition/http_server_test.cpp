@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -9,11 +10,18 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "daemon/exposition/tcp_client.hpp"
+#include "feeds/transport/https_client.hpp"
+#include "feeds/transport/tls_context.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/tls_peer.hpp"
 
 namespace hedgewatch {
 
@@ -34,6 +42,39 @@ HttpServerOptions options() {
   HttpServerOptions result;
   result.port = 0;
   return result;
+}
+
+std::shared_ptr<ListenerTls> shown_by(const testing::TestAuthority& authority) {
+  const testing::TemporaryFolder folder;
+  const testing::Certificate own = authority.issue();
+  auto read = ListenerTls::read(
+      {.certificate_file = folder.write("own.pem", own.chain_pem), .certificate_name = {}, .key_name = {}}, Secret{own.key_pem});
+  REQUIRE(read.ok());
+  return std::move(read).value();
+}
+
+/// What a client that trusts the authority gets.
+HttpsResult ask(const testing::TestAuthority& authority, std::uint16_t port, const std::string& target = "/") {
+  TlsContext trust{authority.file()};
+  return https_request(&trust, {.host = "localhost", .port = port, .target = target});
+}
+
+struct FreeTls {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  void operator()(SSL* connection) const { SSL_free(connection); }
+};
+
+/// Whether a client is let in that knows no newer protocol than this, with these ciphers of TLS 1.2, and takes any certificate.
+bool lets_in(std::uint16_t port, int newest, const char* ciphers = "ALL:@SECLEVEL=0") {
+  const std::unique_ptr<SSL_CTX, FreeTls> context{SSL_CTX_new(TLS_client_method())};
+  SSL_CTX_set_security_level(context.get(), 0);
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(context.get(), newest);
+  REQUIRE(SSL_CTX_set_cipher_list(context.get(), ciphers) == 1);
+  const TcpClient client{port};
+  const std::unique_ptr<SSL, FreeTls> connection{SSL_new(context.get())};
+  SSL_set_fd(connection.get(), client.number());
+  return SSL_connect(connection.get()) == 1;
 }
 
 template <class Condition>
@@ -138,6 +179,113 @@ TEST_SUITE("daemon/exposition/http_server") {
     const TcpClient third{server.port()};
     CHECK(third.receive_all().empty());
     CHECK(server.counters().refused_connections == 1);
+  }
+
+  TEST_CASE("with a certificate the address speaks TLS alone, and the control socket stays plain") {
+    const testing::TemporaryFolder folder;
+    const testing::TestAuthority authority;
+    HttpServerOptions secure = options();
+    secure.tls = shown_by(authority);
+    secure.control_socket = (folder.path() / "control.sock").string();
+    HttpServer server{secure};
+    server.start(echo_nothing);
+    const HttpsResult answer = ask(authority, server.port(), "/metrics?name=x");
+    REQUIRE(answer.ok());
+    CHECK(answer.value().status == 200);
+    CHECK(answer.value().body == "read");
+    CHECK(http_request(secure.control_socket, "GET", "/").body == "read");
+    CHECK(server.counters().requests == 2);
+    CHECK(server.counters().tls_failures == 0);
+    CHECK(server.counters().bad_requests == 0);
+  }
+
+  TEST_CASE("over TLS one connection serves several requests, and a large answer arrives whole") {
+    const testing::TestAuthority authority;
+    HttpServerOptions secure = options();
+    secure.tls = shown_by(authority);
+    HttpServer server{secure};
+    const std::string large(3'000'000, 'x');
+    server.start([&](const HttpRequest&) {
+      HttpResponse response;
+      response.body = large;
+      return response;
+    });
+    TlsContext trust{authority.file()};
+    HttpsSession session{&trust};
+    for (int round = 0; round < 3; ++round) {
+      const HttpsResult answer = session.request({.host = "localhost", .port = server.port()});
+      REQUIRE(answer.ok());
+      CHECK(answer.value().body == large);
+    }
+    CHECK(server.counters().requests == 3);
+  }
+
+  TEST_CASE("plain HTTP at a TLS address, an old protocol, weak ciphers and distrust are counted, and the first is told") {
+    const testing::TestAuthority authority;
+    const testing::TestAuthority stranger;
+    HttpServerOptions secure = options();
+    secure.tls = shown_by(authority);
+    std::mutex mutex;
+    std::vector<std::string> told;
+    secure.tell_tls_failure = [&](const std::string& why) {
+      const std::scoped_lock lock{mutex};
+      told.push_back(why);
+    };
+    HttpServer server{secure};
+    server.start(echo_nothing);
+    const TcpClient plain{server.port()};
+    plain.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(plain.receive_all().find("HTTP/1.1") == std::string::npos);
+    CHECK(soon([&] { return server.counters().tls_failures == 1; }));
+    CHECK_FALSE(lets_in(server.port(), TLS1_1_VERSION));
+    CHECK(soon([&] { return server.counters().tls_failures == 2; }));
+    CHECK_FALSE(lets_in(server.port(), TLS1_2_VERSION, "AES128-SHA:AES256-GCM-SHA384:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"));
+    CHECK(soon([&] { return server.counters().tls_failures == 3; }));
+    CHECK_FALSE(ask(stranger, server.port()).ok());
+    CHECK(soon([&] { return server.counters().tls_failures == 4; }));
+    CHECK(lets_in(server.port(), TLS1_2_VERSION));
+    CHECK(lets_in(server.port(), TLS1_3_VERSION));
+    CHECK(ask(authority, server.port()).ok());
+    CHECK(server.counters().tls_failures == 4);
+    CHECK(server.counters().requests == 1);
+    const std::scoped_lock lock{mutex};
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].find("http request") != std::string::npos);
+  }
+
+  TEST_CASE("a handshake that does not end is cut and counted, and takes one of the connections meanwhile") {
+    const testing::TestAuthority authority;
+    HttpServerOptions secure = options();
+    secure.tls = shown_by(authority);
+    secure.max_connections = 1;
+    secure.request_time_out = std::chrono::milliseconds{300};
+    HttpServer server{secure};
+    server.start(echo_nothing);
+    const TcpClient slow{server.port()};
+    slow.send("\x16\x03\x01");
+    CHECK(soon([&] {
+      const TcpClient second{server.port()};
+      return second.receive_all().empty() && server.counters().refused_connections + server.counters().tls_failures > 0;
+    }));
+    CHECK(slow.receive_all().empty());
+    CHECK(soon([&] { return server.counters().tls_failures > 0; }));
+    CHECK(server.counters().bad_requests == 0);
+  }
+
+  TEST_CASE("a certificate that is taken later is shown to new connections, and the open ones go on") {
+    const testing::TestAuthority first;
+    const testing::TestAuthority second;
+    HttpServerOptions secure = options();
+    secure.tls = shown_by(first);
+    HttpServer server{secure};
+    server.start(echo_nothing);
+    TlsContext trust{first.file()};
+    HttpsSession open{&trust};
+    REQUIRE(open.request({.host = "localhost", .port = server.port()}).ok());
+    server.use(shown_by(second));
+    CHECK(soon([&] { return ask(second, server.port()).ok(); }));
+    CHECK_FALSE(ask(first, server.port()).ok());
+    CHECK(open.request({.host = "localhost", .port = server.port()}).ok());
   }
 
   TEST_CASE("stopping closes open connections and comes back") {

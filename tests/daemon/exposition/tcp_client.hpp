@@ -37,6 +37,8 @@ class TcpClient {
   TcpClient(const TcpClient&) = delete;
   TcpClient& operator=(const TcpClient&) = delete;
 
+  /// The socket's descriptor, for who speaks TLS on it.
+  [[nodiscard]] int number() const { return socket_; }
   void send(std::string_view text) const {
     while (!text.empty()) {
       const ssize_t sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);

@@ -1,0 +1,68 @@
+#include "daemon/exposition/listener_tls.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+
+#include "feeds/transport/clock.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/tls_peer.hpp"
+
+namespace hedgewatch {
+namespace {
+
+using testing::Certificate;
+using testing::TemporaryFolder;
+using testing::TestAuthority;
+
+/// The error, or nothing.
+std::string error_of(const std::string& file, std::string_view key) {
+  const auto read =
+      ListenerTls::read({.certificate_file = file, .certificate_name = "the certificate", .key_name = "the key"}, Secret{key});
+  return read.ok() ? std::string{} : read.error();
+}
+
+TEST_SUITE("daemon/exposition/listener_tls") {
+  TEST_CASE("a certificate and its key are taken, also with a chain, and tell when they expire") {
+    const TemporaryFolder folder;
+    const TestAuthority authority;
+    const Certificate own = authority.issue({.valid_to_days = 3});
+    const std::string file = folder.write("chain.pem", own.chain_pem + authority.issue().chain_pem);
+    const auto read = ListenerTls::read({.certificate_file = file, .certificate_name = {}, .key_name = {}}, Secret{own.key_pem});
+    REQUIRE(read.ok());
+    const auto left = read.value()->expires() - wall_now();
+    CHECK(left > std::chrono::hours{71});
+    CHECK(left < std::chrono::hours{73});
+    REQUIRE(certificate_expiry(file).ok());
+    CHECK(certificate_expiry(file).value() == read.value()->expires());
+  }
+
+  TEST_CASE("a certificate whose time is over is taken: who watches hedges starts all the same") {
+    const TemporaryFolder folder;
+    const TestAuthority authority;
+    const Certificate old = authority.issue({.valid_from_days = -3, .valid_to_days = -1});
+    const std::string file = folder.write("old.pem", old.chain_pem);
+    CHECK(error_of(file, old.key_pem).empty());
+    CHECK(certificate_expiry(file).value() < wall_now());
+  }
+
+  TEST_CASE("what is wrong is told with the name of what is at fault, and never with a byte of the key") {
+    const TemporaryFolder folder;
+    const TestAuthority authority;
+    const Certificate own = authority.issue();
+    const Certificate other = authority.issue();
+    const std::string file = folder.write("own.pem", own.chain_pem);
+    CHECK(error_of("/nonexistent/own.pem", own.key_pem) == "the certificate: cannot be read: No such file or directory");
+    CHECK(error_of(folder.write("none.pem", "no certificate\n"), own.key_pem) ==
+          "the certificate: holds no certificate, must be PEM with the server's own first");
+    CHECK(error_of(file, other.key_pem) == "the key: does not match the certificate in \"" + file + '"');
+    CHECK(error_of(file, "planted-key") == "the key: holds no private key, must be one in PEM without a passphrase");
+    CHECK(error_of(file, own.chain_pem) == "the key: holds no private key, must be one in PEM without a passphrase");
+    CHECK(error_of(file, {}) == "the key: holds no private key, must be one in PEM without a passphrase");
+    CHECK(certificate_expiry("/nonexistent/own.pem").error() == "cannot be read: No such file or directory");
+  }
+}
+
+}  // namespace
+}  // namespace hedgewatch
