@@ -310,22 +310,32 @@ AlertMessage AlertDesk::heartbeat() const {
   return message;
 }
 
-std::vector<AlertMessage> AlertDesk::messages_for(const Receiver& receiver, bool everything, WallTime now,
-                                                  std::vector<MonoTime>& changes) const {
-  std::vector<AlertMessage> messages;
-  if (everything && options_.healthy()) messages.push_back(heartbeat());
+AlertDesk::Telling AlertDesk::telling_for(const Receiver& receiver, bool everything, WallTime now) const {
+  Telling telling{.messages = {}, .changes = {}, .version = version_};
+  const auto is_new = [&receiver](const Raised& alert) {
+    return alert.version > receiver.accepted_version &&
+           !(alert.known_to_webhooks && receiver.address.kind == ReceiverKind::Webhook);
+  };
+  std::vector<std::uint64_t> news;
+  for (const auto& [key, alert] : alerts_)
+    if (is_new(alert)) news.push_back(alert.version);
+  if (news.size() > kMostChangesInPost) {
+    const auto last = news.begin() + (kMostChangesInPost - 1);
+    std::nth_element(news.begin(), last, news.end());
+    telling.version = *last;
+  }
+  if (everything && options_.healthy()) telling.messages.push_back(heartbeat());
   for (const auto& [key, alert] : alerts_) {
-    const bool change =
-        alert.version > receiver.accepted_version && !(alert.known_to_webhooks && receiver.address.kind == ReceiverKind::Webhook);
-    if (!change && (!everything || alert.message.ended)) continue;
-    messages.push_back(alert.message);
+    const bool change = is_new(alert);
+    if (change ? alert.version > telling.version : !everything || alert.message.ended) continue;
+    telling.messages.push_back(alert.message);
     // A calendar that was set back must not make an alert of the future, which a receiver refuses or goes on to show.
-    AlertMessage& message = messages.back();
+    AlertMessage& message = telling.messages.back();
     if (message.ended) message.ended = std::min(*message.ended, now);
     message.starts = std::min(message.starts, message.ended.value_or(now));
-    if (change) changes.push_back(alert.changed);
+    if (change) telling.changes.push_back(alert.changed);
   }
-  return messages;
+  return telling;
 }
 
 HttpsRequest AlertDesk::request_for(const Receiver& receiver, const std::vector<AlertMessage>& messages, WallTime now) const {
@@ -366,18 +376,16 @@ void AlertDesk::serve(Receiver& receiver) {
       if (options_.mono() < due && !(receiver.accepted_version < version_ && receiver.retry_after.count() == 0)) continue;
     }
 
-    const std::uint64_t version = version_;
-    std::vector<MonoTime> changes;
     const WallTime now_by_calendar = options_.wall();
     // One that could not be reached may have begun anew.
     const bool everything = receiver.address.kind == ReceiverKind::Alertmanager &&
                             (receiver.retry_after.count() != 0 || options_.mono() >= receiver.next_resend);
-    const std::vector<AlertMessage> messages = messages_for(receiver, everything, now_by_calendar, changes);
+    const Telling telling = telling_for(receiver, everything, now_by_calendar);
     lock.unlock();
 
     std::string fault;
-    if (!messages.empty()) {
-      const HttpsResult result = session.request(request_for(receiver, messages, now_by_calendar),
+    if (!telling.messages.empty()) {
+      const HttpsResult result = session.request(request_for(receiver, telling.messages, now_by_calendar),
                                                  {.timeout = options_.timeout, .body_bytes = std::size_t{1} << 20});
       if (!result.ok())
         fault = std::string{label(result.error().fault)} + ": " + result.error().detail;
@@ -388,9 +396,9 @@ void AlertDesk::serve(Receiver& receiver) {
 
     lock.lock();
     if (fault.empty()) {
-      for (const MonoTime changed : changes) delivery_.record(done - changed);
+      for (const MonoTime changed : telling.changes) delivery_.record(done - changed);
       const std::uint64_t told = accepted_by(receiver.address.kind);
-      receiver.accepted_version = version;
+      receiver.accepted_version = telling.version;
       if (accepted_by(receiver.address.kind) > told && !options_.state_file.empty()) {
         forgotten_ = true;
         wake_.notify_all();

@@ -84,6 +84,9 @@ class AlertDesk {
   /// More are counted as refused; so is the oldest end that some receiver lacks, which makes room first.
   static constexpr std::size_t kMostRaised = 4'096;
   static constexpr const char* kHeartbeat = "HedgewatchHeartbeat";
+  /// A receiver that comes back gets what it is owed in posts of so many changes, the oldest first: one that takes bodies up to a
+  /// limit takes these.
+  static constexpr std::size_t kMostChangesInPost = 256;
   /// A page of the desk's own, raised when the engine has stood still for so long.
   static constexpr const char* kStalled = "EngineStalled";
   static constexpr std::chrono::nanoseconds kStalledAfter = std::chrono::seconds{10};
@@ -144,10 +147,16 @@ class AlertDesk {
   };
 
   void serve(Receiver& receiver);
-  /// What the receiver is to be told now, and when its changes happened. Not `everything`: the changes alone, so that a page does
-  /// not wait for what is known already.
-  [[nodiscard]] std::vector<AlertMessage> messages_for(const Receiver& receiver, bool everything, WallTime now,
-                                                       std::vector<MonoTime>& changes) const;
+  /// What one post says.
+  struct Telling {
+    std::vector<AlertMessage> messages;
+    std::vector<MonoTime> changes;  ///< when those happened that are new to the receiver
+    std::uint64_t version = 0;      ///< of the newest change that it knows when it has accepted this
+  };
+
+  /// What the receiver is to be told now. Not `everything`: the changes alone, so that a page does not wait for what is known
+  /// already.
+  [[nodiscard]] Telling telling_for(const Receiver& receiver, bool everything, WallTime now) const;
   [[nodiscard]] HttpsRequest request_for(const Receiver& receiver, const std::vector<AlertMessage>& messages, WallTime now) const;
   /// Whether another alert has a place; the oldest ended one makes room.
   [[nodiscard]] bool make_room();

@@ -2,11 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/metric/figure_table.hpp"
@@ -52,6 +54,19 @@ class Sink {
     for (const std::string& body : bodies_)
       if (body.find(text) != std::string::npos) ++count;
     return count;
+  }
+  /// Alerts in the post with the most of them, and in all posts.
+  [[nodiscard]] std::pair<std::size_t, std::size_t> most_and_all(const std::string& text) {
+    const std::scoped_lock lock{mutex_};
+    std::size_t most = 0;
+    std::size_t all = 0;
+    for (const std::string& body : bodies_) {
+      std::size_t here = 0;
+      for (std::size_t at = body.find(text); at != std::string::npos; at = body.find(text, at + 1)) ++here;
+      most = std::max(most, here);
+      all += here;
+    }
+    return {most, all};
   }
   std::atomic<bool> refuse{false};
 
@@ -379,9 +394,15 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     const AlertMemory kept = parse_remembered(testing::read_text(remembering.state_file));
     CHECK(kept.ended.size() == AlertDesk::kMostRaised);
     CHECK(kept.alerts.empty());
+    // It takes no more than a megabyte at once.
+    sink.refuse = false;
     AlertDesk desk{remembering};
     CHECK(desk.remember(desk.memory().value_or(AlertMemory{}), board.rules()).empty());
     CHECK(desk.refused() == 0);
+    desk.start();
+    CHECK(eventually([&] { return !desk.counters().at(0).behind; }));
+    CHECK(desk.counters().at(0).failures == 0);
+    CHECK(sink.most_and_all(kAlert) == std::pair{AlertDesk::kMostChangesInPost, AlertDesk::kMostRaised});
   }
 
   TEST_CASE("what is acknowledged ends for its receivers, is remembered over a restart, and is told again when it fires again") {
