@@ -44,6 +44,12 @@ void SurfaceSweep::begin(const OptionChain& chain) {
   phase_ = Phase::Collecting;
 }
 
+void SurfaceSweep::stop() {
+  phase_ = Phase::Idle;
+  expiries_.clear();
+  quotes_.clear();
+}
+
 const ChainExpiry* SurfaceSweep::collecting() const {
   return phase_ == Phase::Collecting && next_ < chain_->expiries.size() ? &chain_->expiries[next_] : nullptr;
 }

@@ -20,7 +20,8 @@ class SurfaceSweep {
   void reserve(std::span<const OptionChain> chains, std::size_t connections);
   /// `chain` must stay where it is until done().
   void begin(const OptionChain& chain);
-  void stop() { phase_ = Phase::Idle; }
+  /// Nothing is left that points into the quotes: room made for larger chains moves them.
+  void stop();
   [[nodiscard]] bool idle() const { return phase_ == Phase::Idle; }
   [[nodiscard]] bool done() const { return phase_ == Phase::Done; }
 

@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/engine/engine_driver.hpp"
@@ -264,6 +266,22 @@ TEST_SUITE("core/engine/surface_monitor") {
     CAPTURE(cycles);
     CHECK(cycles > 500);
     CHECK(cycles < 20'000);
+  }
+
+  TEST_CASE("a state saved between two fits, after more options were listed, can be restored") {
+    Chain chain;
+    chain.pass(12s, 0.77);
+    for (int strike = 150'000; strike <= 300'000; strike += 1'000) chain.list("FAR", kFar, strike, OptionRight::Call);
+    chain.driver.cycle();
+    std::vector<std::byte> saved;
+    chain.driver.engine().save(saved);
+    auto restored = Engine::restored(Chain::with_book(EngineDriver::setup()), saved);
+    REQUIRE_MESSAGE(restored.ok(), restored.error());
+    const std::string expiry = expiry_label(chain.driver.in_days(kNear));
+    const double marks = chain.driver.value(Figure::SurfaceFittedMarks, {"deribit", "BTC", "USD", expiry});
+    chain.driver.engine() = std::move(restored).value();
+    chain.driver.cycle();
+    CHECK(chain.driver.value(Figure::SurfaceFittedMarks, {"deribit", "BTC", "USD", expiry}) == marks);
   }
 
   TEST_CASE("the label of an expiry is its moment to the minute") {
