@@ -1,12 +1,12 @@
 #pragma once
 
-#include <charconv>
 #include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <cstring>
 #include <memory>
 #include <string_view>
+
+#include "daemon/exposition/shortest_text.hpp"
 
 namespace hedgewatch {
 
@@ -14,8 +14,8 @@ namespace hedgewatch {
 /// what is about to be written nor checks for space at each character: the caller asks for room once.
 class TextBuffer {
  public:
-  /// Enough for any shortest-form double or 64-bit integer.
-  static constexpr std::size_t kNumberRoom = 32;
+  /// Enough for any number, and for what is written over behind it.
+  static constexpr std::size_t kNumberRoom = kShortestTextRoom;
 
   void clear() { size_ = 0; }
   /// Makes sure that `bytes` more can be added by the put functions.
@@ -36,7 +36,7 @@ class TextBuffer {
       put(std::isnan(value) ? std::string_view{"NaN"} : value > 0 ? std::string_view{"+Inf"} : std::string_view{"-Inf"});
       return;
     }
-    size_ = static_cast<std::size_t>(std::to_chars(memory_.get() + size_, memory_.get() + capacity_, value).ptr - memory_.get());
+    size_ = static_cast<std::size_t>(write_shortest(memory_.get() + size_, value) - memory_.get());
   }
 
   void append(std::string_view text) {
