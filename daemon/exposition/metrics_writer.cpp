@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -176,6 +178,7 @@ void MetricsWriter::prepare(std::shared_ptr<const FigureLayout> layout) {
   prepared_.clear();
   sample_.clear();
   state_.clear();
+  shown_.clear();
   families_.clear();
   largest_rendering_ = kStateHeader.size();
   const auto piece_since = [this](std::size_t offset) {
@@ -208,32 +211,48 @@ void MetricsWriter::prepare(std::shared_ptr<const FigureLayout> layout) {
     prepared_.append(kStateName).append("{figure=\"").append(definition.name).append("\",scope=\"");
     prepared_.append(row.scope).append("\",state=\"");
     state_.push_back(piece_since(offset));
+    shown_.emplace_back();
     largest_rendering_ += std::max(sample_.back().size + TextBuffer::kNumberRoom + 1, state_.back().size + kStateRoom);
     families_.back().end_row = ++index;
   }
   refused_ += layout_->rows.size() - index;
 }
 
-void MetricsWriter::render_figures(MetricsFormat format, const FigureSnapshot& snapshot) {
-  adopt(snapshot.layout);
-  out_.need(largest_rendering_);
-
-  for (const Family& family : families_) {
-    bool named = false;
-    for (std::size_t row = family.first_row; row < family.end_row; ++row) {
-      const FigureValue& figure = snapshot.values[row];
-      if (figure.state != FigureState::Ok) continue;
-      if (!named) {
-        out_.put(text_of(format == MetricsFormat::OpenMetrics ? family.open_metrics_header : family.text_header));
-        named = true;
-      }
+void MetricsWriter::render_family(MetricsFormat format, const FigureSnapshot& snapshot, Family& family) {
+  std::string_view unread = previous_.view().substr(std::min(family.shown_at, previous_.size()));
+  std::size_t same_bytes = 0;  ///< of the lines that have not changed since the last one that has
+  const std::size_t before = out_.size();
+  out_.put(text_of(format == MetricsFormat::OpenMetrics ? family.open_metrics_header : family.text_header));
+  family.shown_at = out_.size();
+  for (std::size_t row = family.first_row; row < family.end_row; ++row) {
+    const FigureValue& figure = snapshot.values[row];
+    Shown& shown = shown_[row];
+    const std::uint64_t value_bits = figure.state == FigureState::Ok ? std::bit_cast<std::uint64_t>(figure.value) : kNotShown;
+    if (value_bits == shown.value_bits) {
+      same_bytes += shown.line_bytes;
+      series_ += value_bits != kNotShown ? 1 : 0;
+      continue;
+    }
+    out_.put_long(unread.substr(0, same_bytes));
+    unread.remove_prefix(same_bytes + shown.line_bytes);
+    same_bytes = 0;
+    const std::size_t line_at = out_.size();
+    if (value_bits != kNotShown) {
       out_.put(text_of(sample_[row]));
       out_.put_number(figure.value);
       out_.put('\n');
       ++series_;
     }
+    shown = {.value_bits = value_bits, .line_bytes = static_cast<std::uint32_t>(out_.size() - line_at)};
   }
+  out_.put_long(unread.substr(0, same_bytes));
+  if (out_.size() == family.shown_at) out_.cut(before);
+}
 
+void MetricsWriter::render_figures(MetricsFormat format, const FigureSnapshot& snapshot) {
+  adopt(snapshot.layout);
+  out_.need(largest_rendering_);
+  for (Family& family : families_) render_family(format, snapshot, family);
   if (series_ == sample_.size()) return;
   out_.put(kStateHeader);
   for (std::size_t row = 0; row < sample_.size(); ++row) {
@@ -249,9 +268,13 @@ void MetricsWriter::render_figures(MetricsFormat format, const FigureSnapshot& s
 
 std::string_view MetricsWriter::render(MetricsFormat format, const FigureSnapshot* snapshot,
                                        std::span<const prometheus::MetricFamily> families) {
+  std::swap(out_, previous_);
   out_.clear();
   series_ = 0;
-  if (snapshot != nullptr && snapshot->layout) render_figures(format, *snapshot);
+  if (snapshot != nullptr && snapshot->layout)
+    render_figures(format, *snapshot);
+  else
+    std::ranges::fill(shown_, Shown{});
   for (const prometheus::MetricFamily& family : families)
     if (!family.metric.empty()) append_family(out_, format, family);
   if (format == MetricsFormat::OpenMetrics) out_.append("# EOF\n");

@@ -21,8 +21,9 @@ enum class MetricsFormat : std::uint8_t {
 [[nodiscard]] std::string_view content_type(MetricsFormat format);
 
 /// Renders one consistent copy of the figure table, and the process's own metric families, for a scrape.
-/// The names and labels of the figures are prepared once per layout; a scrape then copies text and formats numbers, and
-/// allocates nothing in the steady state. A figure that is not ok has no series: hedgewatch_figure_state says why.
+/// The names and labels of the figures are prepared once per layout; a scrape then copies text and formats the numbers that changed
+/// since the scrape before, and allocates nothing in the steady state. A figure that is not ok has no series:
+/// hedgewatch_figure_state says why.
 /// Used by one thread.
 class MetricsWriter {
  public:
@@ -56,21 +57,32 @@ class MetricsWriter {
     std::size_t end_row = 0;
     Piece text_header;
     Piece open_metrics_header;
+    std::size_t shown_at = 0;  ///< where the lines of its rows begin in the newest rendering
+  };
+  /// Of a row without a line: the bits of a NaN, which no figure that is ok is.
+  static constexpr std::uint64_t kNotShown = 0xFFFF'FFFF'FFFF'FFFF;
+  /// What a row had in the newest rendering: its line is the same in both formats.
+  struct Shown {
+    std::uint64_t value_bits = kNotShown;
+    std::uint32_t line_bytes = 0;
   };
 
   void prepare(std::shared_ptr<const FigureLayout> layout);
   void render_figures(MetricsFormat format, const FigureSnapshot& snapshot);
+  void render_family(MetricsFormat format, const FigureSnapshot& snapshot, Family& family);
   [[nodiscard]] std::string_view text_of(Piece piece) const { return std::string_view{prepared_}.substr(piece.offset, piece.size); }
 
   std::size_t most_rows_;
   std::uint64_t refused_ = 0;
   TextBuffer out_;
+  TextBuffer previous_;  ///< what was rendered before: lines that have not changed are copied from there
   std::size_t series_ = 0;
 
   std::shared_ptr<const FigureLayout> layout_;  ///< what is prepared
   std::string prepared_;
   std::vector<Piece> sample_;  ///< per row: name{labels} and a space
   std::vector<Piece> state_;   ///< per row: hedgewatch_figure_state{figure="...",scope="...",state="
+  std::vector<Shown> shown_;   ///< per row
   std::vector<Family> families_;
   std::size_t largest_rendering_ = 0;  ///< an upper bound for all figures of the layout
 };

@@ -3,9 +3,11 @@
 #include <doctest/doctest.h>
 #include <prometheus/text_serializer.h>
 
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <random>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -140,6 +142,44 @@ TEST_SUITE("daemon/exposition/metrics_writer") {
     CHECK(writer.refused() == 1);
     static_cast<void>(writer.render(MetricsFormat::Text, &snapshot, {}));
     CHECK(writer.refused() == 1);
+  }
+
+  TEST_CASE("a rendering that copies what has not changed reads as one that was made anew") {
+    constexpr std::array kFigures{Figure::BookValueUsd, Figure::BookVanna, Figure::BookVolga};
+    constexpr std::array kValues{0.0, -0.0, 1.0, 12.5, -1.0 / 3, 1e-9, 1e22, 5e-324, 61'250.5};
+    std::mt19937 random{1};
+    const auto below = [&random](std::size_t bound) { return random() % bound; };
+    FigureTable figures;
+    std::vector<RowId> rows;
+    FigureSnapshot snapshot;
+    MetricsWriter copying;
+    constexpr int kScrapes = 2'000;
+    for (int scrape = 0; scrape < kScrapes; ++scrape) {
+      CAPTURE(scrape);
+      if (scrape == 0 || below(40) == 0) {
+        rows.clear();
+        figures.begin_layout();
+        for (const Figure figure : kFigures)
+          for (std::size_t book = below(20); book > 0; --book)
+            rows.push_back(figures.add_row(figure, {std::string(below(2'000) + 1, 'b') + std::to_string(book), "BTC"}));
+        figures.end_layout();
+      }
+      const std::size_t one_of = 1 + below(20);
+      for (const RowId row : rows) {
+        if (below(one_of) != 0) continue;
+        if (below(3) == 0)
+          figures.set_unknown(row, below(2) == 0 ? FigureReason::MissingForward : FigureReason::NeverReceived);
+        else
+          figures.set(row, kValues[below(kValues.size())], MonoTime{});
+      }
+      figures.copy_to(snapshot);
+      const FigureSnapshot* const answer = below(15) == 0 ? nullptr : &snapshot;
+      const MetricsFormat format = below(2) == 0 ? MetricsFormat::Text : MetricsFormat::OpenMetrics;
+      const std::vector<prometheus::MetricFamily> families(below(3), counter_family(static_cast<double>(scrape)));
+      MetricsWriter anew;
+      REQUIRE(copying.render(format, answer, families) == anew.render(format, answer, families));
+      REQUIRE(copying.series() == anew.series());
+    }
   }
 
   TEST_CASE("every value reads back as itself") {
