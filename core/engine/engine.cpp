@@ -23,6 +23,7 @@
 #include "core/engine/figure_rows.hpp"
 #include "core/engine/forward_followers.hpp"
 #include "core/engine/hedge_cost_monitor.hpp"
+#include "core/engine/hedge_sums.hpp"
 #include "core/engine/hour_move_monitor.hpp"
 #include "core/engine/leg_quotes.hpp"
 #include "core/engine/liquidity_monitor.hpp"
@@ -192,6 +193,9 @@ struct Engine::State {
   void lay_out_deferred() {
     followers.lay_out();
     sums.lay_out(portfolio.holdings(), registry);
+    std::vector<double> lots;
+    for (const Holding& holding : portfolio.holdings()) lots.push_back(registry.contract(holding.slot).lot);
+    hedge_sums.lay_out(setup.hedges, lots);
     deferred_rows.lay_out(desk, table, alerts.rows_read(table.size()));
   }
   void write_watched();
@@ -247,6 +251,7 @@ struct Engine::State {
                               .rows = deferred_rows,
                               .table = table}};
   PartSums sums{desk, risks, followers};
+  HedgeSums hedge_sums{desk, sums, followers};
   std::uint64_t sizes_version = 0;  ///< changes whenever the quality of an account's positions does
 
   TouchedSet touched_instruments;
@@ -808,16 +813,20 @@ void Engine::State::sum_books() {
     touched_exposures.insert(part.exposure);
     const Exposure& exposure = desk.exposures[part.exposure];
     if (exposure.hedges.empty() && exposure.crosses.empty()) continue;
-    const auto positions = all.subspan(part.first_holding, part.holding_count);
-    for (std::uint32_t h = part.first_holding; h < part.first_holding + part.holding_count; ++h)
-      (void)followers.valuation(desk.tracked_of_slot[index_of(portfolio.holdings()[h].slot)]);
     const std::uint32_t first_holding = desk.parts[exposure.first_part].first_holding;
     // What a cross hedge has of its legs' exposure stands behind what it has of its item's.
     const auto sum = [&](std::uint32_t h, std::size_t parts_before, std::size_t holdings_before) {
       Hedge& hedge = desk.hedges[h];
+      const std::size_t place = parts_before + p - exposure.first_part;
+      if (HedgeSums::has(setup.hedges[h])) {
+        hedge.parts[place].sum = hedge_sums.sum(h, place, setup.hedges[h]);
+        return;
+      }
+      for (std::uint32_t holding = part.first_holding; holding < part.first_holding + part.holding_count; ++holding)
+        (void)followers.valuation(desk.tracked_of_slot[index_of(portfolio.holdings()[holding].slot)]);
       const std::size_t first = holdings_before + part.first_holding - first_holding;
-      hedge.parts[parts_before + p - exposure.first_part].sum =
-          sum_hedge(positions, std::span{hedge.is_leg}.subspan(first, part.holding_count),
+      hedge.parts[place].sum =
+          sum_hedge(all.subspan(part.first_holding, part.holding_count), std::span{hedge.is_leg}.subspan(first, part.holding_count),
                     std::span{hedge.shares}.subspan(first, part.holding_count), setup.hedges[h]);
     };
     for (const std::uint32_t h : exposure.hedges) sum(h, 0, 0);

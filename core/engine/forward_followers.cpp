@@ -1,16 +1,24 @@
 #include "core/engine/forward_followers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
-
-#include "core/risk/unit_risk_kernel.hpp"
+#include <span>
 
 namespace hedgewatch {
 
 namespace {
 
 /// Lane groups that are priced and turned into unit risks while their columns are in the first-level cache.
-constexpr std::uint32_t kBlock = 4;
+constexpr std::uint32_t kBlock = 8;
+
+/// A whole group at a time, which the compiler makes vectors of.
+void set_forward(std::span<double> lanes, std::size_t groups, double forward) {
+  for (std::size_t group = 0; group < groups; ++group) {
+    double* const first = lanes.data() + group * kLaneGroup;
+    for (std::size_t i = 0; i < kLaneGroup; ++i) first[i] = forward;
+  }
+}
 
 }  // namespace
 
@@ -29,7 +37,16 @@ void ForwardFollowers::lay_out() {
   for (std::uint32_t e = 0; e < expiries_.size(); ++e) {
     Expiry& expiry = expiries_[e];
     expiry.first_group = static_cast<std::uint32_t>(place_of_lane_.size() / kLaneGroup);
-    for (const std::uint32_t place : desk.expiry_members[e]) {
+    std::vector<std::uint32_t> members = desk.expiry_members[e];
+    // Holdings stand in the order of their books: what is held nowhere comes last.
+    std::stable_sort(members.begin(), members.end(), [&](std::uint32_t a, std::uint32_t b) {
+      const auto first_of = [&](std::uint32_t place) {
+        const auto& holdings = desk.tracked[place].holdings;
+        return holdings.empty() ? kNoPlace : holdings.front();
+      };
+      return first_of(a) < first_of(b);
+    });
+    for (const std::uint32_t place : members) {
       unit_of_place_[place] = static_cast<std::uint32_t>(place_of_lane_.size());
       place_of_lane_.push_back(place);
     }
@@ -41,9 +58,10 @@ void ForwardFollowers::lay_out() {
   std::uint32_t next = lanes_;
   for (std::uint32_t& unit : unit_of_place_)
     if (unit == kNoPlace) unit = next++;
-  units_.assign(next, {});
+  columns_ = UnitColumns{lanes_};
+  others_.assign(next - lanes_, {});
   markets_.assign(lanes_, {});
-  coin_.assign(lanes_, 0);
+  coin_ = LaneColumns{1, lanes_, 0};
   for (Lanes* lanes : {&leaning_, &following_, &waiting_, &unpublished_}) lanes->assign(lanes_ / kLaneGroup, 0);
   batch_ = OptionBatch{lanes_};
   greeks_ = GreekColumns{GreekSet::Usual, lanes_};
@@ -52,9 +70,9 @@ void ForwardFollowers::lay_out() {
   for (std::uint32_t place = 0; place < unit_of_place_.size(); ++place) {
     const TrackedInstrument& tracked = desk.tracked[place];
     const std::uint32_t unit = unit_of_place_[place];
-    units_[unit] = tracked.last_valuation.unit;
+    set_unit(unit, tracked.last_valuation.unit);
     if (unit >= lanes_) continue;
-    coin_[unit] = at_.registry.contract(tracked.slot).style == PayoffStyle::Inverse ? 1 : 0;
+    coin_.data(0)[unit] = at_.registry.contract(tracked.slot).style == PayoffStyle::Inverse ? 1 : 0;
     set(leaning_, unit, at_.market.at(tracked.slot).leans_on_expiry || tracked.last_valuation.leans_on_fallback());
   }
 }
@@ -67,7 +85,7 @@ void ForwardFollowers::valued(std::uint32_t place) {
   const TrackedInstrument& tracked = at_.desk.tracked[place];
   const InstrumentValuation& valuation = tracked.last_valuation;
   const std::uint32_t lane = unit_of_place_[place];
-  units_[lane] = valuation.unit;
+  set_unit(lane, valuation.unit);
   if (lane >= lanes_) return;
   set(waiting_, lane, false);
   set(unpublished_, lane, false);
@@ -107,17 +125,18 @@ void ForwardFollowers::follow(const Moved& moved, TouchedSet& touched_instrument
     while (in_columns && last < end && last < group + kBlock && following_[last] != 0) ++last;
     const std::size_t lane = group * kLaneGroup;
     const std::size_t count = (last - group) * kLaneGroup;
+    std::array<std::uint16_t, kBlock> with_price{};
     if (count != 0) {
-      std::fill_n(batch_.forwards().begin() + static_cast<std::ptrdiff_t>(lane), count, moved.forward);
+      set_forward(batch_.forwards().subspan(lane), count / kLaneGroup, moved.forward);
       price(batch_, lane, count, greeks_);
+      const auto wanted = std::span{following_}.subspan(group, last - group);
+      unit_risks(greeks_, lane, moved.forward, coin_, wanted, columns_, std::span{with_price}.first(wanted.size()));
     }
+    const std::uint32_t first = group;
     for (const std::uint32_t block_end = std::max(last, group + 1); group < block_end; ++group) {
       std::uint32_t one_by_one = leaning_[group];
       if (group < last) {
-        const std::uint32_t following = following_[group];
-        const std::size_t first = group * kLaneGroup;
-        const std::uint32_t priced = following & unit_risks(greeks_, first, moved.forward, std::span{coin_}.subspan(first),
-                                                            following, std::span{units_}.subspan(first).first<kLaneGroup>());
+        const std::uint32_t priced = following_[group] & with_price[group - first];
         waiting_[group] = static_cast<std::uint16_t>(waiting_[group] | priced);
         unpublished_[group] = static_cast<std::uint16_t>(unpublished_[group] | priced);
         one_by_one &= ~priced;
@@ -137,7 +156,7 @@ void ForwardFollowers::settle_lane(std::uint32_t lane) {
   valuation.forward = expiry.quality;
   valuation.forward_price = expiry.forward;
   valuation.delta = valuation.greeks = worst(valuation.pricing_vol, expiry.quality);
-  valuation.unit = units_[lane];
+  valuation.unit = columns_.at(lane);
   valuation.vanna = valuation.unit.vanna_coins_per_vol_point;
   valuation.volga = valuation.unit.volga_usd_per_vol_point_squared;
   valuation.charm = valuation.unit.charm_coins_per_day;

@@ -16,6 +16,7 @@
 #include "core/risk/book_exposure.hpp"
 #include "core/risk/instrument_valuation.hpp"
 #include "core/risk/position_risk.hpp"
+#include "core/risk/unit_risk_kernel.hpp"
 #include "core/risk/valuation_batch.hpp"
 
 namespace hedgewatch {
@@ -66,9 +67,16 @@ class ForwardFollowers {
   [[nodiscard]] std::uint32_t expiry_of(std::uint32_t place) const { return expiry_of_group_[unit_of_place_[place] / kLaneGroup]; }
   [[nodiscard]] const Quality& forward_quality(std::uint32_t expiry) const { return expiries_[expiry].quality; }
 
-  /// Unit risks as of the newest repricing, which unit_of() finds by the desk's places.
-  [[nodiscard]] std::span<const UnitRisk> units() const { return units_; }
+  /// Unit risks of options as of the newest repricing, in columns, and how many lanes there are. Options of one expiry that are
+  /// held in the same book stand together.
+  [[nodiscard]] const UnitColumns& columns() const { return columns_; }
+  [[nodiscard]] std::uint32_t lanes() const { return lanes_; }
+  /// Where the unit risk of a place of the desk stands: a lane, or beyond all lanes.
   [[nodiscard]] std::uint32_t unit_of(std::uint32_t place) const { return unit_of_place_[place]; }
+  [[nodiscard]] UnitRisk unit(std::uint32_t unit) const { return unit < lanes_ ? columns_.at(unit) : others_[unit - lanes_]; }
+  [[nodiscard]] double unit_delta(std::uint32_t unit) const {
+    return unit < lanes_ ? columns_.delta_black_scholes_coins(unit) : others_[unit - lanes_].delta_black_scholes_coins;
+  }
 
   /// The instrument's valuation and its positions' risks, made up to date. The Greeks in the venue's own convention may be older.
   const InstrumentValuation& valuation(std::uint32_t place) {
@@ -93,6 +101,12 @@ class ForwardFollowers {
   using Lanes = std::vector<std::uint16_t>;  ///< a bit a lane, one word a lane group
   static bool has(const Lanes& lanes, std::uint32_t lane) { return (lanes[lane / kLaneGroup] >> lane % kLaneGroup & 1) != 0; }
   static void set(Lanes& lanes, std::uint32_t lane, bool on);
+  void set_unit(std::uint32_t unit, const UnitRisk& risk) {
+    if (unit < lanes_)
+      columns_.set(unit, risk);
+    else
+      others_[unit - lanes_] = risk;
+  }
 
   void settle(std::uint32_t place) {
     const std::uint32_t lane = unit_of_place_[place];
@@ -107,13 +121,14 @@ class ForwardFollowers {
   std::vector<std::uint32_t> expiry_of_group_;  ///< by lane group
   std::vector<std::uint32_t> unit_of_place_;    ///< the lane, of options that could follow; the others come after the lanes
   std::vector<std::uint32_t> place_of_lane_;    ///< kNoPlace: padding
-  std::vector<UnitRisk> units_;
-  std::vector<OptionMarket> markets_;  ///< by lane: what it was last priced from; the forward is the expiry's
-  std::vector<double> coin_;           ///< by lane: 1 when it settles in coin
-  Lanes leaning_;                      ///< moves with its expiry's forward
-  Lanes following_;                    ///< can be repriced in columns
-  Lanes waiting_;                      ///< the valuation is older than the unit risk
-  Lanes unpublished_;                  ///< so are the Greeks in the venue's own convention
+  UnitColumns columns_;                         ///< by lane
+  std::vector<UnitRisk> others_;                ///< behind the lanes
+  std::vector<OptionMarket> markets_;           ///< by lane: what it was last priced from; the forward is the expiry's
+  LaneColumns coin_;                            ///< by lane: 1 when it settles in coin
+  Lanes leaning_;                               ///< moves with its expiry's forward
+  Lanes following_;                             ///< can be repriced in columns
+  Lanes waiting_;                               ///< the valuation is older than the unit risk
+  Lanes unpublished_;                           ///< so are the Greeks in the venue's own convention
   OptionBatch batch_;
   GreekColumns greeks_;
   ValuationBatch publishing_;

@@ -4,17 +4,73 @@
 
 namespace hedgewatch {
 
+namespace {
+
+void add_unit(UnitRisk& sum, double size, const UnitRisk& unit) {
+  sum.delta_black_scholes_coins += size * unit.delta_black_scholes_coins;
+  sum.delta_net_transaction_coins += size * unit.delta_net_transaction_coins;
+  sum.gamma_coins_per_percent += size * unit.gamma_coins_per_percent;
+  sum.gamma_usd_per_percent += size * unit.gamma_usd_per_percent;
+  sum.vega_usd_per_vol_point += size * unit.vega_usd_per_vol_point;
+  sum.theta_usd_per_day += size * unit.theta_usd_per_day;
+  sum.rho_usd_per_percent += size * unit.rho_usd_per_percent;
+  sum.vanna_coins_per_vol_point += size * unit.vanna_coins_per_vol_point;
+  sum.volga_usd_per_vol_point_squared += size * unit.volga_usd_per_vol_point_squared;
+  sum.charm_coins_per_day += size * unit.charm_coins_per_day;
+}
+
+}  // namespace
+
 void PartSums::lay_out(std::span<const Holding> holdings, const InstrumentRegistry& registry) {
-  held_.assign(holdings.size(), {});
+  counted_.assign(holdings.size(), 0);
+  cells_.assign(holdings.size(), kNoPlace);
+  groups_.clear();
   amounts_.assign(holdings.size(), {});
   judgements_.assign(holdings.size(), {});
   places_.clear();
   parts_.assign(desk_.parts.size(), {});
-  for (std::size_t p = 0; p < parts_.size(); ++p) parts_[p].expiries.reserve(desk_.parts[p].holding_count);
-  for (std::uint32_t h = 0; h < holdings.size(); ++h) {
-    places_.push_back(desk_.tracked_of_slot[index_of(holdings[h].slot)]);
-    refreshed(h, holdings[h], registry.contract(holdings[h].slot));
+  for (const Holding& holding : holdings) places_.push_back(desk_.tracked_of_slot[index_of(holding.slot)]);
+  for (std::uint32_t p = 0; p < parts_.size(); ++p) {
+    parts_[p].expiries.reserve(desk_.parts[p].holding_count);
+    place_in_lanes(p);
   }
+  sizes_ = LaneColumns{1, groups_.size() * kLaneGroup, 0};
+  for (std::uint32_t h = 0; h < holdings.size(); ++h) refreshed(h, holdings[h], registry.contract(holdings[h].slot));
+}
+
+void PartSums::place_in_lanes(std::uint32_t part) {
+  SettledPart& settled = parts_[part];
+  const Part& range = desk_.parts[part];
+  settled.first_block = static_cast<std::uint32_t>(groups_.size());
+  std::vector<std::uint32_t> groups;
+  for (std::uint32_t h = range.first_holding; h < range.first_holding + range.holding_count; ++h) {
+    const std::uint32_t unit = followers_.unit_of(places_[h]);
+    if (unit < followers_.lanes())
+      groups.push_back(unit / kLaneGroup);
+    else
+      settled.others.push_back(h);
+  }
+  std::sort(groups.begin(), groups.end());
+  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  for (std::uint32_t h = range.first_holding; h < range.first_holding + range.holding_count; ++h) {
+    const std::uint32_t unit = followers_.unit_of(places_[h]);
+    if (unit >= followers_.lanes()) continue;
+    const auto block = std::lower_bound(groups.begin(), groups.end(), unit / kLaneGroup) - groups.begin();
+    cells_[h] =
+        static_cast<std::uint32_t>((settled.first_block + static_cast<std::size_t>(block)) * kLaneGroup + unit % kLaneGroup);
+  }
+  settled.block_count = static_cast<std::uint32_t>(groups.size());
+  groups_.insert(groups_.end(), groups.begin(), groups.end());
+}
+
+PartSums::Held PartSums::held(std::uint32_t holding) const {
+  const Judgement& judgement = judgements_[holding];
+  return {.size = counted_[holding],
+          .unit = followers_.unit_of(places_[holding]),
+          .expiry = judgement.expiry,
+          .delta = judgement.qualities[kDelta],
+          .greeks_usd = judgement.qualities[kGreeksUsd],
+          .open = (judgement.flags & kOpen) != 0};
 }
 
 void PartSums::refreshed(std::uint32_t holding, const Holding& held, const Contract& contract) {
@@ -22,7 +78,8 @@ void PartSums::refreshed(std::uint32_t holding, const Holding& held, const Contr
   const std::uint32_t place = places_[holding];
   const InstrumentValuation& valuation = desk_.tracked[place].last_valuation;
   const bool counts = risk.delta.ok() && !valuation.expired && !risk.flat;
-  held_[holding] = {.size = counts ? held.position.size : 0, .unit = followers_.unit_of(place)};
+  counted_[holding] = counts ? held.position.size : 0;
+  if (cells_[holding] != kNoPlace) sizes_.data(0)[cells_[holding]] = counted_[holding];
   const Amounts amounts{.value = risk.value,
                         .priced_coins = risk.bounds.priced_coins,
                         .unpriced_coins = risk.bounds.unpriced_coins,
@@ -45,6 +102,7 @@ void PartSums::refreshed(std::uint32_t holding, const Holding& held, const Contr
     judgement.flags = static_cast<std::uint8_t>(judgement.flags | kAlike);
   SettledPart& part = parts_[desk_.part_of_holding[holding]];
   if (!(amounts_[holding] == amounts)) part.added = false;
+  if (!(judgements_[holding] == judgement)) ++part.version;
   if (part.judged) rejudge(part, judgements_[holding], judgement);
   amounts_[holding] = amounts;
   judgements_[holding] = judgement;
@@ -126,8 +184,6 @@ ExposureSum PartSums::sum(std::uint32_t part) {
   if (!parts_[part].judged) judge(part);
   const SettledPart& settled = parts_[part];
   const Part& range = desk_.parts[part];
-  const auto held = std::span{held_}.subspan(range.first_holding, range.holding_count);
-  const std::span<const UnitRisk> units = followers_.units();
   ExposureSum sum;
   sum.value = settled.amounts.value;
   sum.bounds.priced_coins = settled.amounts.priced_coins;
@@ -149,15 +205,17 @@ ExposureSum PartSums::sum(std::uint32_t part) {
     sum.greeks_usd = worst(sum.greeks_usd, forward);
     if (followed.bounds) sum.bounds.quality = worst(sum.bounds.quality, forward);
   }
-  sum.total = sum_units(held, units);
+  sum.total = sum_units(followers_.columns(), lanes(part));
+  for (const std::uint32_t h : settled.others)
+    if (counted_[h] != 0) add_unit(sum.total, counted_[h], followers_.unit(followers_.unit_of(places_[h])));
   sum.bounds.low_coins = sum.bounds.high_coins = sum.total.delta_black_scholes_coins;
   if ((settled.flags & kBounded) == 0) return sum;
   sum.bounds.low_coins = sum.bounds.high_coins = 0;
-  for (std::uint32_t h = 0; h < held.size(); ++h) {
-    const double delta = held[h].size * units[held[h].unit].delta_black_scholes_coins;
-    const DeltaBounds& bounds = risks_[range.first_holding + h].bounds;
-    sum.bounds.low_coins += held[h].size != 0 ? delta : bounds.low_coins;
-    sum.bounds.high_coins += held[h].size != 0 ? delta : bounds.high_coins;
+  for (std::uint32_t h = range.first_holding; h < range.first_holding + range.holding_count; ++h) {
+    const double delta = counted_[h] * followers_.unit_delta(followers_.unit_of(places_[h]));
+    const DeltaBounds& bounds = risks_[h].bounds;
+    sum.bounds.low_coins += counted_[h] != 0 ? delta : bounds.low_coins;
+    sum.bounds.high_coins += counted_[h] != 0 ? delta : bounds.high_coins;
   }
   return sum;
 }

@@ -13,8 +13,8 @@
 namespace hedgewatch {
 
 /// Sums of the desk's parts, kept apart by what moves them: unit risks with every forward, all else with a position's own news
-/// only. A sum is to the bit sum_positions() of the part's risks as they would be if they were all up to date. Never allocates
-/// after lay_out().
+/// only. A sum is sum_positions() of the part's risks as they would be if they were all up to date, but that options are added up
+/// by lanes; whether their unit risks were made one by one or in columns does not show in it. Never allocates after lay_out().
 class PartSums {
  public:
   PartSums(const Desk& desk, const std::vector<PositionRisk>& risks, const ForwardFollowers& followers)
@@ -28,6 +28,30 @@ class PartSums {
   [[nodiscard]] bool follows(std::uint32_t part, std::uint32_t expiry) const;
   /// The part's sum now.
   [[nodiscard]] ExposureSum sum(std::uint32_t part);
+
+  /// What a position adds to sums, and how far it may be believed; of an option that follows its expiry's forward, as though that
+  /// were known for good.
+  struct Held {
+    double size = 0;                  ///< signed, in the contract's SizeUnit; 0: not counted
+    std::uint32_t unit = 0;           ///< where ForwardFollowers has its unit risk
+    std::uint32_t expiry = kNoPlace;  ///< whose forward it follows
+    Quality delta;
+    Quality greeks_usd;
+    bool open = false;  ///< not flat
+  };
+  [[nodiscard]] Held held(std::uint32_t holding) const;
+  /// Changes with whatever may change anything but the sizes and units of a part's held().
+  [[nodiscard]] std::uint64_t version(std::uint32_t part) const { return parts_[part].version; }
+  /// The part's options, and the place of a holding among their lanes; kNoPlace: it is no option.
+  [[nodiscard]] HeldLanes lanes(std::uint32_t part) const {
+    return {std::span{groups_}.subspan(parts_[part].first_block, parts_[part].block_count),
+            sizes_.data(0) + parts_[part].first_block * kLaneGroup};
+  }
+  [[nodiscard]] std::uint32_t lane_in_part(std::uint32_t holding) const {
+    const std::uint32_t cell = cells_[holding];
+    return cell == kNoPlace ? kNoPlace
+                            : cell - parts_[desk_.part_of_holding[holding]].first_block * static_cast<std::uint32_t>(kLaneGroup);
+  }
 
  private:
   /// What stays of a position while only forwards move.
@@ -49,6 +73,8 @@ class PartSums {
     Qualities qualities;
     std::uint32_t expiry = kNoPlace;  ///< whose forward it follows
     std::uint8_t flags = 0;
+
+    friend bool operator==(const Judgement&, const Judgement&) = default;
   };
   enum Flag : std::uint8_t {
     kFallback = 1,
@@ -66,6 +92,10 @@ class PartSums {
     Amounts amounts;
     Qualities qualities;
     std::vector<FollowedExpiry> expiries;
+    std::vector<std::uint32_t> others;  ///< holdings that are no options, in order
+    std::uint64_t version = 0;
+    std::uint32_t first_block = 0;  ///< of the groups
+    std::uint32_t block_count = 0;
     std::uint32_t fallback_positions = 0;
     std::uint8_t flags = 0;  ///< of all positions together
     bool added = false;      ///< the amounts are up to date
@@ -81,11 +111,16 @@ class PartSums {
   const Desk& desk_;
   const std::vector<PositionRisk>& risks_;
   const ForwardFollowers& followers_;
-  std::vector<HeldUnits> held_;  ///< parallel to the portfolio's holdings, as the next three
+  void place_in_lanes(std::uint32_t part);
+
+  std::vector<double> counted_;       ///< the sizes that count; parallel to the portfolio's holdings, as the next four
+  std::vector<std::uint32_t> cells_;  ///< where the size stands among sizes_; kNoPlace: no option
   std::vector<Amounts> amounts_;
   std::vector<Judgement> judgements_;
   std::vector<std::uint32_t> places_;
-  std::vector<SettledPart> parts_;  ///< parallel to the desk's
+  std::vector<std::uint32_t> groups_;  ///< lane groups, those of a part together
+  LaneColumns sizes_;                  ///< kLaneGroup for each of them, 0 where the part holds nothing
+  std::vector<SettledPart> parts_;     ///< parallel to the desk's
 };
 
 }  // namespace hedgewatch

@@ -7,6 +7,7 @@
 // Highway wants its header after foreach_target.
 #include <hwy/highway.h>
 
+#include <cassert>
 #include <cstddef>
 #include <cstring>
 
@@ -18,47 +19,120 @@ namespace hedgewatch::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Writes the unit risks of one lane group, by vectors of lanes; each figure is made with the same operations, in the same order,
-/// as ValuationBatch makes it.
-/// False: some lane has no price.
-HWY_ATTR bool write_unit_risks(const double* const (&greeks)[9], double forward, const double* coin, std::uint32_t wanted,
-                               UnitRisk* out) {
-  // Who follows a forward in columns has no slope of a smile, which would be another one at each forward.
-  static_assert(offsetof(UnitRisk, smile_delta_coins) == 10 * sizeof(double) && sizeof(UnitRisk) == 11 * sizeof(double),
-                "a row is copied as its ten numbers before that of the smile, in the order of the members");
+/// Writes the unit risks of lane groups, by vectors of lanes; each figure is made with the same operations, in the same order, as
+/// ValuationBatch makes it. All pointers stand at the first lane.
+HWY_ATTR void write_unit_risks(const double* const (&greeks)[9], double forward, const double* coin, const std::uint16_t* wanted,
+                               std::size_t groups, double* out, std::size_t stride, std::uint16_t* priced) {
   using Tag = hn::ScalableTag<double>;
   const Tag tag;
   const std::size_t lanes = hn::Lanes(tag);
-  constexpr std::size_t kMostLanes = hn::MaxLanes(Tag{});
-  HWY_ALIGN double first[4 * kMostLanes];
-  HWY_ALIGN double second[4 * kMostLanes];
-  HWY_ALIGN double third[2 * kMostLanes];
   const auto forwards = hn::Set(tag, forward);
+  const auto per_forward = hn::Set(tag, 1 / forward);
   const auto hundredth = hn::Set(tag, 0.01);  // one percent, and one vol point
-  const auto year = hn::Set(tag, YearFraction::kDaysPerYear);
-  bool all_priced = true;
-  for (std::size_t i = 0; i < kLaneGroup; i += lanes) {
-    const auto column = [&](Greek greek) { return hn::LoadU(tag, greeks[static_cast<std::size_t>(greek)] + i); };
-    const auto premium = column(Greek::Premium);
-    const auto delta = column(Greek::Delta);
-    all_priced = hn::AllTrue(tag, hn::Eq(premium, premium)) && all_priced;
-    const auto settles_in_coin = hn::Ne(hn::LoadU(tag, coin + i), hn::Zero(tag));
-    const auto net = hn::IfThenElse(settles_in_coin, hn::Sub(delta, hn::Div(premium, forwards)), delta);
-    const auto gamma = hn::Mul(column(Greek::Gamma), forwards);
-    hn::StoreInterleaved4(delta, net, hn::Mul(gamma, hundredth), hn::Mul(hn::Mul(gamma, forwards), hundredth), tag, first);
-    hn::StoreInterleaved4(hn::Mul(column(Greek::Vega), hundredth), hn::Div(column(Greek::Theta), year),
-                          hn::Mul(column(Greek::Rho), hundredth), hn::Mul(column(Greek::Vanna), hundredth), tag, second);
-    hn::StoreInterleaved2(hn::Mul(hn::Mul(column(Greek::Volga), hundredth), hundredth), hn::Div(column(Greek::Charm), year), tag,
-                          third);
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      if ((wanted >> (i + lane) & 1) == 0) continue;
-      auto* row = reinterpret_cast<std::byte*>(out + i + lane);
-      std::memcpy(row, first + 4 * lane, 4 * sizeof(double));
-      std::memcpy(row + 4 * sizeof(double), second + 4 * lane, 4 * sizeof(double));
-      std::memcpy(row + 8 * sizeof(double), third + 2 * lane, 2 * sizeof(double));
+  const auto per_year = hn::Set(tag, 1 / YearFraction::kDaysPerYear);
+  for (std::size_t group = 0; group < groups; ++group) {
+    unsigned with_price = 0;
+    for (std::size_t i = 0; i < kLaneGroup; i += lanes) {
+      const std::size_t lane = group * kLaneGroup + i;
+      const auto column = [&](Greek greek) { return hn::Load(tag, greeks[static_cast<std::size_t>(greek)] + lane); };
+      const auto premium = column(Greek::Premium);
+      const auto delta = column(Greek::Delta);
+      std::uint8_t bits[8] = {};
+      hn::StoreMaskBits(tag, hn::Eq(premium, premium), bits);
+      with_price |= static_cast<unsigned>(bits[0]) << i;
+      const auto settles_in_coin = hn::Ne(hn::Load(tag, coin + lane), hn::Zero(tag));
+      const auto gamma = hn::Mul(column(Greek::Gamma), forwards);
+      const std::uint64_t these = wanted[group] >> i & ((1U << lanes) - 1);
+      std::uint8_t these_bytes[8];
+      std::memcpy(these_bytes, &these, sizeof these);
+      const auto into = hn::LoadMaskBits(tag, these_bytes);
+      double* const row = out + lane;
+      const auto put = [&](std::size_t place, auto value) { hn::BlendedStore(value, into, tag, row + place * stride); };
+      put(0, delta);
+      put(1, hn::IfThenElse(settles_in_coin, hn::Sub(delta, hn::Mul(premium, per_forward)), delta));
+      put(2, hn::Mul(gamma, hundredth));
+      put(3, hn::Mul(hn::Mul(gamma, forwards), hundredth));
+      put(4, hn::Mul(column(Greek::Vega), hundredth));
+      put(5, hn::Mul(column(Greek::Theta), per_year));
+      put(6, hn::Mul(column(Greek::Rho), hundredth));
+      put(7, hn::Mul(column(Greek::Vanna), hundredth));
+      put(8, hn::Mul(hn::Mul(column(Greek::Volga), hundredth), hundredth));
+      put(9, hn::Mul(column(Greek::Charm), per_year));
     }
+    priced[group] = static_cast<std::uint16_t>(with_price);
   }
-  return all_priced;
+}
+
+/// `partial`: kLaneGroup sums for each summed column, the lanes apart. Five columns at a time leave registers for their sums.
+HWY_ATTR void sum_lanes(const double* units, std::size_t stride, const std::uint32_t* groups, std::size_t count,
+                        const double* sizes, double* partial) {
+  const hn::ScalableTag<double> tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  for (std::size_t i = 0; i < kLaneGroup; i += lanes)
+    for (std::size_t column = 0; column < UnitColumns::kSummed; column += 5) {
+      auto sum0 = hn::Zero(tag);
+      auto sum1 = sum0;
+      auto sum2 = sum0;
+      auto sum3 = sum0;
+      auto sum4 = sum0;
+      for (std::size_t block = 0; block < count; ++block) {
+        const auto size = hn::Load(tag, sizes + block * kLaneGroup + i);
+        const auto held = hn::Ne(size, hn::Zero(tag));
+        const double* const from = units + column * stride + groups[block] * kLaneGroup + i;
+        const auto taken = [&](std::size_t next) {
+          return hn::IfThenElseZero(held, hn::Mul(size, hn::Load(tag, from + next * stride)));
+        };
+        sum0 = hn::Add(sum0, taken(0));
+        sum1 = hn::Add(sum1, taken(1));
+        sum2 = hn::Add(sum2, taken(2));
+        sum3 = hn::Add(sum3, taken(3));
+        sum4 = hn::Add(sum4, taken(4));
+      }
+      double* const to = partial + column * kLaneGroup + i;
+      hn::Store(sum0, tag, to);
+      hn::Store(sum1, tag, to + kLaneGroup);
+      hn::Store(sum2, tag, to + 2 * kLaneGroup);
+      hn::Store(sum3, tag, to + 3 * kLaneGroup);
+      hn::Store(sum4, tag, to + 4 * kLaneGroup);
+    }
+}
+
+/// `columns`: where delta, gamma and vega begin. `partial`: kLaneGroup net sums and as many gross ones for each.
+HWY_ATTR void sum_hedge(const double* const (&columns)[3], const std::uint32_t* groups, std::size_t count, const double* sizes,
+                        const double* shares, double* partial) {
+  const hn::ScalableTag<double> tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  for (std::size_t i = 0; i < kLaneGroup; i += lanes) {
+    auto net0 = hn::Zero(tag);
+    auto net1 = net0;
+    auto net2 = net0;
+    auto gross0 = net0;
+    auto gross1 = net0;
+    auto gross2 = net0;
+    for (std::size_t block = 0; block < count; ++block) {
+      const std::size_t place = block * kLaneGroup + i;
+      const auto size = hn::Mul(hn::Load(tag, sizes + place), hn::Load(tag, shares + place));
+      const auto held = hn::Ne(size, hn::Zero(tag));
+      const auto taken = [&](const double* column) {
+        return hn::IfThenElseZero(held, hn::Mul(size, hn::Load(tag, column + groups[block] * kLaneGroup + i)));
+      };
+      const auto delta = taken(columns[0]);
+      const auto gamma = taken(columns[1]);
+      const auto vega = taken(columns[2]);
+      net0 = hn::Add(net0, delta);
+      gross0 = hn::Add(gross0, hn::Abs(delta));
+      net1 = hn::Add(net1, gamma);
+      gross1 = hn::Add(gross1, hn::Abs(gamma));
+      net2 = hn::Add(net2, vega);
+      gross2 = hn::Add(gross2, hn::Abs(vega));
+    }
+    hn::Store(net0, tag, partial + i);
+    hn::Store(gross0, tag, partial + kLaneGroup + i);
+    hn::Store(net1, tag, partial + 2 * kLaneGroup + i);
+    hn::Store(gross1, tag, partial + 3 * kLaneGroup + i);
+    hn::Store(net2, tag, partial + 4 * kLaneGroup + i);
+    hn::Store(gross2, tag, partial + 5 * kLaneGroup + i);
+  }
 }
 
 }  // namespace hedgewatch::HWY_NAMESPACE
@@ -69,58 +143,84 @@ namespace hedgewatch {
 
 namespace {
 
-using Writer = bool (*)(const double* const (&greeks)[9], double forward, const double* coin, std::uint32_t wanted, UnitRisk* out);
+static_assert(sizeof(UnitRisk) == UnitColumns::kColumns * sizeof(double) && UnitColumns::kSummed == 10);
+static_assert(offsetof(UnitRisk, delta_black_scholes_coins) == 0 &&
+              offsetof(UnitRisk, delta_net_transaction_coins) == sizeof(double));
+static_assert(offsetof(UnitRisk, gamma_coins_per_percent) == 2 * sizeof(double));
+static_assert(offsetof(UnitRisk, vega_usd_per_vol_point) == 4 * sizeof(double));
+static_assert(offsetof(UnitRisk, charm_coins_per_day) == 9 * sizeof(double));
+static_assert(offsetof(UnitRisk, smile_delta_coins) == 10 * sizeof(double));
 
-/// The build for `target`, or the narrowest where the compiler could not make that one.
-Writer writer_for(KernelTarget target) {
+/// The kernels of one build.
+struct Build {
+  void (*write)(const double* const (&)[9], double, const double*, const std::uint16_t*, std::size_t, double*, std::size_t,
+                std::uint16_t*);
+  void (*sum)(const double*, std::size_t, const std::uint32_t*, std::size_t, const double*, double*);
+  void (*hedge)(const double* const (&)[3], const std::uint32_t*, std::size_t, const double*, const double*, double*);
+};
+
+/// That for `target`, or the narrowest where the compiler could not make that one.
+Build build_for(KernelTarget target) {
   switch (target) {
 #if HWY_TARGETS & HWY_AVX3
     case KernelTarget::Avx512:
-      return N_AVX3::write_unit_risks;
+      return {N_AVX3::write_unit_risks, N_AVX3::sum_lanes, N_AVX3::sum_hedge};
 #endif
 #if HWY_TARGETS & HWY_AVX2
     case KernelTarget::Avx2:
-      return N_AVX2::write_unit_risks;
+      return {N_AVX2::write_unit_risks, N_AVX2::sum_lanes, N_AVX2::sum_hedge};
 #endif
 #if HWY_TARGETS & HWY_SSE4
     case KernelTarget::Sse4:
-      return N_SSE4::write_unit_risks;
+      return {N_SSE4::write_unit_risks, N_SSE4::sum_lanes, N_SSE4::sum_hedge};
 #endif
     default:
-      return HWY_STATIC_DISPATCH(write_unit_risks);
+      return {HWY_STATIC_DISPATCH(write_unit_risks), HWY_STATIC_DISPATCH(sum_lanes), HWY_STATIC_DISPATCH(sum_hedge)};
   }
+}
+
+/// Halves upon halves, as vectors of any width would.
+double over_lanes(const double* lanes) {
+  double eight[kLaneGroup / 2];
+  for (std::size_t i = 0; i < 8; ++i) eight[i] = lanes[i] + lanes[i + 8];
+  const double four[] = {eight[0] + eight[4], eight[1] + eight[5], eight[2] + eight[6], eight[3] + eight[7]};
+  return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
 }  // namespace
 
-std::uint32_t unit_risks(const GreekColumns& greeks, std::size_t first, double forward, std::span<const double> coin,
-                         std::uint32_t wanted, std::span<UnitRisk, kLaneGroup> out, KernelTarget target) {
+void unit_risks(const GreekColumns& greeks, std::size_t first, double forward, const LaneColumns& coin,
+                std::span<const std::uint16_t> wanted, UnitColumns& out, std::span<std::uint16_t> priced, KernelTarget target) {
+  assert(first % kLaneGroup == 0 && priced.size() == wanted.size());
   const double* columns[column_count(GreekSet::Usual)];
   for (std::size_t column = 0; column < column_count(GreekSet::Usual); ++column)
     columns[column] = greeks[static_cast<Greek>(column)].data() + first;
-  if (writer_for(target)(columns, forward, coin.data(), wanted, out.data())) return (1U << kLaneGroup) - 1;
-  std::uint32_t priced = 0;
-  for (std::size_t i = 0; i < kLaneGroup; ++i) priced |= static_cast<std::uint32_t>(is_present(columns[0][i])) << i;
-  return priced;
+  build_for(target).write(columns, forward, coin.data(0) + first, wanted.data(), wanted.size(), out.data() + first, out.stride(),
+                          priced.data());
 }
 
-UnitRisk sum_units(std::span<const HeldUnits> held, std::span<const UnitRisk> units) {
-  UnitRisk sum;
-  for (const HeldUnits& one : held) {
-    if (one.size == 0) continue;
-    const UnitRisk& unit = units[one.unit];
-    sum.delta_black_scholes_coins += one.size * unit.delta_black_scholes_coins;
-    sum.delta_net_transaction_coins += one.size * unit.delta_net_transaction_coins;
-    sum.gamma_coins_per_percent += one.size * unit.gamma_coins_per_percent;
-    sum.gamma_usd_per_percent += one.size * unit.gamma_usd_per_percent;
-    sum.vega_usd_per_vol_point += one.size * unit.vega_usd_per_vol_point;
-    sum.theta_usd_per_day += one.size * unit.theta_usd_per_day;
-    sum.rho_usd_per_percent += one.size * unit.rho_usd_per_percent;
-    sum.vanna_coins_per_vol_point += one.size * unit.vanna_coins_per_vol_point;
-    sum.volga_usd_per_vol_point_squared += one.size * unit.volga_usd_per_vol_point_squared;
-    sum.charm_coins_per_day += one.size * unit.charm_coins_per_day;
-  }
-  return sum;
+UnitRisk sum_units(const UnitColumns& units, const HeldLanes& held, KernelTarget target) {
+  if (held.groups.empty()) return {};
+  alignas(64) double partial[UnitColumns::kSummed * kLaneGroup];
+  build_for(target).sum(units.data(), units.stride(), held.groups.data(), held.groups.size(), held.sizes, partial);
+  std::array<double, UnitColumns::kColumns> sums{};
+  for (std::size_t column = 0; column < UnitColumns::kSummed; ++column) sums[column] = over_lanes(partial + column * kLaneGroup);
+  return std::bit_cast<UnitRisk>(sums);
+}
+
+HedgeLanesSum sum_hedge_lanes(const UnitColumns& units, const HeldLanes& held, const double* shares, bool net_transaction,
+                              KernelTarget target) {
+  if (held.groups.empty()) return {};
+  alignas(64) double partial[6 * kLaneGroup];
+  const double* const columns[3] = {units.data() + (net_transaction ? units.stride() : 0), units.data() + 2 * units.stride(),
+                                    units.data() + 4 * units.stride()};
+  build_for(target).hedge(columns, held.groups.data(), held.groups.size(), held.sizes, shares, partial);
+  return {.delta_net = over_lanes(partial),
+          .delta_gross = over_lanes(partial + kLaneGroup),
+          .gamma_net = over_lanes(partial + 2 * kLaneGroup),
+          .gamma_gross = over_lanes(partial + 3 * kLaneGroup),
+          .vega_net = over_lanes(partial + 4 * kLaneGroup),
+          .vega_gross = over_lanes(partial + 5 * kLaneGroup)};
 }
 
 }  // namespace hedgewatch

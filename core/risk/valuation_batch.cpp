@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kOnePercent = 0.01;
 constexpr double kVolPoint = 0.01;
+constexpr double kYearsPerDay = 1 / YearFraction::kDaysPerYear;
 constexpr std::size_t kMostLanes = 2 * ValuationBatch::kCapacity;
 constexpr PublishedGreeks kNotPublished{kAbsent, kAbsent, kAbsent, kAbsent, kAbsent};
 
@@ -98,15 +99,15 @@ void ValuationBatch::complete(const Waiting& waiting) const {
   UnitRisk& unit = valuation.unit;
   unit.delta_black_scholes_coins = delta;
   // A coin-settled option's price in coin is Black over the forward; the net transaction delta takes it off.
-  unit.delta_net_transaction_coins = waiting.contract->style == PayoffStyle::Inverse ? delta - price / forward : delta;
+  unit.delta_net_transaction_coins = waiting.contract->style == PayoffStyle::Inverse ? delta - price * (1 / forward) : delta;
   unit.gamma_coins_per_percent = gamma * forward * kOnePercent;
   unit.gamma_usd_per_percent = gamma * forward * forward * kOnePercent;
   unit.vega_usd_per_vol_point = greeks_[Greek::Vega][lane] * kVolPoint;
-  unit.theta_usd_per_day = greeks_[Greek::Theta][lane] / YearFraction::kDaysPerYear;
+  unit.theta_usd_per_day = greeks_[Greek::Theta][lane] * kYearsPerDay;
   unit.rho_usd_per_percent = greeks_[Greek::Rho][lane] * kOnePercent;
   unit.vanna_coins_per_vol_point = greeks_[Greek::Vanna][lane] * kVolPoint;
   unit.volga_usd_per_vol_point_squared = greeks_[Greek::Volga][lane] * kVolPoint * kVolPoint;
-  unit.charm_coins_per_day = greeks_[Greek::Charm][lane] / YearFraction::kDaysPerYear;
+  unit.charm_coins_per_day = greeks_[Greek::Charm][lane] * kYearsPerDay;
   if (valuation.smile.ok()) unit.smile_delta_coins = -greeks_[Greek::Vega][lane] * valuation.smile_slope / forward;
   valuation.vanna = unit.vanna_coins_per_vol_point;
   valuation.volga = unit.volga_usd_per_vol_point_squared;
