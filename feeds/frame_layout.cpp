@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "feeds/decimal_text.hpp"
+#include "feeds/json_reader.hpp"
 
 namespace hedgewatch {
 
@@ -36,17 +37,6 @@ unsigned bits(Comparison comparison) {
 }
 unsigned first_of(unsigned found) { return static_cast<unsigned>(std::countr_zero(found)); }
 
-constexpr unsigned kAll = 0xFFFF;
-/// The bits of a block that do not belong to a text's last `length` characters, and all above.
-constexpr unsigned behind_text(std::size_t length) { return ~0U << length; }
-
-/// Whether the `length` characters at both places are the same; `tail` are the bits behind the text in its last block.
-[[gnu::always_inline]] inline bool same_text(const char* at, const char* text, std::size_t length, unsigned tail) {
-  for (; length >= sizeof(Block); length -= sizeof(Block), at += sizeof(Block), text += sizeof(Block))
-    if (bits(block_at(at) == block_at(text)) != kAll) return false;
-  return (bits(block_at(at) == block_at(text)) | tail) == ~0U;
-}
-
 /// The closing quote of the text at `at`, nothing when there is none before `end` or something else than printable ASCII without
 /// escapes comes first.
 const char* closing_quote(const char* at, const char* end) {
@@ -61,14 +51,8 @@ const char* closing_quote(const char* at, const char* end) {
   return nullptr;
 }
 
-/// Behind the characters from `at` on that numbers are made of; nothing when there is none of them, or more than fifteen.
-const char* behind_number(const char* at) {
-  const Block block = block_at(at);
-  // From the minus sign to the nine there are the point and the slash: a reader that skips a value does not look into it.
-  const unsigned own = bits((block - all('-') <= all('9' - '-')) | ((block | all(0x20)) == all('e')) | (block == all('+')));
-  return own == kAll || (own & 1) == 0 ? nullptr : at + first_of(~own);
-}
-
+/// What numbers and literals are made of.
+bool is_bare(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '+' || c == '.'; }
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
 /// The number whose `count` digits, from 1 to 8, are the lowest bytes of `word`: what stands above them is dropped.
@@ -80,7 +64,9 @@ std::uint64_t number_of(std::uint64_t word, unsigned count) {
           ((digits >> 16) & kPairs) * (1 + (std::uint64_t{10'000} << 32))) >>
          32;
 }
-constexpr std::array<std::uint64_t, 9> kPowers{1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
+constexpr std::array<std::int64_t, 10> kPowers{1,       10,        100,        1'000,       10'000,
+                                               100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
+constexpr std::array<double, 16> kRealPowers{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 
 std::uint64_t word_at(const char* at) {
   std::uint64_t word = 0;
@@ -88,58 +74,63 @@ std::uint64_t word_at(const char* at) {
   return word;
 }
 
-/// How far behind its first character a value may be looked at.
-constexpr std::size_t kReach = 48;
-static_assert(kReach <= simdjson::SIMDJSON_PADDING);
+/// A number of at most fifteen characters without an exponent: its digits are a whole number that a double holds.
+struct ShortNumber {
+  const char* behind = nullptr;  ///< nothing: it is another kind of number, or none
+  std::uint64_t mantissa = 0;
+  unsigned decimals = 0;
+  bool negative = false;
+};
 
-}  // namespace
-
-FrameLayouts::FrameLayouts() { layouts_.resize(kMostLayouts); }
-
-/// By JSON's grammar, of at most eight digits together and without an exponent: the others are scanned apart.
-inline const char* FrameLayouts::scan_number(const char* first, Value& value) {
-  value.first = first;
-  value.negative = *first == '-';
-  const char* const digits = first + (value.negative ? 1 : 0);
+/// By JSON's grammar. What stands behind it is not looked at.
+[[gnu::always_inline]] inline ShortNumber scan_number(const char* first) {
+  ShortNumber number;
+  number.negative = *first == '-';
+  const char* const digits = first + (number.negative ? 1 : 0);
   // What is no digit; above the block too.
   const unsigned others = ~bits((block_at(digits) ^ all('0')) <= all(9));
   const unsigned whole = first_of(others);
-  unsigned count = whole;
+  const bool point = digits[whole] == '.';
+  const unsigned end = point ? first_of(others & (others - 1)) : whole;
+  if (whole == 0 || end >= sizeof(Block) || (*digits == '0' && whole != 1)) return number;
   std::uint64_t word = word_at(digits);
-  const char* behind = digits + whole;
-  if (*behind == '.') {
-    const unsigned end = first_of(others & (others - 1));
-    if (end == whole + 1) return nullptr;
-    if (end > 9) return scan_longer_number(first, value);
+  std::uint64_t next = word_at(digits + 8);
+  unsigned count = whole;
+  if (point) {
+    if (end == whole + 1) return number;
     // The decimals move down over the point.
-    const std::uint64_t before_point = (std::uint64_t{1} << (8 * whole)) - 1;
-    word = (word & before_point) | (word_at(digits + 1) & ~before_point);
+    if (whole < 8) {
+      const std::uint64_t before_point = (std::uint64_t{1} << (8 * whole)) - 1;
+      word = (word & before_point) | (word_at(digits + 1) & ~before_point);
+      next >>= 8;
+    } else {
+      const std::uint64_t before_point = (std::uint64_t{1} << (8 * (whole - 8))) - 1;
+      next = (next & before_point) | ((next >> 8) & ~before_point);
+    }
     count = end - 1;
-    behind = digits + end;
+    number.decimals = count - whole;
   }
-  if ((*behind | 0x20) == 'e') return scan_longer_number(first, value);
-  if (whole == 0 || (*digits == '0' && whole != 1)) return nullptr;
   if (count <= 8) {
-    value.mantissa = number_of(word, count);
-  } else {  // a whole number, such as a time
-    if (count >= 16) return scan_longer_number(first, value);
-    value.mantissa = number_of(word, 8) * kPowers[count - 8] + number_of(word_at(digits + 8), count - 8);
+    number.mantissa = number_of(word, count);
+  } else {
+    number.mantissa = number_of(word, 8) * static_cast<std::uint64_t>(kPowers[count - 8]) + number_of(next, count - 8);
   }
-  value.exponent = static_cast<std::int16_t>(static_cast<int>(whole) - static_cast<int>(count));
-  value.length = static_cast<std::uint32_t>(behind - first);
-  return behind;
+  number.behind = digits + end;
+  return number;
 }
 
-const char* FrameLayouts::scan_longer_number(const char* first, Value& value) {
+/// One of up to nineteen digits, or with an exponent: its length is that of its token, 0 where there is none.
+Decimal scan_longer_number(const char* first) {
   constexpr std::ptrdiff_t kMostDigits = 19;
   constexpr std::ptrdiff_t kLongestPart = 16;
   constexpr std::ptrdiff_t kLongestExponent = 3;
-  value.mantissa = 0;
-  const char* c = first + (value.negative ? 1 : 0);
+  Decimal number;
+  number.negative = *first == '-';
+  const char* c = first + (number.negative ? 1 : 0);
   const auto digits = [&] {
     const char* const from = c;
     for (; is_digit(*c) && c - from <= kLongestPart; ++c)
-      value.mantissa = value.mantissa * 10 + static_cast<std::uint64_t>(*c - '0');
+      number.mantissa = number.mantissa * 10 + static_cast<std::uint64_t>(*c - '0');
     return c - from;
   };
   const bool zero = *c == '0';
@@ -148,10 +139,10 @@ const char* FrameLayouts::scan_longer_number(const char* first, Value& value) {
   if (*c == '.') {
     ++c;
     decimals = digits();
-    if (decimals == 0) return nullptr;
+    if (decimals == 0) return {};
   }
   if (whole == 0 || (zero && whole != 1) || whole > kLongestPart || decimals > kLongestPart || whole + decimals > kMostDigits)
-    return nullptr;
+    return {};
   int exponent = 0;
   if (*c == 'e' || *c == 'E') {
     ++c;
@@ -159,93 +150,162 @@ const char* FrameLayouts::scan_longer_number(const char* first, Value& value) {
     if (*c == '-' || *c == '+') ++c;
     const char* const power = c;
     for (; is_digit(*c) && c - power <= kLongestExponent; ++c) exponent = exponent * 10 + (*c - '0');
-    if (c == power || c - power > kLongestExponent) return nullptr;
+    if (c == power || c - power > kLongestExponent) return {};
     if (negative) exponent = -exponent;
   }
-  value.exponent = static_cast<std::int16_t>(exponent - static_cast<int>(decimals));
-  value.length = static_cast<std::uint32_t>(c - first);
-  return c;
+  number.exponent = exponent - static_cast<int>(decimals);
+  number.token = {first, static_cast<std::size_t>(c - first)};
+  return number;
 }
 
-inline const char* FrameLayouts::read_value(const char* at, const char* end, const Step& step) {
-  Value& value = values_[step.field];
-  ValueForm& form = forms_[step.field];
-  const char first = *at;
-  if (first == '"') {
-    ++at;
-    if (step.number) {
-      const char* const behind = scan_number(at, value);
-      if (behind != nullptr && *behind == '"') {
-        form = ValueForm::QuotedNumber;
-        return behind + 1;
-      }
-    }
-    const char* const quote = closing_quote(at, end);
-    if (quote == nullptr) return nullptr;
-    form = ValueForm::Text;
-    value.first = at;
-    value.length = static_cast<std::uint32_t>(quote - at);
-    return quote + 1;
-  }
-  if (first <= '9') {  // a digit or a sign; what is neither is no number
-    form = ValueForm::Number;
-    return step.field == kPassedOver ? behind_number(at) : scan_number(at, value);
-  }
-  const auto literal = [&](std::string_view word, ValueForm meaning) -> const char* {
-    if (std::memcmp(at, word.data(), word.size()) != 0) return nullptr;
-    form = meaning;
-    value.first = at;
-    value.length = static_cast<std::uint32_t>(word.size());
-    return at + word.size();
-  };
-  if (first == 'n') return literal("null", ValueForm::Null);
-  return first == 't' ? literal("true", ValueForm::Word) : literal("false", ValueForm::Word);
+/// How far behind its first character a value may be looked at. Of texts, those are looked at that begin in the frame.
+constexpr std::size_t kReach = 48;
+static_assert(kReach <= simdjson::SIMDJSON_PADDING);
+
+}  // namespace
+
+FrameLayouts::FrameLayouts() {
+  layouts_.resize(kMostLayouts);
+  reals_.fill(kAbsent);
 }
 
-bool FrameLayouts::unusual_number(std::uint8_t field, double& into) const {
-  const auto value = decimal(field).to_double();
-  if (value) into = *value;
-  return value.has_value();
+inline const char* FrameLayouts::read_text(const char* value, const char* end, const Step& step) {
+  const char* const quote = closing_quote(value, end);
+  if (quote == nullptr) return nullptr;
+  forms_[step.field] = ValueForm::Given;
+  texts_[step.field] = {value, static_cast<std::size_t>(quote - value)};
+  return quote;
+}
+
+/// What is no short number: a longer one, null, nothing between quotes. And literals that are passed over.
+[[gnu::noinline]] const char* FrameLayouts::read_unusual(const char* value, const char* end, const Step& step) {
+  if (step.next == Next::FreeBare) {
+    const char* behind = value;
+    while (behind < end && is_bare(*behind)) ++behind;
+    return behind == value ? nullptr : behind;
+  }
+  if (step.next > Next::Whole) return nullptr;
+  const bool quoted = value[-1] == '"';
+  const std::string_view null{"null"};
+  const bool is_null = !quoted && std::memcmp(value, null.data(), null.size()) == 0;
+  forms_[step.field] = ValueForm::Null;
+  reals_[step.field] = kAbsent;
+  counts_[step.field] = 0;
+  if (is_null) return value + null.size();
+  if (quoted && *value == '"') return value;
+  const Decimal number = scan_longer_number(value);
+  if (number.token.empty()) return nullptr;
+  forms_[step.field] = ValueForm::Given;
+  if (step.next == Next::Real) {
+    const auto real = number.to_double();
+    if (!real) return nullptr;
+    reals_[step.field] = *real;
+  } else {
+    const auto count = step.next == Next::Nano ? number.to_nano() : number.to_signed();
+    if (!count) forms_[step.field] = ValueForm::Refused;
+    counts_[step.field] = count.value_or(0);
+  }
+  return value + number.token.size();
+}
+
+bool FrameLayouts::change_layout(std::size_t place, std::size_t& tried) {
+  std::size_t other = 0;
+  while (other < count_ && ((tried >> other & 1) != 0 || layouts_[current_].shared[other] < place)) ++other;
+  if (other == count_) return false;
+  for (std::size_t behind = place; behind < layouts_[current_].step_count; ++behind) {
+    const std::uint8_t field = layouts_[current_].steps[behind].field;
+    forms_[field] = ValueForm::Absent;
+    reals_[field] = kAbsent;
+    counts_[field] = 0;
+    texts_[field] = {};
+  }
+  tried |= std::size_t{1} << other;
+  current_ = other;
+  return true;
 }
 
 bool FrameLayouts::read(simdjson::padded_string_view frame) {
   if (count_ == 0) return false;
-  forms_ = {};
   const char* at = frame.data();
   const char* const end = at + frame.size();
+  const char* value = at;
+  const auto fits = [](const char* place, const Step& step) {
+    const unsigned first = bits(block_at(place) == block_at(step.text.data()));
+    const unsigned second = bits(block_at(place + sizeof(Block)) == block_at(step.text.data() + sizeof(Block)));
+    return (first | second << 16 | step.tail) == ~0U;
+  };
   std::size_t tried = std::size_t{1} << current_;
-  std::size_t place = 0;
+  Step* step = layouts_[current_].steps.data();
   for (;;) {
-    Layout& layout = layouts_[current_];
-    Step* step = layout.steps.data() + place;
-    const Step* const last = layout.steps.data() + layout.step_count - 1;
-    const auto fits = [&] {
-      return end - at >= step->least_rest && same_text(at, layout.text.data() + step->at, step->length, step->tail);
-    };
-    for (; step != last && fits(); ++step) {
-      const char* const value = at + step->length;
-      const char* const behind = read_value(value, end, *step);
-      if (behind == nullptr) return false;
+    if (at + step->length < end && fits(at, *step)) [[likely]] {
+      value = at + step->length;
+      const char* behind = nullptr;
+      if (step->next <= Next::Whole) {
+        const ShortNumber number = scan_number(value);
+        behind = number.behind;
+        const std::uint8_t field = step->field;
+        forms_[field] = ValueForm::Given;
+        if (step->next == Next::Real) {
+          const double magnitude = static_cast<double>(static_cast<std::int64_t>(number.mantissa)) / kRealPowers[number.decimals];
+          reals_[field] = number.negative ? -magnitude : magnitude;
+        } else {
+          const auto magnitude = static_cast<std::int64_t>(number.mantissa);
+          const std::int64_t whole = number.negative ? -magnitude : magnitude;
+          if (step->next == Next::Nano) {
+            if (number.decimals > 9 || __builtin_mul_overflow(whole, kPowers[9 - number.decimals], &counts_[field]))
+              behind = nullptr;
+          } else {
+            counts_[field] = whole;
+            if (number.decimals != 0) behind = nullptr;
+          }
+        }
+      } else if (step->next == Next::FreeBare) {
+        // From the minus sign to the nine there are the point and the slash: a reader that skips a value does not look into it.
+        const unsigned others = ~bits(block_at(value) - all('-') <= all('9' - '-'));
+        const unsigned length = first_of(others);
+        if (length != 0 && length != sizeof(Block)) behind = value + length;
+      } else if (step->next <= Next::FreeText) {
+        behind = read_text(value, end, *step);
+        if (behind == nullptr) return false;
+      } else if (step->next == Next::More) {
+        at = value;
+        ++step;
+        continue;
+      } else {
+        return false;
+      }
+      if (behind == nullptr) [[unlikely]] {
+        behind = read_unusual(value, end, *step);
+        if (behind == nullptr) return false;
+      }
       // Where the value has the length that it had last, what follows need not wait until its end was found: the processor goes on
       // from here as it does behind a branch that it has foreseen. The empty statement hides from the compiler that it is the same.
       at = value + step->last_length;
       asm("" : "+r"(at));
-      if (behind != value + step->last_length) [[unlikely]] {
+      if (behind != at) [[unlikely]] {
         step->last_length = static_cast<std::uint16_t>(behind - value);
         at = behind;
       }
+      ++step;
+      continue;
     }
-    if (step == last && end - at == step->length && fits()) {
+    if (step->next == Next::End && at + step->length == end && fits(at, *step)) {
       ++matched_;
       return true;
     }
+    const auto place = static_cast<std::size_t>(step - layouts_[current_].steps.data());
+    // The value before it may be longer than it looked: a number with an exponent.
+    if (place != 0 && step[-1].next != Next::More && at < end && is_bare(*at)) {
+      const char* const behind = read_unusual(value, end, step[-1]);
+      if (behind == nullptr) return false;
+      if (behind > at) {
+        at = behind;
+        continue;
+      }
+    }
     // Up to here the frame may be of another layout as well.
-    place = static_cast<std::size_t>(step - layout.steps.data());
-    std::size_t other = 0;
-    while (other < count_ && ((tried >> other & 1) != 0 || layout.shared[other] < place)) ++other;
-    if (other == count_) return false;
-    tried |= std::size_t{1} << other;
-    current_ = other;
+    if (!change_layout(place, tried)) return false;
+    step = layouts_[current_].steps.data() + place;
   }
 }
 
@@ -259,14 +319,7 @@ class FrameLayouts::Learner {
     skip_space();
     if (!object()) return false;
     skip_space();
-    if (at_ != frame_.size() || !end_text(frame_.size())) return false;
-    // Each value has a character at least.
-    std::uint16_t rest = 0;
-    for (std::size_t place = layout_.step_count; place-- > 0;) {
-      rest = static_cast<std::uint16_t>(rest + layout_.steps[place].length + (place + 1 == layout_.step_count ? 0 : 1));
-      layout_.steps[place].least_rest = rest;
-    }
-    return true;
+    return at_ == frame_.size() && end_text(frame_.size(), Next::End, kPassedOver);
   }
 
  private:
@@ -320,28 +373,24 @@ class FrameLayouts::Learner {
     const std::string_view path{path_.data(), path_size_};
     const auto named =
         std::find_if(pattern_.fields.begin(), pattern_.fields.end(), [&](const LayoutField& field) { return field.path == path; });
-    std::uint8_t field = kPassedOver;
-    bool number = false;
-    if (named != pattern_.fields.end()) {
-      field = named->field;
-      number = named->number;
-    } else if (!path.starts_with(pattern_.free_below)) {
-      return false;
-    }
-    if (field < kMostFields) {
-      if (seen_.test(field)) return false;
-      seen_.set(field);
-    }
+    if (named == pattern_.fields.end() && !path.starts_with(pattern_.free_below)) return false;
     const std::size_t first = at_;
     std::string_view inside;
     const bool quoted = peek() == '"';
     if (quoted ? !string(inside) : !bare()) return false;
-    if (field == kFixedField) return true;
-    if (!end_text(first)) return false;
-    Step& step = layout_.steps[layout_.step_count - 1];
-    step.field = field;
-    step.number = number;
-    text_from_ = at_;
+    std::uint8_t field = kPassedOver;
+    Next next = quoted ? Next::FreeText : Next::FreeBare;
+    if (named != pattern_.fields.end()) {
+      field = named->field;
+      if (field == kFixedField) return true;
+      if (seen_.test(field)) return false;
+      seen_.set(field);
+      next = static_cast<Next>(named->type);
+      if (next == Next::Text && !quoted) return false;
+    }
+    // The quotes are the texts' around the value.
+    if (!end_text(first + (quoted ? 1 : 0), next, field)) return false;
+    text_from_ = at_ - (quoted ? 1 : 0);
     return true;
   }
 
@@ -354,20 +403,24 @@ class FrameLayouts::Learner {
     return at_ != first;
   }
 
-  /// The text that began behind the last value ends here.
-  bool end_text(std::size_t behind) {
-    const std::size_t length = behind - text_from_;
-    const std::size_t blocks = length / kBlock + 1;
-    if (layout_.step_count == kMostSteps || layout_.block_count + blocks > kMostBlocks) return false;
+  /// The text that began behind the last value ends before `behind`.
+  bool end_text(std::size_t behind, Next next, std::uint8_t field) {
+    while (behind - text_from_ > kLongestText) {
+      if (!add_step(kLongestText, Next::More, kPassedOver)) return false;
+      text_from_ += kLongestText;
+    }
+    return add_step(behind - text_from_, next, field);
+  }
+
+  bool add_step(std::size_t length, Next next, std::uint8_t field) {
+    if (layout_.step_count == kMostSteps) return false;
     Step& step = layout_.steps[layout_.step_count++];
     step = {};
-    step.at = static_cast<std::uint16_t>(layout_.block_count * kBlock);
+    std::memcpy(step.text.data(), frame_.data() + text_from_, length);
+    step.tail = length == kLongestText ? 0 : ~0U << length;
     step.length = static_cast<std::uint16_t>(length);
-    step.tail = behind_text(length % kBlock);
-    char* const to = layout_.text.data() + step.at;
-    std::fill_n(to, blocks * kBlock, '\0');
-    std::memcpy(to, frame_.data() + text_from_, length);
-    layout_.block_count = static_cast<std::uint16_t>(layout_.block_count + blocks);
+    step.field = field;
+    step.next = next;
     return true;
   }
 
@@ -381,22 +434,18 @@ class FrameLayouts::Learner {
   std::bitset<kMostFields> seen_;
 };
 
+bool FrameLayouts::same_step(const Step& a, const Step& b) {
+  return a.field == b.field && a.next == b.next && a.length == b.length && a.text == b.text;
+}
+
 std::size_t FrameLayouts::shared_steps(const Layout& a, const Layout& b) {
   std::size_t steps = 0;
-  while (steps + 1 < a.step_count && steps + 1 < b.step_count && same_step(a, b, steps)) ++steps;
+  while (steps < a.step_count && steps < b.step_count && same_step(a.steps[steps], b.steps[steps])) ++steps;
   return steps;
 }
 
-bool FrameLayouts::same_step(const Layout& a, const Layout& b, std::size_t place) {
-  const Step& left = a.steps[place];
-  const Step& right = b.steps[place];
-  return left.field == right.field && left.length == right.length &&
-         same_text(a.text.data() + left.at, b.text.data() + right.at, left.length, left.tail);
-}
-
 bool FrameLayouts::same(const Layout& a, const Layout& b) {
-  return a.kind == b.kind && a.step_count == b.step_count && shared_steps(a, b) + 1U == a.step_count &&
-         same_step(a, b, a.step_count - 1U);
+  return a.kind == b.kind && a.step_count == b.step_count && shared_steps(a, b) == a.step_count;
 }
 
 void FrameLayouts::learn(std::string_view frame, const MessagePattern& pattern, std::uint8_t kind) {

@@ -10,25 +10,31 @@
 
 #include <simdjson.h>
 
-#include "feeds/json_reader.hpp"
+#include "core/market/event.hpp"
 
 namespace hedgewatch {
 
 /// What stands at a place of a frame that was read by its layout.
 enum class ValueForm : std::uint8_t {
-  Absent,  ///< the layout has no such field
-  Null,
-  Number,        ///< bare
-  QuotedNumber,  ///< a number alone in quotes, also where a name looks like one
-  Text,          ///< in quotes: printable ASCII without escapes
-  Word           ///< true or false
+  Absent,   ///< the layout has no such field
+  Null,     ///< or the empty text where a number stands in quotes otherwise
+  Given,    ///< a number or a text
+  Refused,  ///< a number that its type cannot hold
+};
+
+/// What a field's value is read into.
+enum class ValueType : std::uint8_t {
+  Real,   ///< the nearest double
+  Nano,   ///< a count of 1e-9, exactly
+  Whole,  ///< an integer
+  Text    ///< in quotes: printable ASCII without escapes
 };
 
 /// A value whose place in its message's layout has a meaning.
 struct LayoutField {
   std::string_view path;  ///< its keys, joined by points: "params.data.greeks.delta"
   std::uint8_t field = 0;
-  bool number = true;  ///< what stands in its quotes is read as a number when it is one
+  ValueType type = ValueType::Text;
 };
 /// For paths whose value must stay as it was when the layout was learned: it says what the message is.
 inline constexpr std::uint8_t kFixedField = 0xFF;
@@ -44,8 +50,8 @@ struct MessagePattern {
 /// A venue writes the messages of a kind with the same keys in the same order for hours. The layouts that came lately are kept as
 /// the texts between their values, so a frame of one of them is read by comparing these and scanning the values, without an index
 /// of its structure. A layout is learned from a frame that the venue's own decoder has accepted; what differs in any way is left to
-/// that decoder. So nothing is accepted here that it would refuse: the keys are those of an accepted frame byte for byte, the
-/// values are whole numbers, literals or printable texts, and the frame ends where it did.
+/// that decoder. So nothing is accepted here that it would refuse: the keys are those of an accepted frame byte for byte, quotes
+/// stand where they stood, the values are whole numbers, literals or printable texts, and the frame ends where it did.
 class FrameLayouts {
  public:
   static constexpr std::size_t kMostFields = 32;
@@ -63,28 +69,12 @@ class FrameLayouts {
   /// The kind that was given when the layout of the frame was learned.
   [[nodiscard]] std::uint8_t kind() const { return layouts_[current_].kind; }
   [[nodiscard]] ValueForm form(std::uint8_t field) const { return forms_[field]; }
-  [[nodiscard]] bool missing(std::uint8_t field) const { return forms_[field] <= ValueForm::Null; }
-  /// Of a number, in quotes or bare.
-  [[nodiscard]] Decimal decimal(std::uint8_t field) const {
-    const Value& value = values_[field];
-    return {value.mantissa, value.exponent, value.negative, true, text(field)};
-  }
-  /// A bare number as the nearest double, the same as its decimal's. A missing one leaves what was there. False: the value is of
-  /// another form, or too large.
-  [[nodiscard]] bool number(std::uint8_t field, double& into) const {
-    static constexpr std::array<double, 16> kPowers{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-    constexpr std::uint64_t kExactIntegers = std::uint64_t{1} << 53;
-    if (forms_[field] != ValueForm::Number) return missing(field);
-    const Value& value = values_[field];
-    const auto decimals = static_cast<std::uint32_t>(-value.exponent);
-    if (value.mantissa > kExactIntegers || decimals >= kPowers.size()) return unusual_number(field, into);
-    const double magnitude = static_cast<double>(static_cast<std::int64_t>(value.mantissa)) / kPowers[decimals];
-    into = value.negative ? -magnitude : magnitude;
-    return true;
-  }
-  /// As written, without quotes; for whatever is neither absent nor null.
-  [[nodiscard]] std::string_view text(std::uint8_t field) const { return {values_[field].first, values_[field].length}; }
+  /// kAbsent when it is not given.
+  [[nodiscard]] double real(std::uint8_t field) const { return reals_[field]; }
+  /// A count of 1e-9, or an integer, as the field has it; 0 when it is not given.
+  [[nodiscard]] std::int64_t count(std::uint8_t field) const { return counts_[field]; }
+  /// Without its quotes; empty when the layout has no such field.
+  [[nodiscard]] std::string_view text(std::uint8_t field) const { return texts_[field]; }
 
   /// For a frame that `read` refused and the decoder took. Remembers its layout, unless it has values in arrays, a field twice, or
   /// values outside of what the pattern allows. `kind` comes back from kind().
@@ -98,54 +88,55 @@ class FrameLayouts {
 
  private:
   static constexpr std::size_t kMostSteps = 64;
-  static constexpr std::size_t kMostBlocks = 128;
-  static constexpr std::size_t kBlock = 16;
+  static constexpr std::size_t kLongestText = 32;
   static constexpr std::uint8_t kPassedOver = kMostFields;
 
+  /// What follows a text.
+  enum class Next : std::uint8_t {
+    Real,  // these first ones are as those of ValueType
+    Nano,
+    Whole,
+    Text,
+    FreeText,
+    FreeBare,  ///< a number or a literal that nobody asks for
+    More,      ///< the text goes on in the next step
+    End
+  };
   /// A text between two values, and the value behind it.
-  struct Step {
-    std::uint32_t tail = 0;         ///< the bits of the text's last block that are not the text's
-    std::uint16_t at = 0;           ///< where the text begins in `text`
-    std::uint16_t length = 0;       ///< of the text
-    std::uint16_t least_rest = 0;   ///< characters of a frame from this text on, at least
-    std::uint16_t last_length = 0;  ///< of the value, when it was read last
+  struct alignas(16) Step {
+    std::array<char, kLongestText> text{};  ///< zeros behind it
+    std::uint32_t tail = 0;                 ///< the bits of the characters that are not the text's
+    std::uint16_t length = 0;               ///< of the text
+    std::uint16_t last_length = 0;          ///< of the value, when it was read last
     std::uint8_t field = kPassedOver;
-    bool number = false;
+    Next next = Next::End;
   };
   struct Layout {
-    /// The texts, each from the beginning of a block on, with zeros up to the end of its last.
-    alignas(kBlock) std::array<char, kMostBlocks * kBlock> text;
     std::array<Step, kMostSteps> steps;
-    std::uint16_t step_count = 0;  ///< the last one has a text only
-    std::uint16_t block_count = 0;
+    std::uint8_t step_count = 0;
     std::uint8_t kind = 0;
     /// How many steps are the same as in the other layouts from the first on.
     std::array<std::uint8_t, kMostLayouts> shared{};
   };
-  struct alignas(32) Value {
-    const char* first = nullptr;
-    std::uint64_t mantissa = 0;
-    std::uint32_t length = 0;
-    std::int16_t exponent = 0;
-    bool negative = false;
-  };
   class Learner;
 
-  [[nodiscard]] bool unusual_number(std::uint8_t field, double& into) const;
   /// These return what is behind the value, or nothing.
-  const char* read_value(const char* at, const char* end, const Step& step);
-  static const char* scan_number(const char* first, Value& value);
-  static const char* scan_longer_number(const char* first, Value& value);
+  const char* read_text(const char* value, const char* end, const Step& step);
+  const char* read_unusual(const char* value, const char* end, const Step& step);
+  /// The place goes on in a layout that is the same so far and was not tried. False: there is none.
+  bool change_layout(std::size_t place, std::size_t& tried);
+  [[nodiscard]] static bool same_step(const Step& a, const Step& b);
   [[nodiscard]] static std::size_t shared_steps(const Layout& a, const Layout& b);
-  [[nodiscard]] static bool same_step(const Layout& a, const Layout& b, std::size_t place);
   [[nodiscard]] static bool same(const Layout& a, const Layout& b);
 
   std::vector<Layout> layouts_;  ///< room for kMostLayouts from the start
   std::size_t count_ = 0;
-  std::size_t current_ = 0;
+  std::size_t current_ = 0;  ///< fields that it has not are as from the start
   std::size_t next_victim_ = 0;
   std::array<ValueForm, kMostFields + 1> forms_{};
-  std::array<Value, kMostFields + 1> values_{};
+  std::array<double, kMostFields + 1> reals_{};
+  std::array<std::int64_t, kMostFields + 1> counts_{};
+  std::array<std::string_view, kMostFields + 1> texts_{};
   std::uint64_t matched_ = 0;
   std::uint64_t missed_ = 0;
 };

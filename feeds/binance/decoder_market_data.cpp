@@ -11,9 +11,11 @@ namespace {
 enum BookTickerField : std::uint8_t { kStream, kSymbol, kBid, kBidSize, kAsk, kAskSize, kTime, kUpdate };
 
 constexpr std::array kBookTickerFields{
-    LayoutField{"stream", kStream, false}, LayoutField{"data.e", kFixedField}, LayoutField{"data.s", kSymbol, false},
-    LayoutField{"data.b", kBid},           LayoutField{"data.B", kBidSize},    LayoutField{"data.a", kAsk},
-    LayoutField{"data.A", kAskSize},       LayoutField{"data.T", kTime},       LayoutField{"data.u", kUpdate}};
+    LayoutField{"stream", kStream, ValueType::Text},  LayoutField{"data.e", kFixedField},
+    LayoutField{"data.s", kSymbol, ValueType::Text},  LayoutField{"data.b", kBid, ValueType::Nano},
+    LayoutField{"data.B", kBidSize, ValueType::Nano}, LayoutField{"data.a", kAsk, ValueType::Nano},
+    LayoutField{"data.A", kAskSize, ValueType::Nano}, LayoutField{"data.T", kTime, ValueType::Whole},
+    LayoutField{"data.u", kUpdate, ValueType::Whole}};
 
 }  // namespace
 
@@ -58,36 +60,22 @@ bool Decoder::Work::book_ticker() {
 
 std::optional<Result<Decoded, DecodeError>> Decoder::Work::book_ticker_by_layout() {
   const FrameLayouts& values = decoder.layouts_;
-  const auto exact_value = [&](BookTickerField field, ExactNumber& into) {
+  const auto exact_value = [&](BookTickerField field) {
     const ValueForm form = values.form(field);
-    into.named = true;
-    if (form != ValueForm::QuotedNumber && form != ValueForm::Number)
-      return form == ValueForm::Null || (form == ValueForm::Text && values.text(field).empty());
-    const auto raw = values.decimal(field).to_nano();
-    into.given = true;
-    into.refused = !raw;
-    into.raw = raw.value_or(0);
-    return true;
+    return ExactNumber{values.count(field), form != ValueForm::Absent, form >= ValueForm::Given, form == ValueForm::Refused};
   };
-  if (values.form(kStream) != ValueForm::Text || values.form(kSymbol) != ValueForm::Text) return std::nullopt;
   const StreamKind by_stream = stream_kind(values.text(kStream));
   if (by_stream.stream != Stream::BookTicker) return std::nullopt;
-  BookTicker ticker;
-  ticker.symbol = values.text(kSymbol);
-  if (!exact_value(kBid, ticker.quote.bid) || !exact_value(kBidSize, ticker.quote.bid_size) ||
-      !exact_value(kAsk, ticker.quote.ask) || !exact_value(kAskSize, ticker.quote.ask_size))
-    return std::nullopt;
   VenueTime sent = kNoVenueTime;
-  if (!values.missing(kTime)) {
-    const auto milliseconds = values.form(kTime) == ValueForm::Number ? values.decimal(kTime).to_signed() : std::nullopt;
-    const auto moment = milliseconds && *milliseconds != 0 ? venue_time_from_milliseconds(*milliseconds) : std::nullopt;
+  if (values.count(kTime) != 0) {
+    const auto moment = venue_time_from_milliseconds(values.count(kTime));
     if (!moment) return std::nullopt;
     sent = *moment;
   }
-  if (!values.missing(kUpdate)) {
-    ticker.update = values.form(kUpdate) == ValueForm::Number ? values.decimal(kUpdate).to_unsigned() : std::nullopt;
-    if (!ticker.update) return std::nullopt;
-  }
+  if (values.form(kTime) == ValueForm::Refused || values.form(kUpdate) == ValueForm::Refused || values.count(kUpdate) < 0)
+    return std::nullopt;
+  BookTicker ticker{values.text(kSymbol), {exact_value(kBid), exact_value(kBidSize), exact_value(kAsk), exact_value(kAskSize)}, {}};
+  if (values.form(kUpdate) == ValueForm::Given) ticker.update = static_cast<std::uint64_t>(values.count(kUpdate));
   detail.channel_name = values.text(kStream);
   detail.rows = 1;
   kind = by_stream;

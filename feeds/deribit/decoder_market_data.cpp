@@ -34,27 +34,27 @@ enum TickerField : std::uint8_t {
 
 constexpr std::array kTickerFields{LayoutField{"jsonrpc", kFixedField},
                                    LayoutField{"method", kFixedField},
-                                   LayoutField{"params.channel", kChannel, false},
-                                   LayoutField{"params.data.instrument_name", kName, false},
-                                   LayoutField{"params.data.timestamp", kTime},
-                                   LayoutField{"params.data.best_bid_price", kBid},
-                                   LayoutField{"params.data.best_bid_amount", kBidSize},
-                                   LayoutField{"params.data.best_ask_price", kAsk},
-                                   LayoutField{"params.data.best_ask_amount", kAskSize},
-                                   LayoutField{"params.data.mark_price", kMarkPrice},
-                                   LayoutField{"params.data.mark_iv", kVol},
-                                   LayoutField{"params.data.underlying_price", kForward},
-                                   LayoutField{"params.data.index_price", kIndex},
-                                   LayoutField{"params.data.interest_rate", kRate},
+                                   LayoutField{"params.channel", kChannel, ValueType::Text},
+                                   LayoutField{"params.data.instrument_name", kName, ValueType::Text},
+                                   LayoutField{"params.data.timestamp", kTime, ValueType::Whole},
+                                   LayoutField{"params.data.best_bid_price", kBid, ValueType::Nano},
+                                   LayoutField{"params.data.best_bid_amount", kBidSize, ValueType::Nano},
+                                   LayoutField{"params.data.best_ask_price", kAsk, ValueType::Nano},
+                                   LayoutField{"params.data.best_ask_amount", kAskSize, ValueType::Nano},
+                                   LayoutField{"params.data.mark_price", kMarkPrice, ValueType::Real},
+                                   LayoutField{"params.data.mark_iv", kVol, ValueType::Real},
+                                   LayoutField{"params.data.underlying_price", kForward, ValueType::Real},
+                                   LayoutField{"params.data.index_price", kIndex, ValueType::Real},
+                                   LayoutField{"params.data.interest_rate", kRate, ValueType::Real},
                                    LayoutField{"params.data.greeks", kFixedField},  // null
-                                   LayoutField{"params.data.greeks.delta", kDelta},
-                                   LayoutField{"params.data.greeks.gamma", kGamma},
-                                   LayoutField{"params.data.greeks.vega", kVega},
-                                   LayoutField{"params.data.greeks.theta", kTheta},
-                                   LayoutField{"params.data.greeks.rho", kRho},
-                                   LayoutField{"params.data.current_funding", kCurrentFunding},
-                                   LayoutField{"params.data.funding_8h", kAverageFunding},
-                                   LayoutField{"params.data.delivery_price", kDelivered}};
+                                   LayoutField{"params.data.greeks.delta", kDelta, ValueType::Real},
+                                   LayoutField{"params.data.greeks.gamma", kGamma, ValueType::Real},
+                                   LayoutField{"params.data.greeks.vega", kVega, ValueType::Real},
+                                   LayoutField{"params.data.greeks.theta", kTheta, ValueType::Real},
+                                   LayoutField{"params.data.greeks.rho", kRho, ValueType::Real},
+                                   LayoutField{"params.data.current_funding", kCurrentFunding, ValueType::Real},
+                                   LayoutField{"params.data.funding_8h", kAverageFunding, ValueType::Real},
+                                   LayoutField{"params.data.delivery_price", kDelivered, ValueType::Real}};
 
 }  // namespace
 
@@ -203,35 +203,29 @@ bool Decoder::Work::ticker() {
 
 std::optional<Result<Decoded, DecodeError>> Decoder::Work::ticker_by_layout() {
   const FrameLayouts& values = decoder.layouts_;
-  const auto exact = [&](TickerField field, Exact& into) {
-    into.named = values.form(field) != ValueForm::Absent;
-    if (values.missing(field)) return true;
-    if (values.form(field) != ValueForm::Number) return false;
-    const auto raw = values.decimal(field).to_nano();
-    into.given = true;
-    into.refused = !raw;
-    into.raw = raw.value_or(0);
-    return true;
+  const auto exact = [&](TickerField field) {
+    const ValueForm form = values.form(field);
+    return Exact{values.count(field), form != ValueForm::Absent, form >= ValueForm::Given, form == ValueForm::Refused};
   };
-  if (values.form(kChannel) != ValueForm::Text || values.form(kName) != ValueForm::Text ||
-      values.form(kTime) != ValueForm::Number || channel_kind(values.text(kChannel)).channel != Channel::Ticker)
-    return std::nullopt;
-  const auto milliseconds = values.decimal(kTime).to_signed();
-  const auto moment = milliseconds ? venue_time_from_milliseconds(*milliseconds) : std::nullopt;
+  const ChannelKind by_name = channel_kind(values.text(kChannel));
+  if (by_name.channel != Channel::Ticker || values.form(kTime) != ValueForm::Given) return std::nullopt;
+  const auto moment = venue_time_from_milliseconds(values.count(kTime));
   if (!moment) return std::nullopt;
-  Ticker ticker;
-  ticker.name = values.text(kName);
-  ticker.time = *moment;
-  if (!exact(kBid, ticker.bid) || !exact(kBidSize, ticker.bid_size) || !exact(kAsk, ticker.ask) ||
-      !exact(kAskSize, ticker.ask_size) || !values.number(kMarkPrice, ticker.mark.price) ||
-      !values.number(kVol, ticker.vol_percent) || !values.number(kForward, ticker.mark.forward) ||
-      !values.number(kIndex, ticker.mark.index) || !values.number(kRate, ticker.mark.rate) ||
-      !values.number(kDelta, ticker.greeks.delta) || !values.number(kGamma, ticker.greeks.gamma) ||
-      !values.number(kVega, ticker.greeks.vega) || !values.number(kTheta, ticker.greeks.theta) ||
-      !values.number(kRho, ticker.greeks.rho) || !values.number(kCurrentFunding, ticker.funding.current_rate_8h) ||
-      !values.number(kAverageFunding, ticker.funding.average_rate_8h) || !values.number(kDelivered, ticker.delivered.price))
-    return std::nullopt;
-  name_channel(values.text(kChannel));
+  const Ticker ticker{
+      .name = values.text(kName),
+      .time = *moment,
+      .bid = exact(kBid),
+      .ask = exact(kAsk),
+      .bid_size = exact(kBidSize),
+      .ask_size = exact(kAskSize),
+      .mark = {values.real(kMarkPrice), kAbsent, values.real(kForward), values.real(kIndex), values.real(kRate)},
+      .vol_percent = values.real(kVol),
+      .greeks = {values.real(kDelta), values.real(kGamma), values.real(kVega), values.real(kTheta), values.real(kRho)},
+      .funding = {values.real(kCurrentFunding), values.real(kAverageFunding)},
+      .delivered = {values.real(kDelivered)}};
+  detail.channel_name = values.text(kChannel);
+  kind = by_name;
+  detail.label = kind.label;
   static_cast<void>(push_ticker(ticker));
   if (!ignored.empty()) out.truncate(events_before);
   return finish(FrameKind::MarketData);

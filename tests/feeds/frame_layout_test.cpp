@@ -19,9 +19,10 @@ using namespace hedgewatch::testing;
 
 namespace {
 
-enum Field : std::uint8_t { kName, kPrice, kSize };
-constexpr std::array kFields{LayoutField{"kind", kFixedField}, LayoutField{"data.name", kName, false},
-                             LayoutField{"data.price", kPrice}, LayoutField{"data.more.size", kSize}};
+enum Field : std::uint8_t { kName, kPrice, kSize, kId };
+constexpr std::array kFields{LayoutField{"kind", kFixedField}, LayoutField{"data.name", kName, ValueType::Text},
+                             LayoutField{"data.price", kPrice, ValueType::Real},
+                             LayoutField{"data.more.size", kSize, ValueType::Nano}, LayoutField{"data.id", kId, ValueType::Whole}};
 constexpr MessagePattern kPattern{kFields, "data."};
 
 /// Layouts, and the frame whose views they give.
@@ -134,26 +135,53 @@ TEST_SUITE("feeds/frame_layout") {
     reading.learn(kFrame, 7);
     REQUIRE(reading.read(R"({"kind":"quote","data":{"name":"ETHER-22","open":7,"price":-12.5e3,"more":{"size":"0"},"state":""}})"));
     CHECK(reading.layouts.kind() == 7);
-    CHECK(reading.layouts.form(kName) == ValueForm::Text);
     CHECK(reading.layouts.text(kName) == "ETHER-22");
-    CHECK(reading.layouts.form(kPrice) == ValueForm::Number);
-    CHECK(reading.layouts.decimal(kPrice).to_double() == -12'500);
-    CHECK(reading.layouts.form(kSize) == ValueForm::QuotedNumber);
-    CHECK(reading.layouts.decimal(kSize).to_nano() == 0);
+    CHECK(reading.layouts.form(kPrice) == ValueForm::Given);
+    CHECK(reading.layouts.real(kPrice) == -12'500);
+    CHECK(reading.layouts.form(kSize) == ValueForm::Given);
+    CHECK(reading.layouts.count(kSize) == 0);
+    CHECK(reading.layouts.form(kId) == ValueForm::Absent);
     CHECK(reading.layouts.matched() == 1);
     CHECK(reading.layouts.missed() == 1);
   }
 
-  TEST_CASE("null, a word and a text that is no number keep their form") {
+  TEST_CASE("null and nothing between quotes are no numbers, and what was there before is forgotten") {
     Reading reading;
     reading.learn(kFrame);
-    REQUIRE(reading.read(R"({"kind":"quote","data":{"name":null,"open":12.5,"price":true,"more":{"size":"3,1"},"state":"open"}})"));
-    CHECK(reading.layouts.form(kName) == ValueForm::Null);
-    CHECK(reading.layouts.form(kPrice) == ValueForm::Word);
-    CHECK(reading.layouts.form(kSize) == ValueForm::Text);
-    CHECK(reading.layouts.text(kSize) == "3,1");
-    double price = 1;
-    CHECK_FALSE(reading.layouts.number(kPrice, price));
+    REQUIRE(reading.read(kFrame));
+    REQUIRE(reading.read(R"({"kind":"quote","data":{"name":"A","open":null,"price":null,"more":{"size":""},"state":"open"}})"));
+    CHECK(reading.layouts.form(kPrice) == ValueForm::Null);
+    CHECK_FALSE(is_present(reading.layouts.real(kPrice)));
+    CHECK(reading.layouts.form(kSize) == ValueForm::Null);
+    CHECK(reading.layouts.count(kSize) == 0);
+  }
+
+  TEST_CASE("a number that cannot be held exactly is refused, not rounded") {
+    Reading reading;
+    reading.learn(kFrame);
+    for (const char* size : {"0.0000000001", "12345678901234", "1e-10", "9223372036.854775808"}) {
+      CAPTURE(size);
+      REQUIRE(reading.read(R"({"kind":"quote","data":{"name":"A","open":1,"price":1,"more":{"size":")" + std::string{size} +
+                           R"("},"state":"open"}})"));
+      CHECK(reading.layouts.form(kSize) == ValueForm::Refused);
+      CHECK(reading.layouts.count(kSize) == 0);
+    }
+  }
+
+  TEST_CASE("a value of another kind than the lesson's is not read") {
+    Reading reading;
+    reading.learn(kFrame);
+    for (const char* other :
+         {R"({"kind":"quote","data":{"name":null,"open":12.5,"price":0.0625,"more":{"size":"3.10"},"state":"open"}})",
+          R"({"kind":"quote","data":{"name":"A","open":"12.5","price":0.0625,"more":{"size":"3.10"},"state":"open"}})",
+          R"({"kind":"quote","data":{"name":"A","open":12.5,"price":true,"more":{"size":"3.10"},"state":"open"}})",
+          R"({"kind":"quote","data":{"name":"A","open":12.5,"price":"1","more":{"size":"3.10"},"state":"open"}})",
+          R"({"kind":"quote","data":{"name":"A","open":12.5,"price":1,"more":{"size":3.10},"state":"open"}})",
+          R"({"kind":"quote","data":{"name":"A","open":12.5,"price":1,"more":{"size":"3,1"},"state":"open"}})",
+          R"({"kind":"quote","data":{"name":"A","open":12.5,"price":1,"more":{"size":"null"},"state":"open"}})"}) {
+      CAPTURE(other);
+      CHECK_FALSE(reading.read(other));
+    }
   }
 
   TEST_CASE("what differs outside of the values is not read") {
@@ -179,13 +207,15 @@ TEST_SUITE("feeds/frame_layout") {
     for (int round = 0; round < 3; ++round) {
       REQUIRE(reading.read(with_more));
       CHECK(reading.layouts.kind() == 1);
-      CHECK(reading.layouts.text(kSize) == "3.10");
+      CHECK(reading.layouts.count(kSize) == 3'100'000'000);
       REQUIRE(reading.read(without));
       CHECK(reading.layouts.kind() == 2);
       CHECK(reading.layouts.form(kSize) == ValueForm::Absent);
       REQUIRE(reading.read(otherwise));
       CHECK(reading.layouts.kind() == 3);
-      CHECK(reading.layouts.missing(kPrice));
+      CHECK(reading.layouts.form(kPrice) == ValueForm::Absent);
+      CHECK_FALSE(is_present(reading.layouts.real(kPrice)));
+      CHECK(reading.layouts.text(kName) == "BTC-1");
     }
   }
 
@@ -216,7 +246,7 @@ TEST_SUITE("feeds/frame_layout") {
   TEST_CASE("numbers are the same bits as those of the general reader") {
     std::mt19937_64 random{11};
     Reading reading;
-    reading.learn(R"({"data":{"price":1}})");
+    reading.learn(R"({"data":{"price":1,"more":{"size":1},"id":1}})");
     for (int i = 0; i < 50'000; ++i) {
       std::string text = std::to_string(random() >> random() % 64);
       if (i % 3 != 0) text += "." + std::to_string(random() >> random() % 64);
@@ -227,16 +257,16 @@ TEST_SUITE("feeds/frame_layout") {
       const auto expected = decimal_from(text);
       REQUIRE(expected.has_value());
       // One of too many digits is left to the general reader.
-      if (!reading.read(R"({"data":{"price":)" + text + "}}")) {
+      if (!reading.read(R"({"data":{"price":)" + text + R"(,"more":{"size":)" + text + R"(},"id":)" + text + "}}")) {
         CHECK(text.size() > 16);
         continue;
       }
-      double price = 0;
-      REQUIRE(reading.layouts.number(kPrice, price) == expected->to_double().has_value());
-      CHECK(std::bit_cast<std::uint64_t>(price) == std::bit_cast<std::uint64_t>(expected->to_double().value_or(0)));
-      CHECK(reading.layouts.decimal(kPrice).to_nano() == expected->to_nano());
-      CHECK(reading.layouts.decimal(kPrice).to_unsigned() == expected->to_unsigned());
-      CHECK(reading.layouts.decimal(kPrice).token == text);
+      CHECK(std::bit_cast<std::uint64_t>(reading.layouts.real(kPrice)) ==
+            std::bit_cast<std::uint64_t>(expected->to_double().value_or(0)));
+      CHECK(reading.layouts.form(kSize) == (expected->to_nano() ? ValueForm::Given : ValueForm::Refused));
+      CHECK(reading.layouts.count(kSize) == expected->to_nano().value_or(0));
+      CHECK(reading.layouts.form(kId) == (expected->to_signed() ? ValueForm::Given : ValueForm::Refused));
+      CHECK(reading.layouts.count(kId) == expected->to_signed().value_or(0));
     }
   }
 
