@@ -157,8 +157,10 @@ bool Portfolio::awaits(InstrumentId id, Venue venue, std::string_view name) cons
   });
   if (by_line) return true;
   return std::any_of(accounts_.begin(), accounts_.end(), [id](const Account& account) {
+    const auto orders = account.orders().orders();
     return std::any_of(account.positions().begin(), account.positions().end(),
-                       [id](const AccountPosition& position) { return position.instrument == id; });
+                       [id](const AccountPosition& position) { return position.instrument == id; }) ||
+           std::any_of(orders.begin(), orders.end(), [id](const WorkingOrders::Order& order) { return order.instrument == id; });
   });
 }
 

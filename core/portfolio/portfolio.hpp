@@ -52,7 +52,7 @@ class Portfolio {
   /// Accounts from which positions of the book can come.
   [[nodiscard]] std::span<const std::uint16_t> book_accounts(std::size_t book) const { return book_accounts_[book]; }
 
-  /// Whether listing this instrument gives a waiting line or position its contract.
+  /// Whether listing this instrument gives a waiting line, position or working order its contract.
   [[nodiscard]] bool awaits(InstrumentId id, Venue venue, std::string_view name) const;
 
   /// See StateArchive.

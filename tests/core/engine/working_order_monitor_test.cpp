@@ -111,6 +111,22 @@ TEST_SUITE("core/engine/working_order_monitor") {
     CHECK(driver.value(Figure::WorkingBidDeltaCoins, {"rest", "BTC", "black_scholes"}) == 0);
   }
 
+  TEST_CASE("an order in an instrument that is listed after it counts from then on") {
+    EngineDriver driver{one_account()};
+    driver.begin_snapshot();
+    driver.end_snapshot();
+    const InstrumentId later = make_instrument_id(Venue::Deribit, 0);
+    driver.apply(WorkingOrdersBegin{}, kNoInstrument, kMain, kPrivate);
+    driver.apply(WorkingOrder{.order = 1, .remaining = size_of(25'000), .side = Side::Buy}, later, kMain, kPrivate);
+    driver.apply(WorkingOrdersEnd{}, kNoInstrument, kMain, kPrivate);
+    driver.cycle();
+    driver.list_perpetual(kPerpetual);
+    driver.index(50'000);
+    driver.mark(kPerpetual, {.price = 50'000, .index = 50'000});
+    driver.cycle();
+    CHECK(driver.value(Figure::WorkingBidDeltaCoins, {"rest", "BTC", "black_scholes"}) == doctest::Approx(0.5).epsilon(1e-12));
+  }
+
   TEST_CASE("without a whole statement, or after a lost connection, nothing is said") {
     OrderDesk desk;
     desk.cycle();
