@@ -81,9 +81,11 @@ void ReconcileMonitor::lay_out(const DeskView& view, FigureTable& table) {
     account.mismatches = table.add_row(Figure::ReconcilePositionMismatches, {name, venue});
     account.mismatch_of_limit = table.add_row(Figure::ReconcileMismatchLimitRatio, {name, venue});
     account.seconds_since = table.add_row(Figure::ReconcileSecondsSince, {name, venue});
-    for (const Account::Summary& summary : view.portfolio.accounts()[i].summaries()) equity_of(account, summary.amounts.asset);
-    for (Equity& equity : account.equities)
-      equity.row = table.add_row(Figure::ReconcileEquityDifferenceRatio, {name, venue, equity.asset.view()});
+    // A transfer of what the venue states no equity in is kept, and compared with nothing.
+    for (Equity& equity : account.equities) equity.row = kNoRow;
+    for (const Account::Summary& summary : view.portfolio.accounts()[i].summaries())
+      equity_of(account, summary.amounts.asset).row =
+          table.add_row(Figure::ReconcileEquityDifferenceRatio, {name, venue, summary.amounts.asset.view()});
     for (Totals& totals : account.totals) {
       const std::string_view asset = totals.asset.view();
       const auto row = [&](std::string_view greek) {

@@ -70,6 +70,20 @@ TEST_SUITE("core/engine/reconcile_monitor") {
     CHECK(bench.value(Figure::ReconcileGreekDifference, {"main", "deribit", "ETH", "vega"}) == 0);
   }
 
+  TEST_CASE("a transfer of what the venue states no equity in calls for no row, before and after a new layout") {
+    Bench bench;
+    bench.apply(Transfer{.asset = AssetCode::from("ETH").value(), .amount = 1}, kNoInstrument, kMain, kPrivate);
+    bench.cycle();
+    CHECK_FALSE(bench.has(Figure::ReconcileEquityDifferenceRatio, {"main", "deribit", "ETH"}));
+    bench.list_option("BTC-PUT", OptionRight::Put, 48'000, 20);
+    bench.position("BTC-PUT", 1, 0.02);
+    bench.cycle();
+    CHECK_FALSE(bench.has(Figure::ReconcileEquityDifferenceRatio, {"main", "deribit", "ETH"}));
+    bench.summary({.asset = AssetCode::from("ETH").value(), .equity = 5});
+    bench.cycle();
+    CHECK(bench.has(Figure::ReconcileEquityDifferenceRatio, {"main", "deribit", "ETH"}));
+  }
+
   TEST_CASE("without a mark the totals that need it are unknown, and the position count is not") {
     Bench bench;
     bench.advance(61s);
