@@ -445,7 +445,7 @@ Account* Engine::State::heard_account(const EventHeader& header) {
     ++counters.unknown_account_events;
     return nullptr;
   }
-  account->hear(header.venue, origin_of(header));
+  if (account->hear(header.venue, origin_of(header))) structure_changed = true;
   return account;
 }
 

@@ -1,6 +1,7 @@
 #include "core/portfolio/account.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace hedgewatch {
 
@@ -80,10 +81,10 @@ bool Account::apply(const AccountGreeks& totals) {
   return true;
 }
 
-void Account::hear(Venue venue, const Origin& origin) {
+bool Account::hear(Venue venue, const Origin& origin) {
   newest_ = origin;
-  venue_ = venue;
   heard_ = true;
+  return std::exchange(venue_, venue) != venue;
 }
 
 void Account::renumber_connections(std::span<const ConnectionId> new_of_old) {

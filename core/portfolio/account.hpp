@@ -50,7 +50,8 @@ class Account {
   bool apply(const AccountSummary& summary, const Origin& origin);
   /// True when the venue has not stated totals of the asset before. Beyond kMaxAssets none is taken, which is counted.
   bool apply(const AccountGreeks& totals);
-  void hear(Venue venue, const Origin& origin);
+  /// True when it is another venue than was taken for the account's until now: rows carry its name.
+  bool hear(Venue venue, const Origin& origin);
   /// See renumber(Origin&, ...).
   void renumber_connections(std::span<const ConnectionId> new_of_old);
 

@@ -70,6 +70,20 @@ TEST_SUITE("core/engine/reconcile_monitor") {
     CHECK(bench.value(Figure::ReconcileGreekDifference, {"main", "deribit", "ETH", "vega"}) == 0);
   }
 
+  TEST_CASE("an account of which nothing but a lock was told has its rows, with its venue's name") {
+    EngineSetup setup = EngineDriver::setup();
+    setup.venues.push_back({.venue = Venue::Okx});
+    Engine engine{setup};
+    engine.end_cycle(kStart);
+    engine.apply({.header = {.received = kStart, .account = kSecond, .connection = kPrivate, .venue = Venue::Okx},
+                  .body = ForcedEvent{.kind = ForcedEventKind::AccountLock}});
+    engine.end_cycle(kStart);
+    const FigureTable& table = engine.figures();
+    CHECK(table.find(Figure::ForcedEventActive, {"second", "okx", "account_lock"}) != kNoRow);
+    CHECK(table.find(Figure::ForcedEventActive, {"second", "deribit", "account_lock"}) == kNoRow);
+    CHECK(table.find(Figure::ReconcilePositionMismatches, {"second", "okx"}) != kNoRow);
+  }
+
   TEST_CASE("a transfer of what the venue states no equity in calls for no row, before and after a new layout") {
     Bench bench;
     bench.apply(Transfer{.asset = AssetCode::from("ETH").value(), .amount = 1}, kNoInstrument, kMain, kPrivate);

@@ -23,7 +23,7 @@ struct Desk {
   Desk() {
     feeds.renumber_connections({}, 1);
     feeds.find(kLink)->phase = FeedPhase::Live;
-    account.hear(Venue::Deribit, {.exchange_time = kNoVenueTime, .received = MonoTime{}, .connection = kLink});
+    (void)account.hear(Venue::Deribit, {.exchange_time = kNoVenueTime, .received = MonoTime{}, .connection = kLink});
   }
   Desk(const Desk&) = delete;
   Desk& operator=(const Desk&) = delete;
@@ -128,6 +128,14 @@ TEST_SUITE("core/portfolio/account") {
     CHECK_FALSE(desk.account.apply(AccountSummary{.asset = btc, .equity = 4}, {}));
     REQUIRE(desk.account.summaries().size() == 1);
     CHECK(desk.account.summaries()[0].amounts.equity == 4);
+  }
+
+  TEST_CASE("the first word of an account tells its venue, and says when that is another than was taken for it") {
+    Account account;
+    const Origin origin{.exchange_time = kNoVenueTime, .received = MonoTime{}, .connection = kLink};
+    CHECK(account.hear(Venue::Okx, origin));
+    CHECK(account.venue() == Venue::Okx);
+    CHECK_FALSE(account.hear(Venue::Okx, origin));
   }
 
   TEST_CASE("an asset's totals are new once, and assets beyond the capacity are refused and counted") {
