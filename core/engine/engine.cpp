@@ -71,6 +71,16 @@ class SurfaceFallback final : public OptionFallback {
   const DeskView& view_;
 };
 
+/// Whether a hedge looks at an instrument, held or not.
+bool looks_at(const HedgeSetup& hedge, Venue venue, std::string_view name) {
+  const auto is_it = [&](const InstrumentPattern& pattern) { return pattern.matches(venue, name); };
+  if (std::any_of(hedge.legs.begin(), hedge.legs.end(), is_it)) return true;
+  if (std::any_of(hedge.advice.begin(), hedge.advice.end(), [&](const AdviceInstrument& one) { return is_it(one.instrument); }))
+    return true;
+  const auto& effectiveness = hedge.effectiveness;
+  return effectiveness && (is_it(effectiveness->basis_leg) || (effectiveness->reference && is_it(*effectiveness->reference)));
+}
+
 bool changes_structure(InstrumentRegistry::Listing listing) {
   return listing == InstrumentRegistry::Listing::New || listing == InstrumentRegistry::Listing::Changed;
 }
@@ -165,6 +175,7 @@ struct Engine::State {
   void heard_price(InstrumentSlot slot);
   void heard_price(IndexId index);
   Account* heard_account(const EventHeader& header);
+  [[nodiscard]] bool completes_smile(ExpiryId expiry) const;
   void touch(InstrumentSlot slot);
   void touch_spread(InstrumentSlot slot);
 
@@ -449,6 +460,13 @@ Account* Engine::State::heard_account(const EventHeader& header) {
   return account;
 }
 
+/// One more strike may be what the smile of an expiry that is looked at lacks: then it has rows.
+bool Engine::State::completes_smile(ExpiryId expiry) const {
+  const auto place = static_cast<std::size_t>(expiry);
+  return expiry != kNoExpiry && place < desk.expiry_members.size() && !desk.expiry_members[place].empty() &&
+         !surfaces->reports(expiry);
+}
+
 void Engine::State::touch(InstrumentSlot slot) {
   if (structure_changed) return;
   const std::uint32_t place = desk.tracked_of_slot[index_of(slot)];
@@ -526,7 +544,10 @@ void Engine::State::on(const EventHeader& header, const InstrumentListed& listed
   const std::string_view name = listed.contract.name.view();
   const bool wanted = listing == InstrumentRegistry::Listing::Changed || portfolio.awaits(header.instrument, header.venue, name) ||
                       std::any_of(setup.watch.begin(), setup.watch.end(),
-                                  [&](const InstrumentPattern& pattern) { return pattern.matches(header.venue, name); });
+                                  [&](const InstrumentPattern& pattern) { return pattern.matches(header.venue, name); }) ||
+                      std::any_of(setup.hedges.begin(), setup.hedges.end(),
+                                  [&](const HedgeSetup& hedge) { return looks_at(hedge, header.venue, name); }) ||
+                      completes_smile(market.at(slot).expiry);
   if (wanted || structure_changed) {
     structure_changed = true;
     return;

@@ -122,6 +122,11 @@ FallbackForward SurfaceMonitor::forward(const DeskView& view, ExpiryId expiry) {
   return forwards_[id];
 }
 
+bool SurfaceMonitor::reports(ExpiryId expiry) const {
+  const Surface* surface = surface_of(expiry);
+  return surface != nullptr && surface->chain.expiries[place_of_expiry_[static_cast<std::size_t>(expiry)].expiry].reported;
+}
+
 const SurfaceMonitor::Surface* SurfaceMonitor::surface_of(ExpiryId expiry) const {
   const auto id = static_cast<std::size_t>(expiry);
   if (expiry == kNoExpiry || id >= place_of_expiry_.size() || place_of_expiry_[id].surface == kNoPlace) return nullptr;

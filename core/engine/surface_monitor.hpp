@@ -43,6 +43,8 @@ class SurfaceMonitor final : public DeskMonitor {
       if (std::exchange(surface.refitted, false))
         for (const ChainExpiry& one : surface.chain.expiries) use(one.id);
   }
+  /// Whether the expiry has rows: something of it is held or watched, and it has as many strikes as a smile needs.
+  [[nodiscard]] bool reports(ExpiryId expiry) const;
   /// Before options are repriced: forwards are selected anew when they are asked for.
   void begin_cycle();
   [[nodiscard]] FallbackForward forward(const DeskView& view, ExpiryId expiry);

@@ -142,6 +142,26 @@ void book(EngineDriver& driver, InstrumentId instrument) {
 TEST_SUITE("core/engine/engine") {
   // ---- over a restart
 
+  TEST_CASE("a hedge's leg that is listed after everything else, held by nobody, has its basis from then on") {
+    EngineSetup setup = line_book();
+    HedgeSetup hedge;
+    hedge.name = "hedge";
+    hedge.book = "main";
+    hedge.underlying = "BTC";
+    hedge.legs = {deribit("BTC_USDC-PERPETUAL")};
+    hedge.soft_delta_limit_coins = 1;
+    hedge.hard_delta_limit_coins = 2;
+    hedge.effectiveness = EffectivenessSetup{};
+    hedge.effectiveness->basis_leg = deribit("BTC_USDC-PERPETUAL");
+    setup.hedges = {hedge};
+    EngineDriver driver{setup};
+    driver.index(100'000, "BTC", "USDC");
+    driver.cycle();
+    driver.list_linear("BTC_USDC-PERPETUAL");
+    driver.cycle();
+    CHECK(driver.has(Figure::BasisUsd, {"hedge", "deribit", "perpetual"}));
+  }
+
   TEST_CASE("an engine that goes on in another process shows nothing as fresh before it was heard anew, however young it is") {
     EngineDriver driver = desk(line_book());
     const double before = delta(driver);

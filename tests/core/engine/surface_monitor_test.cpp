@@ -250,6 +250,17 @@ TEST_SUITE("core/engine/surface_monitor") {
     CHECK(driver.has(Figure::SurfaceFitVerdict, {"deribit", "BTC", "USD", near}));
   }
 
+  TEST_CASE("the strike that completes a smile brings its rows, though nobody holds it") {
+    EngineDriver driver{Chain::with_book(EngineDriver::setup())};
+    for (const int strike : {96'000, 100'000, 104'000, 108'000})
+      driver.list_option(name_of("NEAR", strike, OptionRight::Call), OptionRight::Call, strike, kNear);
+    driver.cycle();
+    driver.list_option(name_of("NEAR", 112'000, OptionRight::Call), OptionRight::Call, 112'000, kNear);
+    driver.cycle();
+    CHECK(driver.has(Figure::SurfaceFitVerdict, {"deribit", "BTC", "USD", expiry_label(driver.in_days(kNear))}));
+    CHECK(driver.has(Figure::SurfaceUnfittedExpiries, {"deribit", "BTC", "USD"}));
+  }
+
   TEST_CASE("the work of a fit is spread over the engine's time, whatever the number of cycles") {
     Chain chain;
     const std::string near = expiry_label(chain.driver.in_days(kNear));
