@@ -5,9 +5,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <span>
+#include <type_traits>
 
 #include "core/market/event.hpp"
 
@@ -77,6 +79,7 @@ class EventWay {  // NOLINT(clang-analyzer-optin.performance.Padding): what eith
   };
   Taken take(std::span<Event> out) {
     const std::uint64_t sent = sent_.load(std::memory_order_acquire);
+    if (sent == read_) return {};
     Taken taken{.waited = static_cast<std::size_t>(sent - read_)};
     while (taken.count < out.size() && read_ != sent) taken.count += take_from_one_ring(out.subspan(taken.count), sent);
     if (taken.count != 0) taken_.store(read_, std::memory_order_release);
@@ -106,10 +109,18 @@ class EventWay {  // NOLINT(clang-analyzer-optin.performance.Padding): what eith
   /// Acquires what the reader released: its reads of the places that are about to be written again.
   std::uint64_t look_at_taken() { return seen_taken_ = taken_.load(std::memory_order_acquire); }
 
+  /// A single event is moved in line: a copy of any length is a call that first chooses by size, which a hop would notice.
+  static void copy(const Event* from, std::size_t count, Event* to) {
+    static_assert(std::is_trivially_copyable_v<Event>);
+    if (count == 1)
+      std::memcpy(static_cast<void*>(to), from, sizeof(Event));
+    else if (count != 0)
+      std::memcpy(static_cast<void*>(to), from, count * sizeof(Event));
+  }
   static void copy_in(std::span<const Event> events, Event* ring, std::size_t at, std::size_t size) {
     const std::size_t until_end = std::min(events.size(), size - at);
-    std::uninitialized_copy_n(events.begin(), until_end, ring + at);
-    std::uninitialized_copy(events.begin() + static_cast<std::ptrdiff_t>(until_end), events.end(), ring);
+    copy(events.data(), until_end, ring + at);
+    copy(events.data() + until_end, events.size() - until_end, ring);
   }
 
   std::size_t take_from_one_ring(std::span<Event> out, std::uint64_t sent) {
@@ -128,7 +139,7 @@ class EventWay {  // NOLINT(clang-analyzer-optin.performance.Padding): what eith
     const std::size_t size = reads_deep_ ? deep_size_ : short_size_;
     const std::size_t at = static_cast<std::size_t>(reads_deep_ ? read_ - deep_read_from_ : read_) & (size - 1);
     const std::size_t count = std::min({static_cast<std::size_t>(end - read_), out.size(), size - at});
-    std::copy_n(ring + at, count, out.begin());
+    copy(ring + at, count, out.data());
     read_ += count;
     return count;
   }

@@ -32,7 +32,7 @@ constexpr EventQueueSetup kSetup{.producers = 1, .capacity = 4'096, .held_back =
 class QueueWay {
  public:
   QueueWay() { static_cast<void>(batch_.push(event_)); }
-  void send() { static_cast<void>(queue_.sink(ConnectionId{0}).deliver(batch_)); }
+  void send() { static_cast<void>(sink_.deliver(batch_)); }
   void receive() {
     std::array<Event, 4> out;
     for (bench::Poll poll; queue_.take(out) == 0;) poll.wait();
@@ -42,6 +42,7 @@ class QueueWay {
  private:
   EngineWaiter waiter_{WaitMode::BusyPoll};
   EventQueue queue_{kSetup, waiter_};
+  EventSink& sink_ = queue_.sink(ConnectionId{0});
   Event event_{};
   EventBatch batch_{4};
 };
