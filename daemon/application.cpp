@@ -19,6 +19,7 @@
 #include "daemon/build_identity.hpp"
 #include "daemon/capture/frame_capture.hpp"
 #include "daemon/config_files.hpp"
+#include "daemon/cpu_reserve.hpp"
 #include "daemon/credentials.hpp"
 #include "daemon/engine_thread.hpp"
 #include "daemon/engine_waiter.hpp"
@@ -289,6 +290,8 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
   begun = mono_now();
   alerts = std::make_unique<AlertDesk>(alert_options(authorizations));
 
+  // Every thread but the engine's is started below this.
+  const CpuReserve reserve{config.daemon.engine_cpu};
   waiter = std::make_unique<EngineWaiter>(config.daemon.wait);
   queue = std::make_unique<EventQueue>(
       EventQueueSetup{.producers = setup.connections.size(), .capacity = config.daemon.queue_capacity}, *waiter);

@@ -156,6 +156,7 @@ void scrape_storm(benchmark::State& state) {
       std::atomic<bool> over{false};
       std::uint64_t scrapes = 0;
       std::thread scraper{[&] {
+        const bench::Pin off_the_engine{0};  // as the daemon does with engine_cpu
         MetricsWriter writer;
         while (storm && !over.load()) {
           const FigureSnapshot* table = exchange.take(std::chrono::seconds{1});
