@@ -16,11 +16,14 @@ namespace hedgewatch {
 /// How the engine thread waits for events: spinning for the lowest latency, spinning a while and then sleeping, or sleeping at
 /// once.
 enum class WaitMode : std::uint8_t { BusyPoll, Adaptive, Blocking };
+/// Which thread reads the sockets: one of the feeds, or the engine's own in turn, which spares the hop and a processor.
+enum class FeedPlace : std::uint8_t { OwnThread, EngineThread };
 /// Critical is what wakes a person; no configuration hides it.
 enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error, Critical };
 
 struct DaemonConfig {
   WaitMode wait = WaitMode::Adaptive;
+  FeedPlace feeds = FeedPlace::OwnThread;
   std::optional<unsigned> engine_cpu;   ///< the engine thread is pinned to this CPU; nothing: not pinned
   bool lock_memory = false;             ///< pages stay in memory once they were touched
   std::size_t queue_capacity = 65'536;  ///< events of one connection that may wait for the engine; a whole option chain must fit

@@ -313,6 +313,7 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
   engine = std::make_unique<EngineThread>(setup, *queue, *waiter, std::move(engine_options));
   capture = open_capture(config, log);
   feeds = std::make_unique<FeedThread>(config, std::move(secrets), *queue, log, capture.get(), known);
+  waiter->serve(feeds->poller());
   for (std::size_t index = 0; index < feeds->names().size(); ++index) {
     const FeedName& name = feeds->names()[index];
     const ConnectionId connection{static_cast<std::uint8_t>(index)};
@@ -505,6 +506,7 @@ std::optional<std::string> Application::State::reload() {
   log.set_level(next.daemon.log_level);
   // What waits for a restart stays as it runs, so that the next reload still tells it.
   next.daemon.wait = config.daemon.wait;
+  next.daemon.feeds = config.daemon.feeds;
   next.daemon.engine_cpu = config.daemon.engine_cpu;
   next.daemon.lock_memory = config.daemon.lock_memory;
   next.daemon.queue_capacity = config.daemon.queue_capacity;

@@ -9,6 +9,7 @@
 #include <ctime>
 
 #include "daemon/event_queue.hpp"
+#include "daemon/feed_poller.hpp"
 
 namespace hedgewatch {
 
@@ -66,6 +67,7 @@ std::optional<EngineWaiter::Woken> EngineWaiter::look(const EventQueue& queue) {
 
 EngineWaiter::Woken EngineWaiter::wait(const EventQueue& queue, std::chrono::nanoseconds longest) {
   if (const auto woken = look(queue)) return *woken;
+  if (feeds_ != nullptr) return wait_serving(queue, longest);
   const Clock::time_point start = Clock::now();
   const Clock::time_point end = start + longest;
   const Clock::time_point spin_end =
@@ -95,8 +97,24 @@ EngineWaiter::Woken EngineWaiter::wait(const EventQueue& queue, std::chrono::nan
   return look(queue).value_or(Woken::TimedOut);
 }
 
+EngineWaiter::Woken EngineWaiter::wait_serving(const EventQueue& queue, std::chrono::nanoseconds longest) {
+  const Clock::time_point end = Clock::now() + longest;
+  Clock::time_point spin_end = mode_ == WaitMode::Adaptive ? std::min(Clock::now() + spin_, end) : Clock::time_point{};
+  while (true) {
+    const bool served = feeds_->poll();
+    if (const auto woken = look(queue)) return *woken;
+    const Clock::time_point now = Clock::now();
+    if (now >= end) return Woken::TimedOut;
+    if (served || mode_ == WaitMode::BusyPoll || now < spin_end) continue;
+    // A nudge that came after the look has interrupted this wait.
+    feeds_->wait(end - now);
+    if (const auto woken = look(queue)) return *woken;
+  }
+}
+
 void EngineWaiter::nudge() {
   nudged_.store(true, std::memory_order_seq_cst);
+  if (feeds_ != nullptr) return feeds_->interrupt();
   wake();
 }
 

@@ -18,6 +18,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "daemon/capture/captured_session.hpp"
+#include "daemon/io_poller.hpp"
 #include "daemon/setup.hpp"
 #include "daemon/venue_feeds.hpp"
 #include "feeds/transport/feed_connection.hpp"
@@ -62,7 +63,9 @@ struct FeedThread::State {
     std::uint64_t lost_notices = 0;
   };
 
-  explicit State(Log& given_log) : log{given_log} {}
+  State(Log& given_log, bool served) : log{given_log} {
+    if (served) poller.emplace(context);
+  }
 
   void keep_house();
   void tell_notices();
@@ -71,15 +74,18 @@ struct FeedThread::State {
   asio::io_context context{1};
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
   asio::steady_timer timer{context};
+  bool keeps_house = true;  ///< the I/O thread's
   std::vector<std::unique_ptr<VenueState>> venues;
   std::vector<Line> lines;
   std::vector<FeedName> names;
+  std::optional<IoPoller> poller;  ///< for the engine's thread; nothing: there is one of their own
+  bool started = false;
   std::thread thread;
 };
 
 FeedThread::FeedThread(const Config& config, std::vector<AccountSecrets> secrets, EventQueue& queue, Log& log,
                        FrameCapture* capture, const KnownInstruments& known)
-    : state_{std::make_unique<State>(log)} {
+    : state_{std::make_unique<State>(log, config.daemon.feeds == FeedPlace::EngineThread)} {
   std::random_device entropy;
   const std::vector<InstrumentPattern> named = named_instruments(config);
   for (const VenueConfig& venue : config.venues) {
@@ -130,7 +136,9 @@ FeedThread::~FeedThread() { stop(); }
 void FeedThread::start() {
   state_->work.emplace(state_->context.get_executor());
   for (State::Line& line : state_->lines) line.connection->start();
-  state_->keep_house();
+  asio::post(state_->context, [state = state_.get()] { state->keep_house(); });
+  state_->started = true;
+  if (state_->poller) return;
   state_->thread = std::thread{[state = state_.get()] {
     pthread_setname_np(pthread_self(), "feeds");
     state->context.run();
@@ -138,18 +146,25 @@ void FeedThread::start() {
 }
 
 void FeedThread::stop() {
-  if (!state_->thread.joinable()) return;
+  if (!std::exchange(state_->started, false)) return;
   std::vector<std::promise<void>> stopped(state_->lines.size());
   for (std::size_t index = 0; index < stopped.size(); ++index)
     state_->lines[index].connection->stop([&done = stopped[index]] { done.set_value(); });
   for (std::promise<void>& done : stopped) done.get_future().wait();
-  asio::post(state_->context, [state = state_.get()] {
+  const auto told = std::make_shared<std::promise<void>>();
+  asio::post(state_->context, [state = state_.get(), told] {
     state->tell_notices();
     state->timer.cancel();
-    state->work.reset();
+    state->keeps_house = false;
+    // Who polls it goes on until the engine stops, and would not sleep without.
+    if (!state->poller) state->work.reset();
+    told->set_value();
   });
-  state_->thread.join();
+  told->get_future().wait();
+  if (state_->thread.joinable()) state_->thread.join();
 }
+
+FeedPoller* FeedThread::poller() { return state_->poller ? &*state_->poller : nullptr; }
 
 void FeedThread::want(std::vector<InstrumentPattern> exact) {
   asio::post(state_->context, [state = state_.get(), wanted = std::move(exact)] {
@@ -167,7 +182,7 @@ const FeedStatistics& FeedThread::statistics(std::size_t connection) const { ret
 void FeedThread::State::keep_house() {
   timer.expires_after(kNoticeInterval);
   timer.async_wait([this](const boost::system::error_code& error) {
-    if (error || !work) return;
+    if (error || !keeps_house) return;
     tell_notices();
     keep_house();
   });

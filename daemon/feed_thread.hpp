@@ -14,6 +14,7 @@
 
 namespace hedgewatch {
 
+class FeedPoller;
 class FrameCapture;
 
 /// What each connection is called, in the order of ConnectionId.
@@ -22,8 +23,8 @@ struct FeedName {
   std::string connection;
 };
 
-/// Owns every connection to the exchanges and the one I/O thread they live on, as connection_plans() has them. What accounts hold,
-/// the market-data connections of their venue subscribe to.
+/// Owns every connection to the exchanges, as connection_plans() has them, and the one I/O thread they live on, unless the engine's
+/// thread is to serve them. What accounts hold, the market-data connections of their venue subscribe to.
 class FeedThread {
  public:
   /// `secrets` has one entry per account. Queue, log and capture, which may be null, outlive the thread. `known`: ids that mean
@@ -37,8 +38,12 @@ class FeedThread {
   FeedThread& operator=(const FeedThread&) = delete;
 
   void start();
-  /// Says goodbye to the exchanges, hands over the last events and ends the thread: some seconds at most.
+  /// Says goodbye to the exchanges, hands over the last events and ends the thread: some seconds at most. Where the engine's thread
+  /// serves the feeds, it must still do so.
   void stop();
+
+  /// For the engine's thread; null when the feeds have one of their own.
+  [[nodiscard]] FeedPoller* poller();
 
   /// Market data is needed for these instruments from now on. Any thread.
   void want(std::vector<InstrumentPattern> exact);

@@ -37,6 +37,7 @@ ReloadVerdict check_reload(const Config& current, const Config& next) {
   ReloadVerdict verdict;
   Comparison compare{verdict};
   compare.delay("daemon.wait", current.daemon.wait, next.daemon.wait);
+  compare.delay("daemon.feeds", current.daemon.feeds, next.daemon.feeds);
   compare.delay("daemon.engine_cpu", current.daemon.engine_cpu, next.daemon.engine_cpu);
   compare.delay("daemon.lock_memory", current.daemon.lock_memory, next.daemon.lock_memory);
   compare.delay("daemon.queue_capacity", current.daemon.queue_capacity, next.daemon.queue_capacity);

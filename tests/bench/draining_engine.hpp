@@ -35,6 +35,8 @@ class DrainingEngine {
     oldest_.reserve(kMostSamples);
   }
 
+  /// The engine's thread reads the sockets too. Before start().
+  void serve(FeedPoller& feeds) { waiter_.serve(&feeds); }
   /// Called at the end of each cycle on the engine's thread. Before start().
   void after_cycle(std::function<void(const Engine&)> call) { after_cycle_ = std::move(call); }
   void start(unsigned cpu) {

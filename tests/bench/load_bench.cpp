@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
@@ -13,6 +14,7 @@
 #include <boost/asio/write.hpp>
 
 #include <openssl/evp.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -21,6 +23,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +33,8 @@
 
 #include "bench/draining_engine.hpp"
 #include "bench/option_desk.hpp"
+#include "daemon/cpu_reserve.hpp"
+#include "daemon/io_poller.hpp"
 #include "feeds/binance/decoder.hpp"
 #include "feeds/bybit/decoder.hpp"
 #include "feeds/deribit/decoder.hpp"
@@ -45,6 +50,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 constexpr std::uint32_t kDifferentFrames = 1'024;
+constexpr unsigned kEngineCpu = 1;
 
 /// A text message as a server sends it: at least 126 bytes, below 64 KiB.
 std::string websocket_frame(const std::string& text) {
@@ -80,7 +86,10 @@ class TickerServer {
  public:
   TickerServer(const bench::OptionDesk& desk, std::uint32_t venue, const simulator::LoopbackCertificate& certificate,
                Schedule schedule)
-      : schedule_{schedule}, meant_(schedule.tickers), acceptor_{io_, {asio::ip::address_v4::loopback(), 0}} {
+      : schedule_{schedule},
+        meant_(schedule.tickers),
+        begun_(schedule.tickers),
+        acceptor_{io_, {asio::ip::address_v4::loopback(), 0}} {
     tls_.use_certificate_chain(asio::buffer(certificate.certificate));
     tls_.use_private_key(asio::buffer(certificate.private_key), asio::ssl::context::pem);
     const std::uint32_t venues = desk.shape().venues;
@@ -96,6 +105,10 @@ class TickerServer {
   /// When this ticker was meant to be sent. Set before it is sent.
   [[nodiscard]] MonoTime meant(std::uint64_t ticker) const {
     return from_nanoseconds<MonoTime>(meant_[ticker].load(std::memory_order_acquire));
+  }
+  /// When its write began: what lies between is the server's own lateness.
+  [[nodiscard]] MonoTime begun(std::uint64_t ticker) const {
+    return from_nanoseconds<MonoTime>(begun_[ticker].load(std::memory_order_acquire));
   }
 
  private:
@@ -116,29 +129,40 @@ class TickerServer {
 
   void send_all(asio::ssl::stream<tcp::socket>& socket, boost::system::error_code& error) {
     constexpr std::uint64_t kMostTogether = 16;
+    // It sleeps until shortly before a ticker is due and polls from then on. The kernel adds 50 us to a sleep unless told
+    // otherwise.
+    constexpr std::chrono::microseconds kPolled{100};
+    ::prctl(PR_SET_TIMERSLACK, 1UL);
     const MonoTime start = mono_now();
     std::string block;
     for (std::uint64_t next = 0; next < schedule_.tickers && !error;) {
       block.clear();
+      const std::uint64_t first = next;
+      MonoTime due{};
       // What is due leaves together, so that a late server does not fall further behind.
       for (std::uint64_t together = 0; next < schedule_.tickers && together < kMostTogether; ++together) {
         const MonoTime now = mono_now();
-        const MonoTime due = schedule_.interval.count() == 0 ? now : start + schedule_.interval * static_cast<std::int64_t>(next);
+        due = schedule_.interval.count() == 0 ? now : start + schedule_.interval * static_cast<std::int64_t>(next);
         if (due > now) break;
         meant_[next].store(nanoseconds_of(due), std::memory_order_release);
         block += frames_[next++ % kDifferentFrames];
       }
-      if (!block.empty())
+      const MonoTime now = mono_now();
+      if (!block.empty()) {
+        for (std::uint64_t ticker = first; ticker < next; ++ticker)
+          begun_[ticker].store(nanoseconds_of(now), std::memory_order_release);
         asio::write(socket, asio::buffer(block), error);
-      else if (schedule_.interval > std::chrono::microseconds{200})
-        std::this_thread::sleep_for(schedule_.interval / 8);
-      else
+      } else if (due - now > 2 * kPolled) {
+        std::this_thread::sleep_for(due - now - kPolled);
+      } else {
         poll_.wait();
+      }
     }
   }
 
   Schedule schedule_;
   std::vector<std::atomic<std::int64_t>> meant_;
+  std::vector<std::atomic<std::int64_t>> begun_;
   std::vector<std::string> frames_;
   bench::Poll poll_;
   asio::io_context io_;
@@ -184,33 +208,53 @@ Decode decoder_of(const bench::OptionDesk& desk, std::uint32_t venue) {
   return decoding<deribit::Decoder>(deribit::Symbols{}, desk, venue, deribit::DecoderOptions{.connection = connection});
 }
 
-/// One venue's connection, on the feeds' thread: from frames to the queue.
+/// When the last connection has brought everything, or one has failed.
+struct Ending {
+  std::uint32_t open = 0;  ///< connections that have not
+  std::function<void()> end;
+  void now() {
+    if (end) std::exchange(end, {})();
+  }
+};
+
+/// One venue's connection, on the thread that reads: from frames to the queue.
 class Feed final : public WebsocketListener {
  public:
-  /// `open` counts the connections that have not brought everything: the last one stops the thread's work.
-  Feed(asio::io_context& io, std::uint32_t& open, Decode decode, const TickerServer& server, std::uint64_t tickers, EventSink& sink)
-      : io_{io}, open_{open}, decode_{std::move(decode)}, server_{server}, tickers_{tickers}, sink_{sink} {}
+  Feed(Ending& ending, Decode decode, const TickerServer& server, std::uint64_t tickers, EventSink& sink)
+      : ending_{ending}, decode_{std::move(decode)}, server_{server}, tickers_{tickers}, sink_{sink} {
+    late.reserve(tickers);
+    read.reserve(tickers);
+    delivered.reserve(tickers);
+  }
   void on_open(SessionTime) override { socket->send("x"); }
-  void on_frame(simdjson::padded_string_view frame, SessionTime) override {
+  void on_frame(simdjson::padded_string_view frame, SessionTime received) override {
     const std::size_t before = batch_.size();
-    if (!decode_(frame, server_.meant(seen_), batch_) || batch_.size() == before) failed = true;
+    const MonoTime meant = server_.meant(seen_);
+    if (!decode_(frame, meant, batch_) || batch_.size() == before) failed = true;
+    late.push_back(static_cast<double>((server_.begun(seen_) - meant).count()));
+    read.push_back(static_cast<double>((received.mono - meant).count()));
     ++seen_;
   }
   void on_read_end(SessionTime) override {
     static_cast<void>(sink_.deliver(batch_));
     batch_.truncate(0);
-    if (failed || (seen_ == tickers_ && --open_ == 0)) io_.stop();
+    const MonoTime now = mono_now();
+    while (delivered.size() < seen_) delivered.push_back(static_cast<double>((now - server_.meant(delivered.size())).count()));
+    if (failed) return ending_.now();
+    if (seen_ == tickers_ && --ending_.open == 0) ending_.now();
   }
   void on_closed(CloseCause, std::string_view, SessionTime) override {
     failed = true;
-    io_.stop();
+    ending_.now();
   }
   WebsocketClient* socket = nullptr;
   bool failed = false;
+  std::vector<double> late;       ///< by ticker, nanoseconds: its write began, after it was meant to
+  std::vector<double> read;       ///< it was read from the socket
+  std::vector<double> delivered;  ///< its events were in the queue
 
  private:
-  asio::io_context& io_;
-  std::uint32_t& open_;
+  Ending& ending_;
   Decode decode_;
   const TickerServer& server_;
   std::uint64_t tickers_;
@@ -237,20 +281,16 @@ struct Load {
   std::uint32_t options = 1'000;
   std::uint32_t venues = 1;
   WaitMode wait = WaitMode::BusyPoll;
+  FeedPlace feeds = FeedPlace::OwnThread;
   double p50_us_aim = 0;  ///< 0: none is stated
 };
 
 /// One venue's end of the wire and ours.
 struct Line {
-  Line(asio::io_context& io, std::uint32_t& open, TlsContext& tls, const simulator::LoopbackCertificate& certificate,
+  Line(asio::io_context& io, Ending& ending, TlsContext& tls, const simulator::LoopbackCertificate& certificate,
        const bench::OptionDesk& desk, std::uint32_t venue, Schedule schedule, EventQueue& queue)
       : server{desk, venue, certificate, schedule},
-        feed{io,
-             open,
-             decoder_of(desk, venue),
-             server,
-             schedule.tickers,
-             queue.sink(ConnectionId{static_cast<std::uint8_t>(venue)})},
+        feed{ending, decoder_of(desk, venue), server, schedule.tickers, queue.sink(ConnectionId{static_cast<std::uint8_t>(venue)})},
         socket{io, tls, {.host = "localhost", .port = server.port(), .path = "/"}, {}, feed} {
     feed.socket = &socket;
   }
@@ -272,20 +312,35 @@ void wire_to_table(benchmark::State& state, const Load& load) {
   for (auto _ : state) {
     bench::DrainingEngine engine{desk, load.wait};
     asio::io_context io{1};
-    std::uint32_t open = load.venues;
+    const auto work = asio::make_work_guard(io);
+    IoPoller poller{io};
+    std::promise<void> ended;
+    Ending ending{.open = load.venues, .end = [&] { load.feeds == FeedPlace::OwnThread ? io.stop() : ended.set_value(); }};
+    // Feeds and exchanges stay off the engine's processor, as the daemon's threads do with engine_cpu.
+    const CpuReserve reserve{kEngineCpu};
     std::vector<std::unique_ptr<Line>> lines;
     for (std::uint32_t venue = 0; venue < load.venues; ++venue)
-      lines.push_back(std::make_unique<Line>(io, open, tls, certificate, desk, venue, schedule, engine.queue()));
-    engine.start(1);
+      lines.push_back(std::make_unique<Line>(io, ending, tls, certificate, desk, venue, schedule, engine.queue()));
+    if (load.feeds == FeedPlace::EngineThread) engine.serve(poller);
+    engine.start(kEngineCpu);
     const MonoTime start = mono_now();
     for (const auto& line : lines) line->socket.open();
-    io.run();
+    if (load.feeds == FeedPlace::OwnThread)
+      io.run();
+    else
+      ended.get_future().wait();
     const double seconds = std::chrono::duration<double>(mono_now() - start).count();
-    for (const auto& line : lines) line->socket.abandon();
     engine.stop();
+    for (const auto& line : lines) line->socket.abandon();
     for (const auto& line : lines)
       if (line->feed.failed) return state.SkipWithError("the tickers did not all arrive");
     engine.report(state);
+    Feed& first = lines.front()->feed;
+    state.counters["server_late_p50_us"] = bench::percentile(first.late, 0.5) / 1e3;
+    state.counters["read_p50_us"] = bench::percentile(first.read, 0.5) / 1e3;
+    // At flood this is what the sockets' buffers hold, some megabytes on either side.
+    state.counters["read_p99_us"] = bench::percentile(first.read, 0.99) / 1e3;
+    state.counters["delivered_p50_us"] = bench::percentile(first.delivered, 0.5) / 1e3;
     state.counters["tickers_per_second"] = static_cast<double>(schedule.tickers * load.venues) / seconds;
     if (load.p50_us_aim > 0) state.counters["p50_us_aim"] = load.p50_us_aim;
     if (flood) state.counters["oldest_unapplied_p99_us_aim"] = 5'000;
@@ -303,6 +358,10 @@ void row(const char* name, const Load& load) {
 const bool kRegistered = [] {
   row("wire_to_table/spinning", {.tickers_per_second = 2'000, .wait = WaitMode::BusyPoll, .p50_us_aim = 25});
   row("wire_to_table/sleeping", {.tickers_per_second = 2'000, .wait = WaitMode::Blocking, .p50_us_aim = 60});
+  row("wire_to_table/spinning/one_thread",
+      {.tickers_per_second = 2'000, .wait = WaitMode::BusyPoll, .feeds = FeedPlace::EngineThread, .p50_us_aim = 25});
+  row("wire_to_table/sleeping/one_thread",
+      {.tickers_per_second = 2'000, .wait = WaitMode::Blocking, .feeds = FeedPlace::EngineThread, .p50_us_aim = 60});
   for (const std::uint32_t options : {10U, 100U, 1'000U, 10'000U}) {
     const std::string held = std::to_string(options) + "_options";
     row(("load/1k_events/" + held).c_str(), {.tickers_per_second = 1e3 / 3, .options = options});

@@ -141,6 +141,7 @@ const BadExample kBadExamples[] = {
     {"journal_restore_text", "34:11: journal.restore: is \"no\", must be true or false"},
     {"top_no_venue", "1:1: venue: is missing, must be at least one [[venue]] table"},
     {"daemon_wait_unknown", "2:8: daemon.wait: is \"spin\", must be \"busy_poll\", \"adaptive\" or \"blocking\""},
+    {"daemon_feeds_unknown", "2:9: daemon.feeds: is \"together\", must be \"own_thread\" or \"engine_thread\""},
     {"daemon_log_level_unknown", "2:13: daemon.log_level: is \"trace\", must be \"debug\", \"info\", \"warning\" or \"error\""},
     {"daemon_queue_too_small", "2:18: daemon.queue_capacity: is 16, must be an integer from 40000 to 500000"},
     {"daemon_engine_cpu_negative", "2:14: daemon.engine_cpu: is -1, must be an integer from 0 to 1023"},
@@ -433,6 +434,7 @@ TEST_SUITE("config/parser") {
     const Config& config = result.value();
 
     CHECK(config.daemon.wait == WaitMode::BusyPoll);
+    CHECK(config.daemon.feeds == FeedPlace::EngineThread);
     CHECK(config.daemon.engine_cpu == 1u);
     CHECK(config.daemon.lock_memory);
     CHECK(config.daemon.queue_capacity == 131072);
@@ -632,6 +634,7 @@ TEST_SUITE("config/parser") {
     if (!result.ok()) FAIL(result.error().front().text());
     const Config& config = result.value();
     CHECK(config.daemon.wait == WaitMode::Adaptive);
+    CHECK(config.daemon.feeds == FeedPlace::OwnThread);
     CHECK_FALSE(config.daemon.engine_cpu.has_value());
     CHECK_FALSE(config.daemon.lock_memory);
     CHECK(config.daemon.queue_capacity == 65536);
@@ -650,13 +653,14 @@ TEST_SUITE("config/parser") {
     const std::string text =
         "[daemon]\nwait = \"never\"\nspeed = 3\n" + std::string{kVenue} +
         "silence_limit = \"1s\"\n[[book]]\nname = \"b\"\npositions = [{ instrument = \"deribit:X-*\", size = 0 }]\n";
-    CHECK(faults_of(text) ==
-          "x:2:8: daemon.wait: is \"never\", must be \"busy_poll\", \"adaptive\" or \"blocking\"\n"
-          "x:3:1: daemon.speed: is an unknown key, must be \"wait\", \"engine_cpu\", \"lock_memory\", \"queue_capacity\" or "
-          "\"log_level\"\n"
-          "x:9:17: venue[0].silence_limit: is \"1s\", must be longer than heartbeat_interval (10s)\n"
-          "x:12:29: book[0].positions[0].instrument: is \"deribit:X-*\", must be one instrument such as \"deribit:BTC-PERPETUAL\"\n"
-          "x:12:51: book[0].positions[0].size: is 0, must be a number other than 0, negative for a short position\n");
+    CHECK(
+        faults_of(text) ==
+        "x:2:8: daemon.wait: is \"never\", must be \"busy_poll\", \"adaptive\" or \"blocking\"\n"
+        "x:3:1: daemon.speed: is an unknown key, must be \"wait\", \"feeds\", \"engine_cpu\", \"lock_memory\", \"queue_capacity\" "
+        "or \"log_level\"\n"
+        "x:9:17: venue[0].silence_limit: is \"1s\", must be longer than heartbeat_interval (10s)\n"
+        "x:12:29: book[0].positions[0].instrument: is \"deribit:X-*\", must be one instrument such as \"deribit:BTC-PERPETUAL\"\n"
+        "x:12:51: book[0].positions[0].size: is 0, must be a number other than 0, negative for a short position\n");
   }
 
   TEST_CASE("a longer heartbeat alone is told about the silence limit it passes") {

@@ -35,15 +35,17 @@ TEST_SUITE("daemon/reload_check") {
     Config next = config();
     next.http.port = 1;
     next.http.tls.certificate_file = "/etc/hedgewatch/listener.pem";
+    next.daemon.feeds = FeedPlace::EngineThread;
     next.daemon.engine_cpu = 1;
     next.daemon.lock_memory = true;
     const ReloadVerdict verdict = check_reload(config(), next);
     CHECK(verdict.refused.empty());
-    REQUIRE(verdict.delayed.size() == 4);
-    CHECK(verdict.delayed[0] == "daemon.engine_cpu changed: takes effect after a restart");
-    CHECK(verdict.delayed[1] == "daemon.lock_memory changed: takes effect after a restart");
-    CHECK(verdict.delayed[2] == "http.port changed: takes effect after a restart");
-    CHECK(verdict.delayed[3] == "http.tls_certificate_file changed: takes effect after a restart");
+    REQUIRE(verdict.delayed.size() == 5);
+    CHECK(verdict.delayed[0] == "daemon.feeds changed: takes effect after a restart");
+    CHECK(verdict.delayed[1] == "daemon.engine_cpu changed: takes effect after a restart");
+    CHECK(verdict.delayed[2] == "daemon.lock_memory changed: takes effect after a restart");
+    CHECK(verdict.delayed[3] == "http.port changed: takes effect after a restart");
+    CHECK(verdict.delayed[4] == "http.tls_certificate_file changed: takes effect after a restart");
   }
 
   TEST_CASE("another exchange or account refuses the whole configuration") {

@@ -347,6 +347,29 @@ TEST_SUITE("system/run") {
     CHECK(daemon.get("/-/healthy").status == 200);
   }
 
+  TEST_CASE("the engine's thread reads the sockets where it is told to, until the exchange or the daemon goes") {
+    for (const std::string_view wait : {"busy_poll", "adaptive", "blocking"}) {
+      CAPTURE(wait);
+      Exchange exchange;
+      const TemporaryFolder folder;
+      const std::string secret = folder.write("secret", testing::kClientSecret);
+      const std::string config =
+          folder.write("hedgewatch.toml", "[daemon]\nfeeds = \"engine_thread\"\nwait = \"" + std::string{wait} + "\"\n" +
+                                              venue_config(exchange) + account_config(secret) + std::string{kMainBook});
+      Daemon daemon{config};
+      daemon.start();
+      REQUIRE(daemon.becomes_ready());
+      constexpr std::string_view kDelta = "hedgewatch_book_delta_coins";
+      CHECK(eventually([&] { return has_series(daemon.scrape(), kDelta, "main"); }));
+      CHECK(daemon.post("/-/reload").status == 200);
+      if (wait == "adaptive") {
+        exchange.server().stop();
+        CHECK(eventually([&] { return !has_series(daemon.scrape(), kDelta, "main"); }));
+      }
+      daemon.application().stop();
+    }
+  }
+
   TEST_CASE("an engine that stands still shows no figure, and the daemon says for how long") {
     Exchange exchange;
     const TemporaryFolder folder;
