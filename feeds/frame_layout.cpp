@@ -1,123 +1,20 @@
 #include "feeds/frame_layout.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <bitset>
 #include <cstring>
 
 #include "feeds/decimal_text.hpp"
 #include "feeds/json_reader.hpp"
+#include "feeds/value_scan.hpp"
 
 namespace hedgewatch {
 
 namespace {
 
-/// Sixteen characters side by side.
-using Block = unsigned char __attribute__((vector_size(16)));
-
-Block block_at(const char* at) {
-  Block block;
-  std::memcpy(&block, at, sizeof block);
-  return block;
-}
-constexpr Block all(char c) {
-  const auto x = static_cast<unsigned char>(c);
-  return Block{x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
-}
-/// A bit for each character of which the comparison held, the first one's the lowest; above them nothing.
-template <class Comparison>
-unsigned bits(Comparison comparison) {
-#ifdef __SSE2__
-  return static_cast<unsigned>(__builtin_ia32_pmovmskb128(reinterpret_cast<char __attribute__((vector_size(16)))>(comparison)));
-#else
-  unsigned found = 0;
-  for (unsigned i = 0; i < 16; ++i) found |= (comparison[i] != 0 ? 1U : 0U) << i;
-  return found;
-#endif
-}
-unsigned first_of(unsigned found) { return static_cast<unsigned>(std::countr_zero(found)); }
-
-/// The closing quote of the text at `at`, nothing when there is none before `end` or something else than printable ASCII without
-/// escapes comes first.
-const char* closing_quote(const char* at, const char* end) {
-  for (; at < end; at += sizeof(Block)) {
-    const Block block = block_at(at);
-    // Above the highest ASCII character or below the space: unsigned, both are far from the space.
-    const unsigned special = bits((block == all('"')) | (block == all('\\')) | (block - all(' ') > all('~' - ' ')));
-    if (special == 0) continue;
-    at += first_of(special);
-    return at < end && *at == '"' ? at : nullptr;
-  }
-  return nullptr;
-}
-
 /// What numbers and literals are made of.
 bool is_bare(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '+' || c == '.'; }
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-
-/// The number whose `count` digits, from 1 to 8, are the lowest bytes of `word`: what stands above them is dropped.
-std::uint64_t number_of(std::uint64_t word, unsigned count) {
-  constexpr std::uint64_t kPairs = 0x000000FF000000FFU;
-  std::uint64_t digits = (word & 0x0F0F0F0F0F0F0F0FU) << (64 - 8 * count);
-  digits = digits * 10 + (digits >> 8);
-  return ((digits & kPairs) * (100 + (std::uint64_t{1'000'000} << 32)) +
-          ((digits >> 16) & kPairs) * (1 + (std::uint64_t{10'000} << 32))) >>
-         32;
-}
-constexpr std::array<std::int64_t, 10> kPowers{1,       10,        100,        1'000,       10'000,
-                                               100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
-constexpr std::array<double, 16> kRealPowers{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-
-std::uint64_t word_at(const char* at) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, at, sizeof word);
-  return word;
-}
-
-/// A number of at most fifteen characters without an exponent: its digits are a whole number that a double holds.
-struct ShortNumber {
-  const char* behind = nullptr;  ///< nothing: it is another kind of number, or none
-  std::uint64_t mantissa = 0;
-  unsigned decimals = 0;
-  bool negative = false;
-};
-
-/// By JSON's grammar. What stands behind it is not looked at.
-[[gnu::always_inline]] inline ShortNumber scan_number(const char* first) {
-  ShortNumber number;
-  number.negative = *first == '-';
-  const char* const digits = first + (number.negative ? 1 : 0);
-  // What is no digit; above the block too.
-  const unsigned others = ~bits((block_at(digits) ^ all('0')) <= all(9));
-  const unsigned whole = first_of(others);
-  const bool point = digits[whole] == '.';
-  const unsigned end = point ? first_of(others & (others - 1)) : whole;
-  if (whole == 0 || end >= sizeof(Block) || (*digits == '0' && whole != 1)) return number;
-  std::uint64_t word = word_at(digits);
-  std::uint64_t next = word_at(digits + 8);
-  unsigned count = whole;
-  if (point) {
-    if (end == whole + 1) return number;
-    // The decimals move down over the point.
-    if (whole < 8) {
-      const std::uint64_t before_point = (std::uint64_t{1} << (8 * whole)) - 1;
-      word = (word & before_point) | (word_at(digits + 1) & ~before_point);
-      next >>= 8;
-    } else {
-      const std::uint64_t before_point = (std::uint64_t{1} << (8 * (whole - 8))) - 1;
-      next = (next & before_point) | ((next >> 8) & ~before_point);
-    }
-    count = end - 1;
-    number.decimals = count - whole;
-  }
-  if (count <= 8) {
-    number.mantissa = number_of(word, count);
-  } else {
-    number.mantissa = number_of(word, 8) * static_cast<std::uint64_t>(kPowers[count - 8]) + number_of(next, count - 8);
-  }
-  number.behind = digits + end;
-  return number;
-}
 
 /// One of up to nineteen digits, or with an exponent: its length is that of its token, 0 where there is none.
 Decimal scan_longer_number(const char* first) {
@@ -164,13 +61,13 @@ static_assert(kReach <= simdjson::SIMDJSON_PADDING);
 
 }  // namespace
 
-FrameLayouts::FrameLayouts() {
+FrameLayouts::FrameLayouts(ScanWidth width) : wide_{width == ScanWidth::Widest && scanning::machine_scans_wide()} {
   layouts_.resize(kMostLayouts);
   reals_.fill(kAbsent);
 }
 
 inline const char* FrameLayouts::read_text(const char* value, const char* end, const Step& step) {
-  const char* const quote = closing_quote(value, end);
+  const char* const quote = scanning::closing_quote(value, end);
   if (quote == nullptr) return nullptr;
   forms_[step.field] = ValueForm::Given;
   texts_[step.field] = {value, static_cast<std::size_t>(quote - value)};
@@ -208,7 +105,7 @@ inline const char* FrameLayouts::read_text(const char* value, const char* end, c
   return value + number.token.size();
 }
 
-bool FrameLayouts::change_layout(std::size_t place, std::size_t& tried) {
+[[gnu::noinline]] bool FrameLayouts::change_layout(std::size_t place, std::size_t& tried) {
   std::size_t other = 0;
   while (other < count_ && ((tried >> other & 1) != 0 || layouts_[current_].shared[other] < place)) ++other;
   if (other == count_) return false;
@@ -224,48 +121,65 @@ bool FrameLayouts::change_layout(std::size_t place, std::size_t& tried) {
   return true;
 }
 
+/// One source for each way of scanning.
+struct FrameLayouts::Reading {
+  template <class Scan>
+  static bool read(FrameLayouts& own, simdjson::padded_string_view frame);
+#ifdef __x86_64__
+  [[HEDGEWATCH_WIDE_SCAN, gnu::flatten]] static bool read_wide(FrameLayouts& own, simdjson::padded_string_view frame) {
+    return read<scanning::WideScan>(own, frame);
+  }
+#endif
+};
+
 bool FrameLayouts::read(simdjson::padded_string_view frame) {
   if (count_ == 0) return false;
+#ifdef __x86_64__
+  if (wide_) return Reading::read_wide(*this, frame);
+#endif
+  return Reading::read<scanning::PlainScan>(*this, frame);
+}
+
+template <class Scan>
+bool FrameLayouts::Reading::read(FrameLayouts& own, simdjson::padded_string_view frame) {
   const char* at = frame.data();
   const char* const end = at + frame.size();
   const char* value = at;
-  const auto fits = [](const char* place, const Step& step) {
-    const unsigned first = bits(block_at(place) == block_at(step.text.data()));
-    const unsigned second = bits(block_at(place + sizeof(Block)) == block_at(step.text.data() + sizeof(Block)));
-    return (first | second << 16 | step.tail) == ~0U;
-  };
-  std::size_t tried = std::size_t{1} << current_;
-  Step* step = layouts_[current_].steps.data();
+  const Scan scan{};
+  const auto fits = [&](const char* place, const Step& step) { return scan.same_text(place, step.text.data(), step.tail); };
+  std::size_t tried = std::size_t{1} << own.current_;
+  Step* step = own.layouts_[own.current_].steps.data();
   for (;;) {
     if (at + step->length < end && fits(at, *step)) [[likely]] {
       value = at + step->length;
       const char* behind = nullptr;
       if (step->next <= Next::Whole) {
-        const ShortNumber number = scan_number(value);
+        const scanning::ShortNumber number = scan.short_number(value);
         behind = number.behind;
         const std::uint8_t field = step->field;
-        forms_[field] = ValueForm::Given;
+        own.forms_[field] = ValueForm::Given;
         if (step->next == Next::Real) {
-          const double magnitude = static_cast<double>(static_cast<std::int64_t>(number.mantissa)) / kRealPowers[number.decimals];
-          reals_[field] = number.negative ? -magnitude : magnitude;
+          const double magnitude =
+              static_cast<double>(static_cast<std::int64_t>(number.mantissa)) / scanning::kPowersOfTen[number.decimals];
+          own.reals_[field] = number.negative ? -magnitude : magnitude;
         } else {
           const auto magnitude = static_cast<std::int64_t>(number.mantissa);
           const std::int64_t whole = number.negative ? -magnitude : magnitude;
           if (step->next == Next::Nano) {
-            if (number.decimals > 9 || __builtin_mul_overflow(whole, kPowers[9 - number.decimals], &counts_[field]))
+            if (number.decimals > 9 ||
+                __builtin_mul_overflow(whole, scanning::kWholePowersOfTen[9 - number.decimals], &own.counts_[field]))
               behind = nullptr;
           } else {
-            counts_[field] = whole;
+            own.counts_[field] = whole;
             if (number.decimals != 0) behind = nullptr;
           }
         }
       } else if (step->next == Next::FreeBare) {
         // From the minus sign to the nine there are the point and the slash: a reader that skips a value does not look into it.
-        const unsigned others = ~bits(block_at(value) - all('-') <= all('9' - '-'));
-        const unsigned length = first_of(others);
-        if (length != 0 && length != sizeof(Block)) behind = value + length;
+        const unsigned length = scanning::first_of(scanning::not_in_number(value));
+        if (length != 0 && length < sizeof(scanning::Block)) behind = value + length;
       } else if (step->next <= Next::FreeText) {
-        behind = read_text(value, end, *step);
+        behind = own.read_text(value, end, *step);
         if (behind == nullptr) return false;
       } else if (step->next == Next::More) {
         at = value;
@@ -275,14 +189,16 @@ bool FrameLayouts::read(simdjson::padded_string_view frame) {
         return false;
       }
       if (behind == nullptr) [[unlikely]] {
-        behind = read_unusual(value, end, *step);
+        behind = own.read_unusual(value, end, *step);
         if (behind == nullptr) return false;
       }
       // Where the value has the length that it had last, what follows need not wait until its end was found: the processor goes on
-      // from here as it does behind a branch that it has foreseen. The empty statement hides from the compiler that it is the same.
+      // from here as it does behind a branch that it has foreseen. The empty statement hides from the compiler that both places
+      // compare equal then, or it would go on from the one that was found.
       at = value + step->last_length;
-      asm("" : "+r"(at));
-      if (behind != at) [[unlikely]] {
+      const char* foreseen = at;
+      asm("" : "+r"(foreseen));
+      if (behind != foreseen) [[unlikely]] {
         step->last_length = static_cast<std::uint16_t>(behind - value);
         at = behind;
       }
@@ -290,13 +206,13 @@ bool FrameLayouts::read(simdjson::padded_string_view frame) {
       continue;
     }
     if (step->next == Next::End && at + step->length == end && fits(at, *step)) {
-      ++matched_;
+      ++own.matched_;
       return true;
     }
-    const auto place = static_cast<std::size_t>(step - layouts_[current_].steps.data());
+    const auto place = static_cast<std::size_t>(step - own.layouts_[own.current_].steps.data());
     // The value before it may be longer than it looked: a number with an exponent.
     if (place != 0 && step[-1].next != Next::More && at < end && is_bare(*at)) {
-      const char* const behind = read_unusual(value, end, step[-1]);
+      const char* const behind = own.read_unusual(value, end, step[-1]);
       if (behind == nullptr) return false;
       if (behind > at) {
         at = behind;
@@ -304,8 +220,8 @@ bool FrameLayouts::read(simdjson::padded_string_view frame) {
       }
     }
     // Up to here the frame may be of another layout as well.
-    if (!change_layout(place, tried)) return false;
-    step = layouts_[current_].steps.data() + place;
+    if (!own.change_layout(place, tried)) return false;
+    step = own.layouts_[own.current_].steps.data() + place;
   }
 }
 

@@ -22,6 +22,12 @@ enum class ValueForm : std::uint8_t {
   Refused,  ///< a number that its type cannot hold
 };
 
+/// Which instructions of the processor are used.
+enum class ScanWidth : std::uint8_t {
+  Plain,  ///< those that every processor of the architecture has
+  Widest  ///< the best that it has
+};
+
 /// What a field's value is read into.
 enum class ValueType : std::uint8_t {
   Real,   ///< the nearest double
@@ -61,7 +67,7 @@ class FrameLayouts {
   static constexpr std::uint64_t kFirstLessons = 32;
   static constexpr std::uint64_t kMissesPerLesson = 64;
 
-  FrameLayouts();
+  explicit FrameLayouts(ScanWidth width = ScanWidth::Widest);
 
   /// True: the frame has a known layout, and its values can be asked for until the next call. Views point into the frame.
   [[nodiscard]] bool read(simdjson::padded_string_view frame);
@@ -119,6 +125,7 @@ class FrameLayouts {
     std::array<std::uint8_t, kMostLayouts> shared{};
   };
   class Learner;
+  struct Reading;
 
   /// These return what is behind the value, or nothing.
   const char* read_text(const char* value, const char* end, const Step& step);
@@ -137,6 +144,7 @@ class FrameLayouts {
   std::array<double, kMostFields + 1> reals_{};
   std::array<std::int64_t, kMostFields + 1> counts_{};
   std::array<std::string_view, kMostFields + 1> texts_{};
+  bool wide_;
   std::uint64_t matched_ = 0;
   std::uint64_t missed_ = 0;
 };

@@ -272,24 +272,29 @@ bool FrameReader::push_quote(const QuoteFields& quote) {
   if (quote.ask.raw < 0) return fail(DecodeFault::BadValue, "ask");
   if (quote.bid_size.raw < 0) return fail(DecodeFault::BadValue, "bid size");
   if (quote.ask_size.raw < 0) return fail(DecodeFault::BadValue, "ask size");
-  std::uint32_t refused = 0;
-  for (const ExactNumber* part : {&quote.bid, &quote.bid_size, &quote.ask, &quote.ask_size}) refused += part->refused ? 1U : 0U;
-  const double unit = contract().contract_size;
-  const auto bid_size = in_size_units(quote.bid_size.raw, unit);
-  const auto ask_size = in_size_units(quote.ask_size.raw, unit);
-  if (!bid_size || !ask_size) ++refused;
+  auto refused = static_cast<std::uint32_t>(int{quote.bid.refused} + int{quote.bid_size.refused} + int{quote.ask.refused} +
+                                            int{quote.ask_size.refused});
+  std::int64_t bid_size = quote.bid_size.raw;
+  std::int64_t ask_size = quote.ask_size.raw;
+  if (const double unit = contract().contract_size; unit != 1) {
+    const auto bid_units = in_size_units(bid_size, unit);
+    const auto ask_units = in_size_units(ask_size, unit);
+    if (!bid_units || !ask_units) ++refused;
+    bid_size = bid_units.value_or(0);
+    ask_size = ask_units.value_or(0);
+  }
   if (refused != 0) {
     detail.refused_fields += refused;
     return true;
   }
   Quote sides;
-  if (quote.bid.raw > 0 && *bid_size > 0) {
+  if (quote.bid.raw > 0 && bid_size > 0) {
     sides.bid = Price::from_raw(quote.bid.raw);
-    sides.bid_size = Size::from_raw(*bid_size);
+    sides.bid_size = Size::from_raw(bid_size);
   }
-  if (quote.ask.raw > 0 && *ask_size > 0) {
+  if (quote.ask.raw > 0 && ask_size > 0) {
     sides.ask = Price::from_raw(quote.ask.raw);
-    sides.ask_size = Size::from_raw(*ask_size);
+    sides.ask_size = Size::from_raw(ask_size);
   }
   return push(sides);
 }

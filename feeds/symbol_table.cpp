@@ -8,7 +8,8 @@ namespace hedgewatch {
 
 namespace {
 
-/// Eight bytes at a time, the last eight overlapping; each mixed in by a multiplication whose high half comes back down.
+/// Eight bytes at a time, the last eight overlapping (of a name of four to seven bytes the last four); each mixed in by a
+/// multiplication whose high half comes back down.
 std::uint64_t hash_of(std::string_view name) {
   constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15U;
   std::uint64_t hash = name.size() * kOdd;
@@ -18,7 +19,16 @@ std::uint64_t hash_of(std::string_view name) {
   };
   std::uint64_t word = 0;
   if (name.size() < sizeof word) {
-    for (const char c : name) word = word << 8 | static_cast<unsigned char>(c);
+    constexpr std::size_t kHalf = sizeof word / 2;
+    if (name.size() >= kHalf) {
+      std::uint32_t low = 0;
+      std::uint32_t high = 0;
+      std::memcpy(&low, name.data(), kHalf);
+      std::memcpy(&high, name.data() + name.size() - kHalf, kHalf);
+      word = std::uint64_t{high} << 32 | low;
+    } else {
+      for (const char c : name) word = word << 8 | static_cast<unsigned char>(c);
+    }
     mix(word);
     return hash;
   }
@@ -39,7 +49,7 @@ SymbolTable::SymbolTable(Venue venue, std::size_t capacity) : venue_{venue}, cap
   slots_.resize(std::bit_ceil(2 * capacity + 1));
 }
 
-std::size_t SymbolTable::slot_of(std::string_view name, std::uint64_t hash) const {
+[[gnu::always_inline]] inline std::size_t SymbolTable::slot_of(std::string_view name, std::uint64_t hash) const {
   const std::size_t mask = slots_.size() - 1;
   std::size_t slot = hash & mask;
   while (slots_[slot] != 0) {

@@ -35,7 +35,7 @@ constexpr std::array kEvents{
     // From an interface that was closed.
     KindRow{"trade_all", Stream::Ignored}, KindRow{"ticker_all", Stream::Ignored}};
 
-/// What follows the symbol in a stream's name, up to the next @. Digits at the end are not part of it.
+/// What follows the symbol in a stream's name, up to the next @. Digits at the end are not part of it. The busiest first.
 constexpr std::array kStreams{KindRow{"bookTicker", Stream::BookTicker}, KindRow{"openInterest", Stream::Ignored},
                               KindRow{"optionOpenInterest", Stream::Ignored},
                               // Made by a recorder from its own requests: not the venue's words.
@@ -48,6 +48,7 @@ StreamKind stream_kind(std::string_view stream) {
   if (stream.starts_with('!')) at = 0;
   if (at == std::string_view::npos) return {};
   std::string_view word = stream.substr(at + 1);
+  if (word == kStreams[0].word) return {kStreams[0].stream, kStreams[0].word};
   word = word.substr(0, word.find('@'));
   if (word == "depth") return {Stream::Depth, "depth"};
   if (word.starts_with("depth") && word.size() > 5 && word[5] >= '0' && word[5] <= '9') return {Stream::BestLevels, "depth levels"};

@@ -83,7 +83,7 @@ std::optional<Result<Decoded, DecodeError>> Decoder::Work::book_ticker_by_layout
   has_event_word = values.kind() != 0;
   header.exchange_time = sent;
   static_cast<void>(push_book_ticker(ticker));
-  return finish_message();
+  return finish(FrameKind::MarketData);
 }
 
 bool Decoder::Work::push_book_ticker(const BookTicker& ticker) {

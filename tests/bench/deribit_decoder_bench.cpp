@@ -1,16 +1,20 @@
 // Decoding one Deribit option ticker: every field that reaches the engine, by our decoder into events and by rapidjson's document
-// into the same values as doubles. Both sides run in turn in one process, over the frame as the venue writes it and with its keys
-// reversed.
+// into the same values as doubles. Both sides run in turn in one process, over the frame as the venue writes it, with its keys
+// reversed, and over many frames whose numbers have other values and lengths each time, as those of a market have.
 
 #include <benchmark/benchmark.h>
 #include <rapidjson/document.h>
 
+#include <array>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bench/rounds.hpp"
 #include "feeds/deribit/decoder.hpp"
@@ -60,36 +64,68 @@ double by_rapidjson(const std::string& text) {
   return sum;
 }
 
-void option_ticker(benchmark::State& state, bool reversed) {
+enum class Frames { AsWritten, KeysReversed, ValuesChange };
+
+/// The frame with other numbers: of up to ten times the size, with none to five decimals. Times stay as they are.
+std::string with_other_values(const std::string& written, std::mt19937_64& random) {
+  testing::JsonNode tree = testing::json_tree(written);
+  testing::each_scalar(tree, [&](testing::JsonNode& value) {
+    constexpr double kLongerThanPrices = 1e12;
+    if (!value.is_number()) return;
+    const double was = std::strtod(value.scalar.c_str(), nullptr);
+    if (was > kLongerThanPrices) return;
+    const double now = was * static_cast<double>(random() % 10'000 + 1) / 1'000;
+    std::array<char, 64> digits{};
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), now, std::chars_format::fixed, static_cast<int>(random() % 6));
+    value.scalar.assign(digits.data(), end.ptr);
+  });
+  return testing::json_text(tree);
+}
+
+std::vector<std::string> frames_of(const std::string& written, Frames which) {
+  constexpr int kDifferent = 400;
+  if (which == Frames::AsWritten) return {written};
+  if (which == Frames::KeysReversed) return {testing::json_text(testing::json_tree(written), {.reversed = true})};
+  std::mt19937_64 random{1};
+  std::vector<std::string> texts;
+  for (int i = 0; i < kDifferent; ++i) texts.push_back(with_other_values(written, random));
+  return texts;
+}
+
+void option_ticker(benchmark::State& state, Frames which) {
   const std::string written = fixture("ticker_option");
   if (written.empty()) return state.SkipWithError("the fixture is missing: set HEDGEWATCH_SOURCE_DIR");
-  const std::string text = reversed ? testing::json_text(testing::json_tree(written), {.reversed = true}) : written;
-  const simdjson::padded_string frame{text};
+  const std::vector<std::string> texts = frames_of(written, which);
+  const std::vector<simdjson::padded_string> frames{texts.begin(), texts.end()};
   deribit::Symbols symbols{1024};
   symbols.add(*deribit::contract_from_name("BTC-26MAR27-90000-P"));
   deribit::Decoder decoder{symbols};
   EventBatch batch{64};
-  const auto ours = [&] {
+  const auto ours = [&](std::size_t frame) {
     batch.truncate(0);
-    const auto decoded = decoder.decode(frame, MonoTime{}, batch);
+    const auto decoded = decoder.decode(frames[frame], MonoTime{}, batch);
     benchmark::DoNotOptimize(batch.size());
     return decoded.ok() && batch.size() == 3;
   };
-  if (!ours()) return state.SkipWithError("the fixture no longer decodes");
-  if (!is_present(by_rapidjson(text))) return state.SkipWithError("rapidjson no longer reads the fixture");
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (!ours(i)) return state.SkipWithError("the fixture no longer decodes");
+    if (!is_present(by_rapidjson(texts[i]))) return state.SkipWithError("rapidjson no longer reads the fixture");
+  }
 
   bench::Rounds rounds;
   for (auto _ : state) {
     const double seconds = rounds.time("ours", kRepeats, [&] {
-      for (int i = 0; i < kRepeats; ++i) ours();
+      for (std::size_t i = 0; i < kRepeats; ++i) ours(i % frames.size());
     });
     rounds.time("rapidjson", kRepeats, [&] {
-      for (int i = 0; i < kRepeats; ++i) benchmark::DoNotOptimize(by_rapidjson(text));
+      for (std::size_t i = 0; i < kRepeats; ++i) benchmark::DoNotOptimize(by_rapidjson(texts[i % texts.size()]));
     });
     state.SetIterationTime(seconds);
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * kRepeats);
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * kRepeats * static_cast<std::int64_t>(text.size()));
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * kRepeats *
+                          static_cast<std::int64_t>(texts.front().size()));
   state.counters["ours_ns"] = rounds.median_nanoseconds("ours");
   state.counters["rapidjson_ns"] = rounds.median_nanoseconds("rapidjson");
   state.counters["rapidjson_ratio"] = rounds.median_ratio("rapidjson", "ours");
@@ -98,5 +134,6 @@ void option_ticker(benchmark::State& state, bool reversed) {
 
 }  // namespace
 
-BENCHMARK_CAPTURE(option_ticker, as_written, false)->UseManualTime();
-BENCHMARK_CAPTURE(option_ticker, keys_reversed, true)->UseManualTime();
+BENCHMARK_CAPTURE(option_ticker, as_written, Frames::AsWritten)->UseManualTime();
+BENCHMARK_CAPTURE(option_ticker, keys_reversed, Frames::KeysReversed)->UseManualTime();
+BENCHMARK_CAPTURE(option_ticker, values_change, Frames::ValuesChange)->UseManualTime();

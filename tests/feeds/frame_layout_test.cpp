@@ -27,6 +27,7 @@ constexpr MessagePattern kPattern{kFields, "data."};
 
 /// Layouts, and the frame whose views they give.
 struct Reading {
+  explicit Reading(ScanWidth width = ScanWidth::Widest) : layouts{width} {}
   bool read(const std::string& text) {
     frame = simdjson::padded_string{text};
     return layouts.read(frame);
@@ -243,10 +244,13 @@ TEST_SUITE("feeds/frame_layout") {
     CHECK(reading.read(R"({"kind":"quote","data":{"extra939":1,"price":2}})"));
   }
 
-  TEST_CASE("numbers are the same bits as those of the general reader") {
+  TEST_CASE("numbers are the same bits as those of the general reader, by every set of instructions") {
     std::mt19937_64 random{11};
     Reading reading;
-    reading.learn(R"({"data":{"price":1,"more":{"size":1},"id":1}})");
+    Reading by_plain{ScanWidth::Plain};
+    const std::string lesson = R"({"data":{"price":1,"more":{"size":1},"id":1}})";
+    reading.learn(lesson);
+    by_plain.learn(lesson);
     for (int i = 0; i < 50'000; ++i) {
       std::string text = std::to_string(random() >> random() % 64);
       if (i % 3 != 0) text += "." + std::to_string(random() >> random() % 64);
@@ -256,11 +260,18 @@ TEST_SUITE("feeds/frame_layout") {
       CAPTURE(text);
       const auto expected = decimal_from(text);
       REQUIRE(expected.has_value());
+      const std::string frame = R"({"data":{"price":)" + text + R"(,"more":{"size":)" + text + R"(},"id":)" + text + "}}";
       // One of too many digits is left to the general reader.
-      if (!reading.read(R"({"data":{"price":)" + text + R"(,"more":{"size":)" + text + R"(},"id":)" + text + "}}")) {
+      const bool read = reading.read(frame);
+      REQUIRE(by_plain.read(frame) == read);
+      if (!read) {
         CHECK(text.size() > 16);
         continue;
       }
+      CHECK(std::bit_cast<std::uint64_t>(by_plain.layouts.real(kPrice)) ==
+            std::bit_cast<std::uint64_t>(reading.layouts.real(kPrice)));
+      CHECK(by_plain.layouts.count(kSize) == reading.layouts.count(kSize));
+      CHECK(by_plain.layouts.count(kId) == reading.layouts.count(kId));
       CHECK(std::bit_cast<std::uint64_t>(reading.layouts.real(kPrice)) ==
             std::bit_cast<std::uint64_t>(expected->to_double().value_or(0)));
       CHECK(reading.layouts.form(kSize) == (expected->to_nano() ? ValueForm::Given : ValueForm::Refused));
