@@ -72,18 +72,22 @@ Series replayed(const std::filesystem::path& input, const std::string& config, s
   return series;
 }
 
-/// Whether all that the one shows is, in its order, among what the other shows, which it cannot have known later.
-bool within(const std::vector<Sample>& journal, const std::vector<Sample>& capture, double tolerance) {
+/// How many of the values that the one shows are not, in their order, among those that the other shows no later.
+std::size_t missing(const std::vector<Sample>& journal, const std::vector<Sample>& capture, double tolerance) {
   // The calendar of a journal is that of its beginning; a clock may have been set by a little since.
   constexpr std::int64_t kSlack = 100'000'000;
+  std::size_t count = 0;
   auto next = capture.begin();
   for (const Sample& shown : journal) {
-    next = std::find_if(next, capture.end(), [&](const Sample& one) {
+    const auto found = std::find_if(next, capture.end(), [&](const Sample& one) {
       return std::abs(one.value - shown.value) <= tolerance * std::fmax(1, std::abs(shown.value));
     });
-    if (next == capture.end() || next->time_ns > shown.time_ns + kSlack) return false;
+    if (found == capture.end() || found->time_ns > shown.time_ns + kSlack)
+      ++count;
+    else
+      next = found;
   }
-  return true;
+  return count;
 }
 
 TEST_SUITE("system/capture") {
@@ -155,24 +159,25 @@ TEST_SUITE("system/capture") {
       daemon.application().stop();
     }
 
-    const std::vector<std::string> figures{"hedgewatch_position_size", "hedgewatch_mark_price", "hedgewatch_equity_usd",
-                                           "hedgewatch_book_delta_coins"};
-    const Series journal = replayed(directory + ".journal.d", "", figures);
-    const Series capture = replayed(directory + ".capture.d", config, figures);
-    std::map<std::string, std::size_t> compared;
-    for (const auto& [name, samples] : journal) {
-      CAPTURE(name);
-      const auto found = capture.find(name);
-      REQUIRE(found != capture.end());
-      // An option's delta changes while its event waits for the engine.
-      const std::string figure = name.substr(0, name.find(','));
-      CHECK(within(samples, found->second, figure == "hedgewatch_book_delta_coins" ? 1e-6 : 0));
-      compared[figure] += samples.size();
+    // Figures that one connection tells, and those that are made of what several tell: which of these the engine hears of first,
+    // and how old an option is by then, is not the same.
+    const std::vector<std::string> told{"hedgewatch_position_size", "hedgewatch_mark_price", "hedgewatch_index_price_usd"};
+    const std::vector<std::string> made{"hedgewatch_equity_usd", "hedgewatch_book_delta_coins"};
+    for (const bool exact : {true, false}) {
+      const std::vector<std::string>& figures = exact ? told : made;
+      const Series journal = replayed(directory + ".journal.d", "", figures);
+      const Series capture = replayed(directory + ".capture.d", config, figures);
+      std::map<std::string, std::size_t> compared;
+      for (const auto& [name, samples] : journal) {
+        CAPTURE(name);
+        const auto found = capture.find(name);
+        REQUIRE(found != capture.end());
+        CHECK(missing(samples, found->second, exact ? 0 : 1e-4) <= (exact ? 0 : samples.size() / 10 + 1));
+        compared[name.substr(0, name.find(','))] += samples.size();
+      }
+      for (const std::string& figure : figures) CHECK_MESSAGE(compared[figure] > 1, figure);
+      CHECK(compared[exact ? "hedgewatch_mark_price" : "hedgewatch_book_delta_coins"] > 20);
     }
-    CHECK(compared["hedgewatch_position_size"] > 1);
-    CHECK(compared["hedgewatch_mark_price"] > 20);
-    CHECK(compared["hedgewatch_equity_usd"] > 1);
-    CHECK(compared["hedgewatch_book_delta_coins"] > 20);
   }
 }
 
