@@ -64,7 +64,7 @@ void ForwardFollowers::lay_out() {
   coin_ = LaneColumns{1, lanes_, 0};
   for (Lanes* lanes : {&leaning_, &following_, &waiting_, &unpublished_}) lanes->assign(lanes_ / kLaneGroup, 0);
   batch_ = OptionBatch{lanes_};
-  greeks_ = GreekColumns{GreekSet::Usual, lanes_};
+  greeks_ = GreekColumns{GreekSet::Usual, kBlock * kLaneGroup};
   const Black76Input ordinary{.forward = 1, .strike = 1, .to_expiry = YearFraction::from_years(1), .vol = Vol::from_fraction(1)};
   for (std::uint32_t lane = 0; lane < lanes_; ++lane) batch_.set(lane, ordinary);
   for (std::uint32_t place = 0; place < unit_of_place_.size(); ++place) {
@@ -128,9 +128,9 @@ void ForwardFollowers::follow(const Moved& moved, TouchedSet& touched_instrument
     std::array<std::uint16_t, kBlock> with_price{};
     if (count != 0) {
       set_forward(batch_.forwards().subspan(lane), count / kLaneGroup, moved.forward);
-      price(batch_, lane, count, greeks_);
+      price_apart(batch_, lane, count, greeks_);
       const auto wanted = std::span{following_}.subspan(group, last - group);
-      unit_risks(greeks_, lane, moved.forward, coin_, wanted, columns_, std::span{with_price}.first(wanted.size()));
+      unit_risks(greeks_, moved.forward, coin_, wanted, columns_, lane, std::span{with_price}.first(wanted.size()));
     }
     const std::uint32_t first = group;
     for (const std::uint32_t block_end = std::max(last, group + 1); group < block_end; ++group) {

@@ -130,7 +130,7 @@ class ForwardFollowers {
   Lanes waiting_;                               ///< the valuation is older than the unit risk
   Lanes unpublished_;                           ///< so are the Greeks in the venue's own convention
   OptionBatch batch_;
-  GreekColumns greeks_;
+  GreekColumns greeks_;  ///< of one block of lane groups
   ValuationBatch publishing_;
 };
 

@@ -122,16 +122,19 @@ Black76Greeks GreekColumns::lane(std::size_t lane) const {
 /// One pricing of a batch; reprices what the kernel hands back.
 class BatchPricing final : detail::IrregularLanes {
  public:
-  BatchPricing(const OptionBatch& batch, GreekColumns& out) : batch_{batch}, out_{out} {}
+  /// The kernel counts both from where they begin.
+  BatchPricing(const OptionBatch& batch, std::size_t first, GreekColumns& out, std::size_t out_first)
+      : batch_{batch}, out_{out}, first_{first}, out_first_{out_first} {}
 
-  std::size_t run(std::size_t first, std::size_t count, KernelTarget target) {
-    assert(first % kLaneGroup == 0 && first + count <= batch_.lanes() && batch_.lanes() <= out_.lanes());
+  std::size_t run(std::size_t count, KernelTarget target) {
+    assert(first_ % kLaneGroup == 0 && first_ + count <= batch_.lanes());
+    assert(out_first_ % kLaneGroup == 0 && out_first_ + count <= out_.lanes());
     const LaneColumns& in = batch_.inputs_;
-    const detail::KernelInput input{.cells = in.data(0), .stride = in.stride()};
-    const detail::KernelOutput output{.cells = out_.cells_.data(0), .stride = out_.cells_.stride()};
+    const detail::KernelInput input{.cells = in.data(0) + first_, .stride = in.stride()};
+    const detail::KernelOutput output{.cells = out_.cells_.data(0) + out_first_, .stride = out_.cells_.stride()};
     const detail::KernelBuild build = detail::kernel_build(target);
     const auto kernel = out_.set_ == GreekSet::Usual ? build.usual : build.every;
-    kernel(input, first, padded_lanes(first + count), output, *this);
+    kernel(input, 0, padded_lanes(count), output, *this);
     return faults_;
   }
 
@@ -142,14 +145,16 @@ class BatchPricing final : detail::IrregularLanes {
 
  private:
   void reprice_lane(std::size_t lane) {
-    const auto result = black76(batch_.input(lane));
+    const auto result = black76(batch_.input(first_ + lane));
     if (!result) ++faults_;
     for (std::size_t column = 0; column < column_count(out_.set_); ++column)
-      out_.cells_.column(column)[lane] = result ? result.value().*kMembers[column] : kUnknown;
+      out_.cells_.column(column)[out_first_ + lane] = result ? result.value().*kMembers[column] : kUnknown;
   }
 
   const OptionBatch& batch_;
   GreekColumns& out_;
+  std::size_t first_;
+  std::size_t out_first_;
   std::size_t faults_ = 0;
 };
 
@@ -158,7 +163,11 @@ std::size_t price(const OptionBatch& batch, GreekColumns& out, KernelTarget targ
 }
 
 std::size_t price(const OptionBatch& batch, std::size_t first, std::size_t count, GreekColumns& out, KernelTarget target) {
-  return BatchPricing{batch, out}.run(first, count, target);
+  return BatchPricing{batch, first, out, first}.run(count, target);
+}
+
+std::size_t price_apart(const OptionBatch& batch, std::size_t first, std::size_t count, GreekColumns& out, KernelTarget target) {
+  return BatchPricing{batch, first, out, 0}.run(count, target);
 }
 
 }  // namespace hedgewatch

@@ -116,5 +116,8 @@ std::size_t price(const OptionBatch& batch, GreekColumns& out, KernelTarget targ
 /// cache. Lanes up to the end of the last group are priced too.
 std::size_t price(const OptionBatch& batch, std::size_t first, std::size_t count, GreekColumns& out,
                   KernelTarget target = best_kernel_target());
+/// The same into the first lanes of `out`, which needs no more than `count` of them: so few stay in the nearest cache.
+std::size_t price_apart(const OptionBatch& batch, std::size_t first, std::size_t count, GreekColumns& out,
+                        KernelTarget target = best_kernel_target());
 
 }  // namespace hedgewatch

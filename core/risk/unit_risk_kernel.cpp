@@ -19,51 +19,78 @@ namespace hedgewatch::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Writes the unit risks of lane groups, by vectors of lanes; each figure is made with the same operations, in the same order, as
-/// ValuationBatch makes it. All pointers stand at the first lane.
-HWY_ATTR void write_unit_risks(const double* const (&greeks)[9], double forward, const double* coin, const std::uint16_t* wanted,
-                               std::size_t groups, double* out, std::size_t stride, std::uint16_t* priced) {
-  using Tag = hn::ScalableTag<double>;
-  const Tag tag;
-  const std::size_t lanes = hn::Lanes(tag);
+/// Unit risks of one vector of lanes, each figure made with the same operations, in the same order, as ValuationBatch makes it.
+/// `put` writes the column of that number.
+template <class Put>
+HWY_INLINE void make_unit_risks(const double* const (&greeks)[9], std::size_t lane, double forward, const double* coin,
+                                const Put& put) {
+  const hn::ScalableTag<double> tag;
+  const auto column = [&](Greek greek) HWY_ATTR { return hn::Load(tag, greeks[static_cast<std::size_t>(greek)] + lane); };
   const auto forwards = hn::Set(tag, forward);
-  const auto per_forward = hn::Set(tag, 1 / forward);
   const auto hundredth = hn::Set(tag, 0.01);  // one percent, and one vol point
   const auto per_year = hn::Set(tag, 1 / YearFraction::kDaysPerYear);
+  const auto delta = column(Greek::Delta);
+  const auto settles_in_coin = hn::Ne(hn::Load(tag, coin + lane), hn::Zero(tag));
+  const auto in_coin = hn::Sub(delta, hn::Mul(column(Greek::Premium), hn::Set(tag, 1 / forward)));
+  const auto gamma = hn::Mul(column(Greek::Gamma), forwards);
+  put(0, delta);
+  put(1, hn::IfThenElse(settles_in_coin, in_coin, delta));
+  put(2, hn::Mul(gamma, hundredth));
+  put(3, hn::Mul(hn::Mul(gamma, forwards), hundredth));
+  put(4, hn::Mul(column(Greek::Vega), hundredth));
+  put(5, hn::Mul(column(Greek::Theta), per_year));
+  put(6, hn::Mul(column(Greek::Rho), hundredth));
+  put(7, hn::Mul(column(Greek::Vanna), hundredth));
+  put(8, hn::Mul(hn::Mul(column(Greek::Volga), hundredth), hundredth));
+  put(9, hn::Mul(column(Greek::Charm), per_year));
+}
+
+/// All pointers stand at the first lane.
+HWY_ATTR void write_unit_risks(const double* const (&greeks)[9], double forward, const double* coin, const std::uint16_t* wanted,
+                               std::size_t groups, double* out, std::size_t stride, std::uint16_t* priced) {
+  const hn::ScalableTag<double> tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  constexpr std::uint16_t kEvery = 0xFFFF;
   for (std::size_t group = 0; group < groups; ++group) {
     unsigned with_price = 0;
     for (std::size_t i = 0; i < kLaneGroup; i += lanes) {
       const std::size_t lane = group * kLaneGroup + i;
-      const auto column = [&](Greek greek) { return hn::Load(tag, greeks[static_cast<std::size_t>(greek)] + lane); };
-      const auto premium = column(Greek::Premium);
-      const auto delta = column(Greek::Delta);
+      double* const row = out + lane;
       std::uint8_t bits[8] = {};
+      const auto premium = hn::Load(tag, greeks[0] + lane);
       hn::StoreMaskBits(tag, hn::Eq(premium, premium), bits);
       with_price |= static_cast<unsigned>(bits[0]) << i;
-      const auto settles_in_coin = hn::Ne(hn::Load(tag, coin + lane), hn::Zero(tag));
-      const auto gamma = hn::Mul(column(Greek::Gamma), forwards);
+      if (wanted[group] == kEvery) {
+        make_unit_risks(greeks, lane, forward, coin,
+                        [&](std::size_t place, auto value) HWY_ATTR { hn::Store(value, tag, row + place * stride); });
+        continue;
+      }
       const std::uint64_t these = wanted[group] >> i & ((1U << lanes) - 1);
-      std::uint8_t these_bytes[8];
-      std::memcpy(these_bytes, &these, sizeof these);
-      const auto into = hn::LoadMaskBits(tag, these_bytes);
-      double* const row = out + lane;
-      const auto put = [&](std::size_t place, auto value) { hn::BlendedStore(value, into, tag, row + place * stride); };
-      put(0, delta);
-      put(1, hn::IfThenElse(settles_in_coin, hn::Sub(delta, hn::Mul(premium, per_forward)), delta));
-      put(2, hn::Mul(gamma, hundredth));
-      put(3, hn::Mul(hn::Mul(gamma, forwards), hundredth));
-      put(4, hn::Mul(column(Greek::Vega), hundredth));
-      put(5, hn::Mul(column(Greek::Theta), per_year));
-      put(6, hn::Mul(column(Greek::Rho), hundredth));
-      put(7, hn::Mul(column(Greek::Vanna), hundredth));
-      put(8, hn::Mul(hn::Mul(column(Greek::Volga), hundredth), hundredth));
-      put(9, hn::Mul(column(Greek::Charm), per_year));
+      std::memcpy(bits, &these, sizeof these);
+      const auto into = hn::LoadMaskBits(tag, bits);
+      make_unit_risks(greeks, lane, forward, coin, [&](std::size_t place, auto value) HWY_ATTR {
+        hn::Store(hn::IfThenElse(into, value, hn::Load(tag, row + place * stride)), tag, row + place * stride);
+      });
     }
     priced[group] = static_cast<std::uint16_t>(with_price);
   }
 }
 
-/// `partial`: kLaneGroup sums for each summed column, the lanes apart. Five columns at a time leave registers for their sums.
+/// Adds the second half of each column of kLaneGroup numbers onto the first, and so on until two are left: halves upon halves, as
+/// vectors of any width do it.
+template <std::size_t kHalf>
+HWY_INLINE void fold(double* columns, std::size_t count) {
+  const hn::CappedTag<double, kHalf> tag;
+  for (std::size_t column = 0; column < count; ++column) {
+    double* const first = columns + column * kLaneGroup;
+    for (std::size_t i = 0; i < kHalf; i += hn::Lanes(tag))
+      hn::Store(hn::Add(hn::Load(tag, first + i), hn::Load(tag, first + kHalf + i)), tag, first + i);
+  }
+  if constexpr (kHalf > 2) fold<kHalf / 2>(columns, count);
+}
+
+/// `partial`: room for kLaneGroup sums of each summed column, the lanes apart; the first two of each are its halves in the end.
+/// Five columns at a time leave registers for their sums.
 HWY_ATTR void sum_lanes(const double* units, std::size_t stride, const std::uint32_t* groups, std::size_t count,
                         const double* sizes, double* partial) {
   const hn::ScalableTag<double> tag;
@@ -95,9 +122,10 @@ HWY_ATTR void sum_lanes(const double* units, std::size_t stride, const std::uint
       hn::Store(sum3, tag, to + 3 * kLaneGroup);
       hn::Store(sum4, tag, to + 4 * kLaneGroup);
     }
+  fold<kLaneGroup / 2>(partial, UnitColumns::kSummed);
 }
 
-/// `columns`: where delta, gamma and vega begin. `partial`: kLaneGroup net sums and as many gross ones for each.
+/// `columns`: where delta, gamma and vega begin. `partial`: the same for a net and a gross sum of each.
 HWY_ATTR void sum_hedge(const double* const (&columns)[3], const std::uint32_t* groups, std::size_t count, const double* sizes,
                         const double* shares, double* partial) {
   const hn::ScalableTag<double> tag;
@@ -133,6 +161,7 @@ HWY_ATTR void sum_hedge(const double* const (&columns)[3], const std::uint32_t* 
     hn::Store(net2, tag, partial + 4 * kLaneGroup + i);
     hn::Store(gross2, tag, partial + 5 * kLaneGroup + i);
   }
+  fold<kLaneGroup / 2>(partial, 6);
 }
 
 }  // namespace hedgewatch::HWY_NAMESPACE
@@ -179,22 +208,16 @@ Build build_for(KernelTarget target) {
   }
 }
 
-/// Halves upon halves, as vectors of any width would.
-double over_lanes(const double* lanes) {
-  double eight[kLaneGroup / 2];
-  for (std::size_t i = 0; i < 8; ++i) eight[i] = lanes[i] + lanes[i + 8];
-  const double four[] = {eight[0] + eight[4], eight[1] + eight[5], eight[2] + eight[6], eight[3] + eight[7]};
-  return (four[0] + four[2]) + (four[1] + four[3]);
-}
+double whole(const double* halves) { return halves[0] + halves[1]; }
 
 }  // namespace
 
-void unit_risks(const GreekColumns& greeks, std::size_t first, double forward, const LaneColumns& coin,
-                std::span<const std::uint16_t> wanted, UnitColumns& out, std::span<std::uint16_t> priced, KernelTarget target) {
+void unit_risks(const GreekColumns& greeks, double forward, const LaneColumns& coin, std::span<const std::uint16_t> wanted,
+                UnitColumns& out, std::size_t first, std::span<std::uint16_t> priced, KernelTarget target) {
   assert(first % kLaneGroup == 0 && priced.size() == wanted.size());
   const double* columns[column_count(GreekSet::Usual)];
   for (std::size_t column = 0; column < column_count(GreekSet::Usual); ++column)
-    columns[column] = greeks[static_cast<Greek>(column)].data() + first;
+    columns[column] = greeks[static_cast<Greek>(column)].data();
   build_for(target).write(columns, forward, coin.data(0) + first, wanted.data(), wanted.size(), out.data() + first, out.stride(),
                           priced.data());
 }
@@ -204,7 +227,7 @@ UnitRisk sum_units(const UnitColumns& units, const HeldLanes& held, KernelTarget
   alignas(64) double partial[UnitColumns::kSummed * kLaneGroup];
   build_for(target).sum(units.data(), units.stride(), held.groups.data(), held.groups.size(), held.sizes, partial);
   std::array<double, UnitColumns::kColumns> sums{};
-  for (std::size_t column = 0; column < UnitColumns::kSummed; ++column) sums[column] = over_lanes(partial + column * kLaneGroup);
+  for (std::size_t column = 0; column < UnitColumns::kSummed; ++column) sums[column] = whole(partial + column * kLaneGroup);
   return std::bit_cast<UnitRisk>(sums);
 }
 
@@ -215,12 +238,12 @@ HedgeLanesSum sum_hedge_lanes(const UnitColumns& units, const HeldLanes& held, c
   const double* const columns[3] = {units.data() + (net_transaction ? units.stride() : 0), units.data() + 2 * units.stride(),
                                     units.data() + 4 * units.stride()};
   build_for(target).hedge(columns, held.groups.data(), held.groups.size(), held.sizes, shares, partial);
-  return {.delta_net = over_lanes(partial),
-          .delta_gross = over_lanes(partial + kLaneGroup),
-          .gamma_net = over_lanes(partial + 2 * kLaneGroup),
-          .gamma_gross = over_lanes(partial + 3 * kLaneGroup),
-          .vega_net = over_lanes(partial + 4 * kLaneGroup),
-          .vega_gross = over_lanes(partial + 5 * kLaneGroup)};
+  return {.delta_net = whole(partial),
+          .delta_gross = whole(partial + kLaneGroup),
+          .gamma_net = whole(partial + 2 * kLaneGroup),
+          .gamma_gross = whole(partial + 3 * kLaneGroup),
+          .vega_net = whole(partial + 4 * kLaneGroup),
+          .vega_gross = whole(partial + 5 * kLaneGroup)};
 }
 
 }  // namespace hedgewatch

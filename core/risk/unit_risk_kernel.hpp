@@ -43,13 +43,12 @@ class UnitColumns {
   LaneColumns cells_;
 };
 
-/// The unit risks of the options in `wanted.size()` lane groups of priced columns from lane `first` on, a multiple of kLaneGroup,
-/// to the bit what ValuationBatch gives each of them, into the same lanes of `out`. `forward` is the forward of all, `coin` holds,
-/// by lane from the first column's start, 1 for an option that settles in coin, else 0. Lanes without a bit in their group's word
-/// of `wanted` stay as they are. Bit i of a word of `priced`, one a group too: its lane i has a price.
-void unit_risks(const GreekColumns& greeks, std::size_t first, double forward, const LaneColumns& coin,
-                std::span<const std::uint16_t> wanted, UnitColumns& out, std::span<std::uint16_t> priced,
-                KernelTarget target = best_kernel_target());
+/// The unit risks of options whose Greeks stand in the first lanes of priced columns, `wanted.size()` lane groups of them, to the
+/// bit what ValuationBatch gives each, into the lanes of `out` from `first` on, a multiple of kLaneGroup. `forward` is the forward
+/// of all, `coin` holds 1 for each lane of `out` whose option settles in coin, else 0. Lanes without a bit in their group's word of
+/// `wanted` stay as they are. Bit i of a word of `priced`, one a group too: its lane i has a price.
+void unit_risks(const GreekColumns& greeks, double forward, const LaneColumns& coin, std::span<const std::uint16_t> wanted,
+                UnitColumns& out, std::size_t first, std::span<std::uint16_t> priced, KernelTarget target = best_kernel_target());
 
 /// Positions in options as the sums of a book take them: the lane groups in which it has any, each once, and the size held in each
 /// of their lanes, kLaneGroup a group, signed, in the contract's SizeUnit; 0: not counted, whatever stands in the lane.

@@ -206,6 +206,24 @@ TEST_SUITE("core/pricing/option_batch") {
     }
   }
 
+  TEST_CASE("a range that is priced apart stands in the first lanes, with what leaves the vector path and what has no price") {
+    OptionBatch batch = usual_batch(64);
+    batch.set_contract(20, OptionRight::Call, 1e-60);
+    batch.set_expiry(25, 1, YearFraction::from_days(-1));
+    GreekColumns whole{GreekSet::Usual, 64};
+    GreekColumns apart{GreekSet::Usual, 32};
+    CHECK(price(batch, whole) == 1);
+    CHECK(price_apart(batch, 16, 32, apart) == 1);
+    for (const Greek greek : {Greek::Premium, Greek::Delta, Greek::Vega, Greek::Charm})
+      for (std::size_t lane = 0; lane < 32; ++lane) {
+        CAPTURE(lane);
+        if (lane == 9)
+          CHECK(std::isnan(apart[greek][lane]));
+        else
+          CHECK(apart[greek][lane] == whole[greek][16 + lane]);
+      }
+  }
+
   TEST_CASE("an empty batch prices") {
     const OptionBatch batch{0};
     GreekColumns columns{GreekSet::Usual, 0};
