@@ -136,10 +136,15 @@ void MarginMonitor::lay_out(const DeskView& view, FigureTable& table) {
     for (std::uint32_t i = 0; i < summaries.size(); ++i) summaries[i] = i;
     const bool cross = std::any_of(account.summaries().begin(), account.summaries().end(),
                                    [](const Account::Summary& summary) { return summary.amounts.cross_collateral; });
-    if (cross)
+    if (cross) {
+      // By name, so that it does not depend on which row came first from which one the account's margin is read.
+      std::sort(summaries.begin(), summaries.end(), [&](std::uint32_t x, std::uint32_t y) {
+        return account.summaries()[x].amounts.asset < account.summaries()[y].amounts.asset;
+      });
       add_pool(view, table, a, true, summaries);
-    else
+    } else {
       for (const std::uint32_t summary : summaries) add_pool(view, table, a, false, {summary});
+    }
     most_positions = std::max(most_positions, account.positions().size());
   }
   for (const Pool& pool : pools_) most_targets = std::max(most_targets, pool.targets.size());

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "core/engine/engine_driver.hpp"
 #include "core/pricing/black76.hpp"
@@ -207,6 +208,20 @@ TEST_SUITE("core/engine/margin_monitor") {
     fund(driver, 100'000, 1'000, 100'000, "USDC");
     driver.cycle();
     CHECK(driver.has(Figure::CollateralShareRatio, {"main", "deribit", "BTC"}));
+  }
+
+  TEST_CASE("which row of a cross-margined account came first is not seen, even where the rows are of two moments") {
+    std::vector<double> coverages;
+    for (const bool coin_first : {true, false}) {
+      EngineDriver driver = listed();
+      hold(driver, {{kPerpetual, -200'000}, {kLinear, 1}});
+      if (coin_first) fund(driver, 1, 0.03, 2, "BTC", kMain, true);
+      fund(driver, 100'000, 4'000, 200'000, "USDC", kMain, true);
+      if (!coin_first) fund(driver, 1, 0.03, 2, "BTC", kMain, true);
+      driver.cycle();
+      coverages.push_back(pool(driver, Figure::CollateralCoverageRatio, "cross"));
+    }
+    CHECK(coverages[0] == coverages[1]);
   }
 
   TEST_CASE("underlyings of one pool are moved alone and together") {
