@@ -101,6 +101,20 @@ void ReconcileMonitor::lay_out(const DeskView& view, FigureTable& table) {
   accounts_ = std::move(accounts);
 }
 
+void ReconcileMonitor::learn_contract(const DeskView& view, InstrumentId instrument, InstrumentSlot slot) {
+  for (std::size_t i = 0; i < accounts_.size(); ++i)
+    for (const AccountPosition& position : view.portfolio.accounts()[i].positions()) {
+      if (position.instrument != instrument || position.size == 0) continue;
+      const Size size = Size::from_raw(std::llround(position.size * static_cast<double>(Size::kScale)));
+      accounts_[i].ledger.learn_contract(slot, view.registry.contract(slot),
+                                         {.size = size, .average_entry = position.average_entry});
+      accounts_[i].touched = true;
+      // Equity was compared without it.
+      for (Equity& equity : accounts_[i].equities)
+        if (equity.asset == view.registry.contract(slot).settlement) equity.based = false;
+    }
+}
+
 void ReconcileMonitor::apply(const DeskView& view, const Event& event) {
   const EventHeader& header = event.header;
   if (const auto* status = std::get_if<FeedStatus>(&event.body)) {
@@ -112,6 +126,10 @@ void ReconcileMonitor::apply(const DeskView& view, const Event& event) {
     return;
   }
   const InstrumentSlot slot = view.registry.slot_of(header.instrument);
+  if (std::holds_alternative<InstrumentListed>(event.body)) {
+    if (slot != kNoSlot) learn_contract(view, header.instrument, slot);
+    return;
+  }
   if (const auto* funding = std::get_if<Funding>(&event.body)) {
     if (slot == kNoSlot) return;
     const Estimate index = view.index_price(view.market.at(slot).index);

@@ -84,6 +84,8 @@ class ReconcileMonitor final : public DeskMonitor {
   };
 
   Watched* watched(AccountId account);
+  /// Positions that were stated before their contract was known get their lines.
+  void learn_contract(const DeskView& view, InstrumentId instrument, InstrumentSlot slot);
   static Equity& equity_of(Watched& account, const AssetCode& asset);
   static Totals& totals_of(Watched& account, const AssetCode& asset);
   void compare_totals(const DeskView& view, std::size_t account, Totals& totals) const;

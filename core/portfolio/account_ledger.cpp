@@ -56,6 +56,13 @@ void AccountLedger::report(InstrumentSlot slot, const Contract& contract, const 
   held->named = true;
 }
 
+void AccountLedger::learn_contract(InstrumentSlot slot, const Contract& contract, const PositionReport& stated) {
+  if (find(slot) != nullptr) return;
+  report(slot, contract, stated);
+  if (!ever_synchronised_) return;
+  if (Line* held = line(slot, contract)) held->ledger.adopt(stated.size, told(stated.average_entry));
+}
+
 void AccountLedger::begin_snapshot() {
   snapshot_open_ = true;
   for (Line& line : lines_) line.named = false;

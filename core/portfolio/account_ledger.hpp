@@ -55,6 +55,8 @@ class AccountLedger {
   /// `session` counts the venue's settlement sessions: what it has realised is compared within one only.
   void end_snapshot(std::int64_t session);
   void lose_connection();
+  /// The contract of a position that was stated before it was listed: all of it was in that statement, and no trade was missed.
+  void learn_contract(InstrumentSlot slot, const Contract& contract, const PositionReport& stated);
   /// The contract ended at a price: what is held of it is paid out. `paid_per_unit` as for fills.
   void deliver(InstrumentSlot slot, double delivery_price, double paid_per_unit);
 

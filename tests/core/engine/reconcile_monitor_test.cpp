@@ -70,6 +70,29 @@ TEST_SUITE("core/engine/reconcile_monitor") {
     CHECK(bench.value(Figure::ReconcileGreekDifference, {"main", "deribit", "ETH", "vega"}) == 0);
   }
 
+  TEST_CASE("a position that was stated before its instrument was listed is no mismatch when it is stated again") {
+    Bench bench;
+    const InstrumentId later = make_instrument_id(Venue::Deribit, 2);
+    const auto state_later = [&] {
+      bench.begin_snapshot();
+      bench.position("BTC-PERPETUAL", 100'000, 50'000);
+      bench.position("BTC-CALL", 2, 0.03);
+      bench.apply(PositionReport{.size = size_of(3), .average_entry = 0.02}, later, kMain, kPrivate);
+      bench.end_snapshot();
+    };
+    state_later();
+    bench.cycle();
+    CHECK(bench.list_option("BTC-PUT", OptionRight::Put, 48'000, 20) == later);
+    bench.cycle();
+    state_later();
+    bench.cycle();
+    CHECK(bench.value(Figure::ReconcilePositionMismatches, {"main", "deribit"}) == 0);
+    // A trade that nobody told of still is one.
+    bench.apply(PositionReport{.size = size_of(4), .average_entry = 0.02}, later, kMain, kPrivate);
+    bench.cycle();
+    CHECK(bench.value(Figure::ReconcilePositionMismatches, {"main", "deribit"}) == 1);
+  }
+
   TEST_CASE("an account of which nothing but a lock was told has its rows, with its venue's name") {
     EngineSetup setup = EngineDriver::setup();
     setup.venues.push_back({.venue = Venue::Okx});
