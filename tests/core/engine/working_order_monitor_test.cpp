@@ -113,6 +113,7 @@ TEST_SUITE("core/engine/working_order_monitor") {
 
   TEST_CASE("an order in an instrument that is listed after it counts from then on") {
     EngineDriver driver{one_account()};
+    driver.index(50'000);
     driver.begin_snapshot();
     driver.end_snapshot();
     const InstrumentId later = make_instrument_id(Venue::Deribit, 0);
