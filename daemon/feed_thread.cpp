@@ -64,7 +64,10 @@ struct FeedThread::State {
   };
 
   State(Log& given_log, bool served) : log{given_log} {
-    if (served) poller.emplace(context);
+    if (!served) return;
+    // Before anybody polls: a context that is found without work stops for good.
+    work.emplace(context.get_executor());
+    poller.emplace(context);
   }
 
   void keep_house();
@@ -134,7 +137,7 @@ FeedThread::FeedThread(const Config& config, std::vector<AccountSecrets> secrets
 FeedThread::~FeedThread() { stop(); }
 
 void FeedThread::start() {
-  state_->work.emplace(state_->context.get_executor());
+  if (!state_->work) state_->work.emplace(state_->context.get_executor());
   for (State::Line& line : state_->lines) line.connection->start();
   asio::post(state_->context, [state = state_.get()] { state->keep_house(); });
   state_->started = true;
