@@ -72,9 +72,9 @@ MonoTime as_mono(WallTime time) { return from_nanoseconds<MonoTime>(nanoseconds_
 
 }  // namespace
 
-bool is_capture(const std::filesystem::path& input) {
+bool is_capture(const std::filesystem::path& input, bool any_name) {
   if (std::filesystem::is_directory(input)) return segments_in(input).empty() && !frames_in(input).empty();
-  return std::filesystem::is_regular_file(input) && !parse_segment_name(input);
+  return std::filesystem::is_regular_file(input) && (names_frames(input) || (any_name && !parse_segment_name(input)));
 }
 
 Result<std::vector<CaptureFile>, std::string> capture_files(std::span<const std::filesystem::path> inputs,

@@ -24,8 +24,9 @@ struct CaptureFile {
   std::size_t connection = 0;  ///< its place in connection_plans()
 };
 
-/// Whether this is a file that is no journal segment, or a directory that holds files of frames.
-[[nodiscard]] bool is_capture(const std::filesystem::path& input);
+/// Whether this is a directory that holds files of frames and no journal, or a file that is called one of frames; with `any_name`,
+/// any file that is called no journal segment.
+[[nodiscard]] bool is_capture(const std::filesystem::path& input, bool any_name = false);
 
 /// The files of frames among the inputs, and in those that are directories. A file belongs to the connection with whose name its
 /// own begins, a '/' in it written '_', before a '-' or '.'. The error is what to tell the user.

@@ -312,11 +312,15 @@ std::optional<Recording> capture_recording(const ReplayRequest& request, std::os
 }
 
 std::optional<Recording> recording_of(const ReplayRequest& request, std::ostream& messages) {
-  const auto captures = std::ranges::count_if(request.inputs, is_capture);
+  // Without a configuration a file of another name is rather meant to be a journal's.
+  const auto captured = [&request](const std::filesystem::path& input) {
+    return is_capture(input, !request.configuration.empty());
+  };
+  const auto captures = std::ranges::count_if(request.inputs, captured);
   if (captures == 0) return journal_recording(request, messages);
   if (captures == std::ssize(request.inputs)) return capture_recording(request, messages);
-  const auto capture = std::ranges::find_if(request.inputs, is_capture);
-  const auto other = std::ranges::find_if_not(request.inputs, is_capture);
+  const auto capture = std::ranges::find_if(request.inputs, captured);
+  const auto other = std::ranges::find_if_not(request.inputs, captured);
   messages << capture->string() << ": is a capture of frames and " << other->string() << " is none, must all be of one kind\n";
   return std::nullopt;
 }
