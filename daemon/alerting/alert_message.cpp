@@ -146,12 +146,14 @@ AlertMessage message_of(const AlertRule& rule, std::string_view row_labels, cons
 std::string utc_text(WallTime time) {
   constexpr std::int64_t kPerSecond = 1'000'000'000;
   constexpr std::int64_t kPerMillisecond = 1'000'000;
-  const std::time_t seconds = nanoseconds_of(time) / kPerSecond;
+  const std::int64_t since_epoch = nanoseconds_of(time);
+  const std::int64_t within_second = (since_epoch % kPerSecond + kPerSecond) % kPerSecond;
+  const std::time_t seconds = since_epoch / kPerSecond - (since_epoch % kPerSecond < 0 ? 1 : 0);
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
   std::array<char, 32> text{};
   const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  std::string milliseconds = std::to_string(nanoseconds_of(time) % kPerSecond / kPerMillisecond);
+  std::string milliseconds = std::to_string(within_second / kPerMillisecond);
   milliseconds.insert(0, 3 - milliseconds.size(), '0');
   return std::string{text.data(), length} + '.' + milliseconds + 'Z';
 }

@@ -7,8 +7,10 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <ctime>
+#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -57,10 +59,13 @@ Result<std::vector<ReadCertificate>, std::string> read_chain(const std::string& 
   return chain;
 }
 
+/// "Never" is written as a day of the year 9999; nanoseconds reach to 2262.
 WallTime end_of(const X509* certificate) {
+  constexpr std::int64_t kPerSecond = 1'000'000'000;
+  constexpr std::int64_t kLastSecond = std::numeric_limits<std::int64_t>::max() / kPerSecond;
   std::tm parts{};
   if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) return {};
-  return from_nanoseconds<WallTime>(static_cast<std::int64_t>(::timegm(&parts)) * 1'000'000'000);
+  return from_nanoseconds<WallTime>(std::clamp<std::int64_t>(::timegm(&parts), 0, kLastSecond) * kPerSecond);
 }
 
 }  // namespace

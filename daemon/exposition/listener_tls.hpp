@@ -32,7 +32,7 @@ class ListenerTls {
   ListenerTls& operator=(const ListenerTls&) = delete;
 
   [[nodiscard]] boost::asio::ssl::context& native() { return *context_; }
-  /// The end of the server's own certificate, by the calendar.
+  /// The end of the server's own certificate, by the calendar: the last second of WallTime when it is later, 1970 when earlier.
   [[nodiscard]] WallTime expires() const { return expires_; }
 
  private:

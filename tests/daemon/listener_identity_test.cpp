@@ -87,6 +87,19 @@ TEST_SUITE("daemon/listener_identity") {
     CHECK(late.warning->ends_with(", clients refuse it"));
     CHECK_FALSE(late.fault.has_value());
   }
+
+  TEST_CASE("a certificate that never ends, or ends after the year 2262, is no warning") {
+    for (const int years : {274, 7'970}) {
+      CAPTURE(years);
+      const ListenerFiles files{{.valid_to_days = years * 365}};
+      const auto loaded = load_listener_tls(files.tls, "");
+      REQUIRE(loaded.ok());
+      CHECK_FALSE(expiry_warning(files.tls, loaded.value()->expires(), wall_now()).has_value());
+      const ListenerFindings found = check_listener_tls(files.tls, "", wall_now());
+      CHECK_FALSE(found.fault.has_value());
+      CHECK_FALSE(found.warning.has_value());
+    }
+  }
 }
 
 }  // namespace

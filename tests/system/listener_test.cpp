@@ -87,6 +87,11 @@ TEST_SUITE("system/listener") {
     listener.show(listener.first(), {.valid_from_days = -3, .valid_to_days = -1});
     const auto expired = listener.daemon().application().reload();
     CHECK(expired.value_or("").find("own.pem\": has expired on 2") != std::string::npos);
+    // Nanoseconds since 1970 end in 2262.
+    listener.show(listener.second(), {.valid_to_days = 274 * 365});
+    CHECK_FALSE(listener.daemon().application().reload().has_value());
+    listener.show(listener.second(), {.valid_to_days = 7'970 * 365});
+    CHECK_FALSE(listener.daemon().application().reload().has_value());
     listener.show(listener.first());
     CHECK(::chmod(listener.path("own.key").c_str(), 0644) == 0);
     CHECK(listener.daemon().application().reload().value_or("").find("has mode 0644") != std::string::npos);

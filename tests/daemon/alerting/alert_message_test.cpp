@@ -89,6 +89,15 @@ TEST_SUITE("daemon/alerting/alert_message") {
     const AlertMessage message = message_of(rule(), R"(hedge="one")", overridden, kOffset, kRunbooks);
     CHECK(message.description.find("is -5.25, limit overridden to 5, since") != std::string::npos);
   }
+
+  TEST_CASE("a time before 1970 is written as the calendar has it") {
+    CHECK(utc_text(from_nanoseconds<WallTime>(0)) == "1970-01-01T00:00:00.000Z");
+    CHECK(utc_text(from_nanoseconds<WallTime>(-1'000'000)) == "1969-12-31T23:59:59.999Z");
+    CHECK(utc_text(from_nanoseconds<WallTime>(-1'000'000'000)) == "1969-12-31T23:59:59.000Z");
+    CHECK(utc_text(from_nanoseconds<WallTime>(-1'234'567'890)) == "1969-12-31T23:59:58.765Z");
+    CHECK(utc_text(WallTime::min()) == "1677-09-21T00:12:43.145Z");
+    CHECK(utc_text(WallTime::max()) == "2262-04-11T23:47:16.854Z");
+  }
 }
 
 }  // namespace

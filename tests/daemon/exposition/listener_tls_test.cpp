@@ -47,6 +47,20 @@ TEST_SUITE("daemon/exposition/listener_tls") {
     CHECK(certificate_expiry(file).value() < wall_now());
   }
 
+  TEST_CASE("a certificate that ends after the year 2262, or never, is far from its end") {
+    constexpr int kDaysInYear = 365;
+    const TemporaryFolder folder;
+    const TestAuthority authority;
+    for (const int years : {274, 7'970}) {
+      CAPTURE(years);
+      const Certificate lasting = authority.issue({.valid_to_days = years * kDaysInYear});
+      const std::string file = folder.write("lasting.pem", lasting.chain_pem);
+      CHECK(error_of(file, lasting.key_pem).empty());
+      REQUIRE(certificate_expiry(file).ok());
+      CHECK(certificate_expiry(file).value() > wall_now() + std::chrono::hours{24 * kDaysInYear * 200});
+    }
+  }
+
   TEST_CASE("what is wrong is told with the name of what is at fault, and never with a byte of the key") {
     const TemporaryFolder folder;
     const TestAuthority authority;
