@@ -49,12 +49,18 @@ Result<std::vector<ReadCertificate>, std::string> read_chain(const std::string& 
   if (!text.ok()) return text.error().words;
   const ReadBytes bytes = bytes_of(text.value());
   std::vector<ReadCertificate> chain;
-  while (bytes != nullptr && chain.size() < kLongestChain) {
+  ERR_clear_error();
+  while (bytes != nullptr) {
     ReadCertificate next{PEM_read_bio_X509(bytes.get(), nullptr, no_passphrase, nullptr)};
     if (next == nullptr) break;
+    if (chain.size() == kLongestChain) return "holds more than " + std::to_string(kLongestChain) + " certificates";
     chain.push_back(std::move(next));
   }
+  // What ends the file is that no further one begins.
+  const auto last = ERR_peek_last_error();
+  const bool whole = ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
   ERR_clear_error();
+  if (!whole) return std::string{"holds a certificate that cannot be read"};
   if (chain.empty()) return std::string{"holds no certificate, must be PEM with the server's own first"};
   return chain;
 }

@@ -61,6 +61,30 @@ TEST_SUITE("daemon/exposition/listener_tls") {
     }
   }
 
+  TEST_CASE("a chain that was cut or damaged is refused, wherever in it, and so is one without an end") {
+    const TemporaryFolder folder;
+    const TestAuthority authority;
+    const Certificate own = authority.issue();
+    const std::string other = authority.issue().chain_pem;
+    const std::string unreadable = "the certificate: holds a certificate that cannot be read";
+    const auto error_of_chain = [&](const std::string& text) { return error_of(folder.write("chain.pem", text), own.key_pem); };
+    CHECK(error_of_chain(own.chain_pem + other.substr(0, other.size() / 2)) == unreadable);
+    CHECK(error_of_chain(own.chain_pem.substr(0, own.chain_pem.size() / 2)) == unreadable);
+    std::string damaged = other;
+    damaged[damaged.size() / 2] = '!';
+    CHECK(error_of_chain(own.chain_pem + damaged) == unreadable);
+    CHECK(error_of_chain(own.chain_pem + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n") == unreadable);
+    CHECK(error_of_chain(own.chain_pem + damaged + other) == unreadable);
+
+    // Words around the certificates, and their key in the same file, are nothing wrong.
+    CHECK(error_of_chain("the server's own:\n" + own.chain_pem + own.key_pem + other + "and no more\n").empty());
+
+    std::string longest = own.chain_pem;
+    for (int link = 1; link < 16; ++link) longest += other;
+    CHECK(error_of_chain(longest).empty());
+    CHECK(error_of_chain(longest + other) == "the certificate: holds more than 16 certificates");
+  }
+
   TEST_CASE("what is wrong is told with the name of what is at fault, and never with a byte of the key") {
     const TemporaryFolder folder;
     const TestAuthority authority;
