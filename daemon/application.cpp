@@ -255,8 +255,8 @@ struct Application::State {
   Log& log;
   ProcessMetrics metrics{HEDGEWATCH_VERSION};
 
-  std::mutex reload_mutex;         ///< one reload at a time; guards config
-  WallTime certificate_expires{};  ///< of the listener's, where it has one; guarded too
+  std::mutex reload_mutex;                   ///< one reload at a time; guards config
+  CertificateValidity certificate_validity;  ///< of the listener's, where it has one; guarded too
   Config config;
 
   std::unique_ptr<EngineWaiter> waiter;
@@ -330,7 +330,7 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
   http_options.max_header_bytes = static_cast<std::uint32_t>(config.http.max_request_bytes);
   http_options.max_body_bytes = config.http.max_request_bytes;
   http_options.request_time_out = std::chrono::duration_cast<std::chrono::milliseconds>(config.http.request_timeout);
-  if (tls) certificate_expires = tls->expires();
+  if (tls) certificate_validity = tls->validity();
   http_options.tls = std::move(tls);
   http_options.tell_tls_failure = [this](const std::string& why) {
     log.warning("http", "a client's TLS handshake failed; further ones are counted alone", why);
@@ -492,11 +492,11 @@ std::optional<std::string> Application::State::reload() {
   if (!tls.ok()) return refuse_reload({tls.error()});
   if (tls.value()) {
     const WallTime now = wall_now();
-    const auto warning = expiry_warning(config.http.tls, tls.value()->expires(), now);
-    // An old one that is over as well is no reason to keep a limit from its change.
-    if (tls.value()->expires() <= now && certificate_expires > now) return refuse_reload({warning.value_or("")});
+    const auto warning = validity_warning(config.http.tls, tls.value()->validity(), now);
+    // An old one that clients refuse as well is no reason to keep a limit from its change.
+    if (!tls.value()->validity().holds_at(now) && certificate_validity.holds_at(now)) return refuse_reload({warning.value_or("")});
     if (warning) log.warning("http", *warning);
-    certificate_expires = tls.value()->expires();
+    certificate_validity = tls.value()->validity();
     http->use(tls.value());
   }
 
@@ -576,9 +576,9 @@ std::vector<std::string> Application::start() {
   state.metrics.config_loaded(hash, wall_now());
   state.log.info("http", "serves /metrics", state.config.http.host + " port " + std::to_string(state.http->port()));
   if (tls.value()) {
-    state.log.info("http", "over TLS, with a certificate until " + utc_text(tls.value()->expires()),
+    state.log.info("http", "over TLS, with a certificate until " + utc_text(tls.value()->validity().ends),
                    state.config.http.tls.certificate_file);
-    if (const auto warning = expiry_warning(state.config.http.tls, tls.value()->expires(), wall_now()))
+    if (const auto warning = validity_warning(state.config.http.tls, tls.value()->validity(), wall_now()))
       state.log.warning("http", *warning);
   }
   if (!state.config.http.control_socket.empty()) state.log.info("http", "takes changes", state.config.http.control_socket);

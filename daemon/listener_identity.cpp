@@ -43,22 +43,25 @@ Result<std::shared_ptr<ListenerTls>, std::string> load_listener_tls(const Listen
       key.value());
 }
 
-std::optional<std::string> expiry_warning(const ListenerTlsConfig& tls, WallTime expires, WallTime now) {
-  if (expires - now > kWarnedBefore) return std::nullopt;
-  return certificate_name(tls) + (expires <= now ? ": has expired on " : ": expires on ") + utc_text(expires) +
-         (expires <= now ? ", clients refuse it" : "");
+std::optional<std::string> validity_warning(const ListenerTlsConfig& tls, const CertificateValidity& validity, WallTime now) {
+  constexpr const char* kRefused = ", clients refuse it";
+  const std::string name = certificate_name(tls);
+  if (validity.ends <= now) return name + ": has expired on " + utc_text(validity.ends) + kRefused;
+  if (validity.begins > now) return name + ": is not valid before " + utc_text(validity.begins) + kRefused;
+  if (validity.ends - now > kWarnedBefore) return std::nullopt;
+  return name + ": expires on " + utc_text(validity.ends);
 }
 
 ListenerFindings check_listener_tls(const ListenerTlsConfig& tls, const std::string& credentials_directory, WallTime now) {
   if (tls.certificate_file.empty()) return {};
   if (key_is_for_others(tls, credentials_directory)) {
-    const auto expires = certificate_expiry(tls.certificate_file);
-    if (!expires.ok()) return {.fault = certificate_name(tls) + ": " + expires.error(), .warning = {}};
-    return {.fault = {}, .warning = expiry_warning(tls, expires.value(), now)};
+    const auto validity = certificate_validity(tls.certificate_file);
+    if (!validity.ok()) return {.fault = certificate_name(tls) + ": " + validity.error(), .warning = {}};
+    return {.fault = {}, .warning = validity_warning(tls, validity.value(), now)};
   }
   const auto loaded = load_listener_tls(tls, credentials_directory);
   if (!loaded.ok()) return {.fault = loaded.error(), .warning = {}};
-  return {.fault = {}, .warning = expiry_warning(tls, loaded.value()->expires(), now)};
+  return {.fault = {}, .warning = validity_warning(tls, loaded.value()->validity(), now)};
 }
 
 }  // namespace hedgewatch

@@ -16,9 +16,10 @@ namespace hedgewatch {
 [[nodiscard]] Result<std::shared_ptr<ListenerTls>, std::string> load_listener_tls(const ListenerTlsConfig& tls,
                                                                                   const std::string& credentials_directory);
 
-/// That the certificate's time is over, or will be within two weeks: one line; nothing when it is neither. The daemon starts all
+/// That the certificate is not valid yet, has expired or will within two weeks: one line; nothing otherwise. The daemon starts all
 /// the same: what it watches matters more than who can scrape it.
-[[nodiscard]] std::optional<std::string> expiry_warning(const ListenerTlsConfig& tls, WallTime expires, WallTime now);
+[[nodiscard]] std::optional<std::string> validity_warning(const ListenerTlsConfig& tls, const CertificateValidity& validity,
+                                                          WallTime now);
 
 /// What `hedgewatch check` finds in the files.
 struct ListenerFindings {

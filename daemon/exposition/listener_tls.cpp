@@ -66,12 +66,16 @@ Result<std::vector<ReadCertificate>, std::string> read_chain(const std::string& 
 }
 
 /// "Never" is written as a day of the year 9999; nanoseconds reach to 2262.
-WallTime end_of(const X509* certificate) {
+WallTime wall_time_of(const ASN1_TIME* time) {
   constexpr std::int64_t kPerSecond = 1'000'000'000;
   constexpr std::int64_t kLastSecond = std::numeric_limits<std::int64_t>::max() / kPerSecond;
   std::tm parts{};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) return {};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
   return from_nanoseconds<WallTime>(std::clamp<std::int64_t>(::timegm(&parts), 0, kLastSecond) * kPerSecond);
+}
+
+CertificateValidity validity_of(const X509* certificate) {
+  return {.begins = wall_time_of(X509_get0_notBefore(certificate)), .ends = wall_time_of(X509_get0_notAfter(certificate))};
 }
 
 }  // namespace
@@ -104,14 +108,14 @@ Result<std::shared_ptr<ListenerTls>, std::string> ListenerTls::read(const Place&
   ERR_clear_error();
   if (!taken) return place.certificate_name + ": holds a certificate whose key is too weak";
   if (!fits) return place.key_name + ": does not match the certificate in \"" + place.certificate_file + '"';
-  tls->expires_ = end_of(own);
+  tls->validity_ = validity_of(own);
   return tls;
 }
 
-Result<WallTime, std::string> certificate_expiry(const std::string& certificate_file) {
+Result<CertificateValidity, std::string> certificate_validity(const std::string& certificate_file) {
   const auto chain = read_chain(certificate_file);
   if (!chain.ok()) return chain.error();
-  return end_of(chain.value().front().get());
+  return validity_of(chain.value().front().get());
 }
 
 }  // namespace hedgewatch

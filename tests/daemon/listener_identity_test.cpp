@@ -88,13 +88,24 @@ TEST_SUITE("daemon/listener_identity") {
     CHECK_FALSE(late.fault.has_value());
   }
 
+  TEST_CASE("a certificate that is not valid yet is a warning with its day and file") {
+    const ListenerFiles files{{.valid_from_days = 2, .valid_to_days = 90}};
+    const std::string name = "[http]: tls_certificate_file \"" + files.tls.certificate_file + "\": ";
+    const ListenerFindings found = check_listener_tls(files.tls, "", wall_now());
+    REQUIRE(found.warning.has_value());
+    CHECK(found.warning->starts_with(name + "is not valid before 2"));
+    CHECK(found.warning->ends_with(", clients refuse it"));
+    CHECK_FALSE(found.fault.has_value());
+    CHECK_FALSE(check_listener_tls(files.tls, "", wall_now() + std::chrono::hours{24 * 3}).warning.has_value());
+  }
+
   TEST_CASE("a certificate that never ends, or ends after the year 2262, is no warning") {
     for (const int years : {274, 7'970}) {
       CAPTURE(years);
       const ListenerFiles files{{.valid_to_days = years * 365}};
       const auto loaded = load_listener_tls(files.tls, "");
       REQUIRE(loaded.ok());
-      CHECK_FALSE(expiry_warning(files.tls, loaded.value()->expires(), wall_now()).has_value());
+      CHECK_FALSE(validity_warning(files.tls, loaded.value()->validity(), wall_now()).has_value());
       const ListenerFindings found = check_listener_tls(files.tls, "", wall_now());
       CHECK_FALSE(found.fault.has_value());
       CHECK_FALSE(found.warning.has_value());

@@ -87,6 +87,9 @@ TEST_SUITE("system/listener") {
     listener.show(listener.first(), {.valid_from_days = -3, .valid_to_days = -1});
     const auto expired = listener.daemon().application().reload();
     CHECK(expired.value_or("").find("own.pem\": has expired on 2") != std::string::npos);
+    listener.show(listener.first(), {.valid_from_days = 2, .valid_to_days = 90});
+    const auto early = listener.daemon().application().reload();
+    CHECK(early.value_or("").find("own.pem\": is not valid before 2") != std::string::npos);
     // Nanoseconds since 1970 end in 2262.
     listener.show(listener.second(), {.valid_to_days = 274 * 365});
     CHECK_FALSE(listener.daemon().application().reload().has_value());

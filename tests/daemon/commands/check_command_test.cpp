@@ -70,6 +70,12 @@ TEST_SUITE("daemon/commands/check_command") {
     const Answer expired = check(file);
     CHECK(expired.status == kExitSuccess);
     CHECK(expired.messages.starts_with("warning: [http]: tls_certificate_file \"" + certificate + "\": has expired on 2"));
+    const testing::Certificate early = authority.issue({.valid_from_days = 2, .valid_to_days = 90});
+    static_cast<void>(folder.write("own.pem", early.chain_pem));
+    static_cast<void>(folder.write("own.key", early.key_pem));
+    const Answer not_yet = check(file);
+    CHECK(not_yet.status == kExitSuccess);
+    CHECK(not_yet.messages.starts_with("warning: [http]: tls_certificate_file \"" + certificate + "\": is not valid before 2"));
   }
 
   TEST_CASE("a file that cannot be read is a message, not data") {

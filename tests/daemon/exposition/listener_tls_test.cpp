@@ -31,11 +31,13 @@ TEST_SUITE("daemon/exposition/listener_tls") {
     const std::string file = folder.write("chain.pem", own.chain_pem + authority.issue().chain_pem);
     const auto read = ListenerTls::read({.certificate_file = file, .certificate_name = {}, .key_name = {}}, Secret{own.key_pem});
     REQUIRE(read.ok());
-    const auto left = read.value()->expires() - wall_now();
+    const auto left = read.value()->validity().ends - wall_now();
     CHECK(left > std::chrono::hours{71});
     CHECK(left < std::chrono::hours{73});
-    REQUIRE(certificate_expiry(file).ok());
-    CHECK(certificate_expiry(file).value() == read.value()->expires());
+    REQUIRE(certificate_validity(file).ok());
+    CHECK(certificate_validity(file).value().ends == read.value()->validity().ends);
+    CHECK(certificate_validity(file).value().begins == read.value()->validity().begins);
+    CHECK(read.value()->validity().holds_at(wall_now()));
   }
 
   TEST_CASE("a certificate whose time is over is taken: who watches hedges starts all the same") {
@@ -44,7 +46,22 @@ TEST_SUITE("daemon/exposition/listener_tls") {
     const Certificate old = authority.issue({.valid_from_days = -3, .valid_to_days = -1});
     const std::string file = folder.write("old.pem", old.chain_pem);
     CHECK(error_of(file, old.key_pem).empty());
-    CHECK(certificate_expiry(file).value() < wall_now());
+    CHECK(certificate_validity(file).value().ends < wall_now());
+  }
+
+  TEST_CASE("a certificate whose time is to come is taken, and tells when it begins") {
+    const TemporaryFolder folder;
+    const TestAuthority authority;
+    const Certificate early = authority.issue({.valid_from_days = 2, .valid_to_days = 90});
+    const std::string file = folder.write("early.pem", early.chain_pem);
+    CHECK(error_of(file, early.key_pem).empty());
+    const CertificateValidity validity = certificate_validity(file).value();
+    const WallTime now = wall_now();
+    CHECK_FALSE(validity.holds_at(now));
+    CHECK(validity.begins > now + std::chrono::hours{47});
+    CHECK(validity.begins < now + std::chrono::hours{49});
+    CHECK(validity.holds_at(validity.begins));
+    CHECK_FALSE(validity.holds_at(validity.ends));
   }
 
   TEST_CASE("a certificate that ends after the year 2262, or never, is far from its end") {
@@ -56,8 +73,8 @@ TEST_SUITE("daemon/exposition/listener_tls") {
       const Certificate lasting = authority.issue({.valid_to_days = years * kDaysInYear});
       const std::string file = folder.write("lasting.pem", lasting.chain_pem);
       CHECK(error_of(file, lasting.key_pem).empty());
-      REQUIRE(certificate_expiry(file).ok());
-      CHECK(certificate_expiry(file).value() > wall_now() + std::chrono::hours{24 * kDaysInYear * 200});
+      REQUIRE(certificate_validity(file).ok());
+      CHECK(certificate_validity(file).value().ends > wall_now() + std::chrono::hours{24 * kDaysInYear * 200});
     }
   }
 
@@ -98,7 +115,7 @@ TEST_SUITE("daemon/exposition/listener_tls") {
     CHECK(error_of(file, "planted-key") == "the key: holds no private key, must be one in PEM without a passphrase");
     CHECK(error_of(file, own.chain_pem) == "the key: holds no private key, must be one in PEM without a passphrase");
     CHECK(error_of(file, {}) == "the key: holds no private key, must be one in PEM without a passphrase");
-    CHECK(certificate_expiry("/nonexistent/own.pem").error() == "cannot be read: No such file or directory");
+    CHECK(certificate_validity("/nonexistent/own.pem").error() == "cannot be read: No such file or directory");
   }
 }
 
