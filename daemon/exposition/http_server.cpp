@@ -185,7 +185,9 @@ class HttpConnection final : public Connection, public std::enable_shared_from_t
     response_ = {};
     response_.result(answer.status);
     response_.version(message.version());
-    response_.keep_alive(message.keep_alive());
+    // Who lacks the password keeps none of the places of those who have it.
+    constexpr unsigned kUnauthorized = 401;
+    response_.keep_alive(message.keep_alive() && answer.status != kUnauthorized);
     response_.set(http::field::content_type, to_beast(answer.content_type));
     response_.set(http::field::cache_control, "no-store");
     response_.set("X-Content-Type-Options", "nosniff");
