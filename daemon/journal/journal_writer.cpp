@@ -258,9 +258,13 @@ void JournalWriter::State::run() {
       stopping = stop;
     }
     std::size_t taken_together = 0;
-    while (const std::size_t count = take_some()) taken_together += count;
+    while (const std::size_t count = take_some()) {
+      taken_together += count;
+      // The queue may stay filled for long.
+      if (block_is_urgent) close_block();
+    }
     busy = taken_together > kBatch;
-    const bool due = stopping || block_is_urgent || (block.count > 0 && options.mono() - block_begun >= options.block_age);
+    const bool due = stopping || (block.count > 0 && options.mono() - block_begun >= options.block_age);
     if (due) close_block();
     counters.oldest_waiting_ns.store(block.count > 0 ? nanoseconds_of(block_begun) : 0, std::memory_order_relaxed);
     if (stopping) return;

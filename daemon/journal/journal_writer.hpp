@@ -28,7 +28,8 @@ struct JournalOptions {
   std::uint64_t segment_bytes = std::uint64_t{64} << 20;          ///< a new segment begins beyond this
   std::uint64_t max_bytes = std::uint64_t{4} << 30;               ///< oldest segments are deleted beyond this
   std::chrono::nanoseconds max_age = std::chrono::hours{24 * 7};  ///< and when all of a segment is older than this
-  /// An event waits no longer than this in a block; with fills, transfers and other things that are told once nothing waits.
+  /// An event waits no longer than this in a block; with fills, transfers and other things that are told once nothing waits
+  /// for a block: they are written when the writer next looks at the queue, within about 20 ms.
   std::chrono::nanoseconds block_age = std::chrono::milliseconds{200};
   JournalSync sync = JournalSync::Never;
   std::chrono::nanoseconds snapshot_every = std::chrono::minutes{1};  ///< by the time that is told to snapshot_due()

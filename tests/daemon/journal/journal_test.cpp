@@ -113,12 +113,34 @@ TEST_SUITE("daemon/journal") {
     JournalOptions patient = options(folder);
     patient.block_age = std::chrono::hours{1};
     JournalWriter writer{patient, "x = 1\n"};
-    writer.record(mark(0, 1));
-    writer.record(event_at(1, Fill{}));
-    CHECK(testing::eventually([&] { return writer.counters().events == 2; }));
-    writer.record(mark(2, 3));
+    std::int64_t number = 0;
+    const auto is_written_at_once = [&](const EventBody& body) {
+      writer.record(mark(number++, 1));
+      writer.record(event_at(number++, body));
+      return testing::eventually([&] { return writer.counters().events == static_cast<std::uint64_t>(number); });
+    };
+    CHECK(is_written_at_once(Fill{}));
+    CHECK(is_written_at_once(Transfer{}));
+    CHECK(is_written_at_once(ForcedEvent{}));
+    CHECK(is_written_at_once(AlertAcknowledged{}));
+    CHECK(is_written_at_once(LimitOverridden{}));
+    writer.record(mark(number, 3));
     CHECK(testing::eventually([&] { return writer.counters().oldest_waiting_ns != 0; }));
-    CHECK(read(segments_in(folder.path())).events.size() == 2);
+    CHECK(read(segments_in(folder.path())).events.size() == static_cast<std::size_t>(number));
+  }
+
+  TEST_CASE("what a venue tells once does not wait for the end of what comes behind it") {
+    const testing::TemporaryFolder folder;
+    JournalOptions patient = options(folder);
+    patient.block_age = std::chrono::hours{1};
+    JournalWriter writer{patient, "x = 1\n"};
+    std::vector<Event> events{event_at(0, Fill{})};
+    for (std::int64_t number = 1; number <= 4'000; ++number) events.push_back(mark(number, 1));
+    writer.record(events);
+    // The fill is written with those of its batch; the others are too few for a block, and wait.
+    CHECK(testing::eventually([&] { return writer.counters().oldest_waiting_ns != 0; }));
+    CHECK(writer.counters().events > 0);
+    CHECK(writer.counters().events <= 512);
   }
 
   TEST_CASE("segments follow each other as one sequence, and the first that is left states what was true before it") {
