@@ -19,7 +19,9 @@ namespace {
 constexpr int kTurnsUntilForgotten = 4;
 constexpr unsigned kFirstRefusal = 300;
 /// How often a thread with nothing to send looks whether the engine moves.
-constexpr std::chrono::nanoseconds kGlance = std::chrono::seconds{1};
+constexpr std::chrono::nanoseconds kGlance = std::chrono::milliseconds{250};
+/// A stall must be seen for so long: a whole process that was stopped, and goes on, has seen none.
+constexpr std::chrono::nanoseconds kSeenFor = std::chrono::milliseconds{200};
 
 std::string words(const AlertTransition& transition) {
   if (transition.to == AlertState::Acknowledged) return "acknowledged: ";
@@ -66,8 +68,7 @@ std::vector<RaisedAlert> AlertDesk::remember(AlertMemory memory, const std::vect
   AlertMemory kept;
   for (const RememberedAlert& alert : memory.alerts) {
     if (alert.rule == kStalled) {
-      remember_end({.rule = alert.rule, .labels = {}, .since = alert.since, .ended = options_.wall(), .untold = true}, rules,
-                   offset);
+      remembered_stall_ = {.rule = alert.rule, .labels = {}, .since = alert.since, .ended = {}, .untold = true};
       continue;
     }
     const AlertRule* rule = rule_of(rules, alert.rule, alert.labels);
@@ -220,16 +221,29 @@ std::vector<HandledAlert> AlertDesk::overridden() const {
 
 /// Called with the lock held.
 void AlertDesk::watch_engine() {
+  if (remembered_stall_ && options_.healthy()) {
+    const WallTime now = options_.wall();
+    remembered_stall_->ended = now;
+    remember_end(*remembered_stall_, {}, offset_of(now, options_.mono()));
+    remembered_stall_.reset();
+    forgotten_ = !options_.state_file.empty();
+    wake_.notify_all();
+  }
   if (!options_.stall) return;
   const std::chrono::nanoseconds stall = options_.stall();
-  const bool stalled = stall >= kStalledAfter;
+  if (stall < kStalledAfter)
+    seen_stalled_.reset();
+  else if (!seen_stalled_)
+    seen_stalled_ = options_.mono();
+  const bool stalled = seen_stalled_ && (stalled_ || options_.mono() - *seen_stalled_ >= kSeenFor);
   if (stalled == stalled_ || (stalled && !make_room())) return;
   stalled_ = stalled;
   const WallTime now = options_.wall();
   Raised& told = alerts_[kStalled];
   if (stalled) {
     told = {};
-    told.message = stalled_message(now - stall);
+    told.message = stalled_message(remembered_stall_ ? remembered_stall_->since : now - stall);
+    remembered_stall_.reset();
   } else {
     told.message.ended = now;
   }
@@ -246,7 +260,7 @@ AlertMessage AlertDesk::stalled_message(WallTime since) const {
   AlertMessage message;
   message.labels = {{"alertname", kStalled}, {"severity", std::string{label(AlertSeverity::Page)}}};
   message.summary = "The engine stands still: no hedge is watched";
-  message.description = "no cycle has ended for 10 seconds";
+  message.description = "no cycle has ended for 3 seconds";
   message.runbook = runbook_of(options_.runbooks, kStalled);
   message.starts = since;
   return message;
@@ -288,6 +302,7 @@ void AlertDesk::write_memory(std::unique_lock<std::mutex>& lock) {
     else if (untold || alert.version > alertmanagers)
       memory.ended.push_back({alert.rule, alert.row_labels, alert.message.starts, *alert.message.ended, untold});
   }
+  if (remembered_stall_) memory.alerts.push_back({kStalled, {}, remembered_stall_->since, std::nullopt, true});
   lock.unlock();
   if (!write_remembered(options_.state_file, memory) && options_.tell_failure)
     options_.tell_failure(options_.state_file, std::strerror(errno));

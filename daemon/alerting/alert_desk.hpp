@@ -87,9 +87,9 @@ class AlertDesk {
   /// A receiver that comes back gets what it is owed in posts of so many changes, the oldest first: one that takes bodies up to a
   /// limit takes these.
   static constexpr std::size_t kMostChangesInPost = 256;
-  /// A page of the desk's own, raised when the engine has stood still for so long.
+  /// A page of the desk's own, raised when the engine has stood still for so long: before the service's watchdog ends the process.
   static constexpr const char* kStalled = "EngineStalled";
-  static constexpr std::chrono::nanoseconds kStalledAfter = std::chrono::seconds{10};
+  static constexpr std::chrono::nanoseconds kStalledAfter = std::chrono::seconds{3};
 
   explicit AlertDesk(AlertDeskOptions options);
   /// Stops; what is raised stays raised.
@@ -100,7 +100,8 @@ class AlertDesk {
   /// What the state file says; nothing when there is none.
   [[nodiscard]] std::optional<AlertMemory> memory() const;
   /// What was raised before the restart and still has a rule, for Engine::resume_alerts; it is told on, to a webhook only where it
-  /// is untold. What had ended is told to those that lack it, and a stall of the engine before ended with it. Before start().
+  /// is untold. What had ended is told to those that lack it, and a stall of the engine before ends when this one's moves. Before
+  /// start().
   [[nodiscard]] std::vector<RaisedAlert> remember(AlertMemory memory, const std::vector<AlertRule>& rules);
   /// The limits that were overridden then and are so still, for Engine::resume_overrides. After remember().
   [[nodiscard]] std::vector<OverriddenLimit> remembered_overrides() const;
@@ -183,6 +184,8 @@ class AlertDesk {
   std::thread memory_;
   bool forgotten_ = false;  ///< the state file does not say what is raised now
   bool stalled_ = false;
+  std::optional<MonoTime> seen_stalled_;           ///< when it was first seen to stand still
+  std::optional<RememberedEnd> remembered_stall_;  ///< of the process before: ends when the engine is seen to move
   bool stop_ = false;
   std::atomic<std::uint64_t> transitions_{0};
   std::atomic<std::uint64_t> refused_{0};

@@ -458,7 +458,7 @@ const feeds = {
     stat('Daemon answers', 'Does Prometheus reach hedgewatch? No: nothing is watched.', ['max(up{job="hedgewatch"})'],
       { id: 162, alerts: ['HedgewatchDown', 'HedgewatchHeartbeat'], unit: 'short', words: yesIsGood, noValue: 'NO' }),
     stat('Engine answers', 'Did the engine hand over its table for the newest scrape?', ['min(hedgewatch_engine_answered)'], { words: yesIsGood }),
-    stat('Engine stalled for', 'How long since it last ended a cycle?', ['max(hedgewatch_engine_stall_seconds)'], { id: 163, alerts: ['EngineStalled'], limits: [[1, orange], [10, red]], base: green, decimals: 2 }),
+    stat('Engine stalled for', 'How long since it last ended a cycle?', ['max(hedgewatch_engine_stall_seconds)'], { id: 163, alerts: ['EngineStalled'], limits: [[1, orange], [3, red]], base: green, decimals: 2 }),
     stat('Alerts not accepted', 'Is a receiver behind? Then a page may not have gone out.', ['max by (receiver) (hedgewatch_alert_receiver_behind)'], { words: yesIsBad, noValue: 'unknown, or no receiver' }),
     stat('Configuration in force', 'Is the newest configuration given the one in force?', ['min(hedgewatch_config_last_reload_successful)'], { words: yesIsGood }),
     stat('Version', 'What is running?', ['max by (version) (hedgewatch_build_info)', '{{version}}'], { unit: 'short', named: true }),

@@ -523,7 +523,7 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     desk.start();
     CHECK(eventually([&] { return desk.counters().at(0).delivered > 0; }));
     CHECK(sink.posts_with(AlertDesk::kStalled) == 0);
-    stalled_seconds = 11;
+    stalled_seconds = 4;
     CHECK(eventually([&] { return sink.posts_with(AlertDesk::kStalled) == 1; }));
     stalled_seconds = 0;
     CHECK(eventually([&] { return sink.posts_with(AlertDesk::kStalled) == 2; }));
@@ -536,7 +536,7 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     webhook.kind = ReceiverKind::Webhook;
     AlertDeskOptions watching = options({webhook});
     watching.state_file = folder.write("alerts", "");
-    std::atomic<std::int64_t> stalled_seconds{11};
+    std::atomic<std::int64_t> stalled_seconds{4};
     watching.stall = [&stalled_seconds] { return std::chrono::seconds{stalled_seconds.load()}; };
     {
       AlertDesk desk{watching};
@@ -558,6 +558,52 @@ TEST_SUITE("daemon/alerting/alert_desk") {
     CHECK(sink.posts_with(R"("status":"resolved")") == 1);
     start_again();
     CHECK(sink.posts_with(AlertDesk::kStalled) == 2);
+  }
+
+  TEST_CASE("a stall that a process died of goes on, over restarts too, until an engine moves") {
+    const TemporaryFolder folder;
+    Sink sink;
+    AlertDeskOptions watching = options({sink.receiver()});
+    watching.resend = 20ms;
+    watching.state_file = folder.write("alerts", "");
+    std::atomic<bool> healthy{false};
+    watching.healthy = [&healthy] { return healthy.load(); };
+    std::atomic<std::int64_t> stalled_seconds{4};
+    watching.stall = [&stalled_seconds] { return std::chrono::seconds{stalled_seconds.load()}; };
+    {
+      AlertDesk desk{watching};
+      desk.start();
+      CHECK(eventually([&] { return sink.posts_with(AlertDesk::kStalled) > 0; }));
+    }
+    stalled_seconds = 0;
+    const std::size_t before = sink.posts_with(AlertDesk::kStalled);
+    for (int restart = 0; restart < 2; ++restart) {
+      AlertDesk desk{watching};
+      CHECK(desk.remember(desk.memory().value_or(AlertMemory{}), {}).empty());
+      desk.start();
+      CHECK(eventually([&] { return desk.counters().at(0).delivered >= 3; }));
+      CHECK(sink.posts_with(AlertDesk::kStalled) == before);
+      CHECK(testing::read_text(watching.state_file).find(AlertDesk::kStalled) != std::string::npos);
+    }
+    healthy = true;
+    AlertDesk desk{watching};
+    CHECK(desk.remember(desk.memory().value_or(AlertMemory{}), {}).empty());
+    desk.start();
+    CHECK(eventually([&] { return sink.posts_with(AlertDesk::kStalled) == before + 1; }));
+    CHECK(eventually([&] { return testing::read_text(watching.state_file).find(AlertDesk::kStalled) == std::string::npos; }));
+  }
+
+  TEST_CASE("a stall that nobody watched, because the whole process was stopped, is no page") {
+    Sink sink;
+    AlertDeskOptions watching = options({sink.receiver()});
+    watching.resend = 20ms;
+    std::atomic<int> looks{0};
+    // As the first look after the process goes on sees it.
+    watching.stall = [&looks] { return std::chrono::seconds{looks++ == 3 ? 8 : 0}; };
+    AlertDesk desk{watching};
+    desk.start();
+    CHECK(eventually([&] { return looks >= 10 && desk.counters().at(0).delivered >= 6; }));
+    CHECK(sink.posts_with(AlertDesk::kStalled) == 0);
   }
 
   TEST_CASE("a calendar that is set back makes no alert of the future, and one that is set on no older one") {
