@@ -108,7 +108,7 @@ HedgeSum HedgeSums::sum(std::uint32_t hedge, std::size_t place, const HedgeSetup
   sum.vega = {.net = lanes.vega_net, .gross = lanes.vega_gross};
   for (const Single& single : entry.singles) {
     const PartSums::Held held = parts_.held(single.holding);
-    if (held.size == 0) continue;
+    if (!held.counts) continue;
     const UnitRisk unit = followers_.unit(held.unit);
     const double size = single.share * held.size;
     const double delta = size * relationship_delta(unit, setup);

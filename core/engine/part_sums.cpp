@@ -70,6 +70,7 @@ PartSums::Held PartSums::held(std::uint32_t holding) const {
           .expiry = judgement.expiry,
           .delta = judgement.qualities[kDelta],
           .greeks_usd = judgement.qualities[kGreeksUsd],
+          .counts = (judgement.flags & kCounts) != 0,
           .open = (judgement.flags & kOpen) != 0};
 }
 

@@ -32,12 +32,13 @@ class PartSums {
   /// What a position adds to sums, and how far it may be believed; of an option that follows its expiry's forward, as though that
   /// were known for good.
   struct Held {
-    double size = 0;                  ///< signed, in the contract's SizeUnit; 0: not counted
+    double size = 0;                  ///< signed, in the contract's SizeUnit; 0 where it does not count
     std::uint32_t unit = 0;           ///< where ForwardFollowers has its unit risk
     std::uint32_t expiry = kNoPlace;  ///< whose forward it follows
     Quality delta;
     Quality greeks_usd;
-    bool open = false;  ///< not flat
+    bool counts = false;  ///< neither flat nor expired, with a known delta; its size may be 0 all the same: lots that cancel out
+    bool open = false;    ///< not flat
   };
   [[nodiscard]] Held held(std::uint32_t holding) const;
   /// Changes with whatever may change anything but the sizes and units of a part's held().

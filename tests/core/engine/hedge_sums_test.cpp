@@ -134,6 +134,35 @@ TEST_CASE("a hedge's sums are those of its positions' risks while forwards move,
   }
 }
 
+TEST_CASE("a hedge's sums go along when an account resizes, closes and reopens its positions, and when it is not believed") {
+  HedgedPositions hedged;
+  ValuedPositions& positions = hedged.positions;
+  for (std::uint32_t i = 0; i <= ValuedPositions::kOptions; ++i) positions.mark(i, {.price = 0.04, .vol = 0.4 + 0.002 * i});
+  positions.mark(ValuedPositions::kOptions, {.price = 100'100});
+  positions.value_all();
+  positions.follow(0, 100'000, std::chrono::seconds{60});
+  positions.follow(1, 101'000, std::chrono::seconds{61});
+  hedged.check();
+  for (std::size_t which = 0; which < ValuedPositions::kOfAccount.size(); ++which) {
+    CAPTURE(which);
+    for (const double size : {3.0, -40.0, 0.0, 1.5, 0.0}) {
+      CAPTURE(size);
+      positions.resize(which, size, 0.03);
+      hedged.check();
+      positions.follow(0, 100'000 + 10 * size, std::chrono::seconds{62});
+      hedged.check();
+    }
+  }
+  for (const Quality& quality : {Quality::unknown(FigureReason::FeedDown), Quality{}}) {
+    positions.judge_account(quality);
+    hedged.check();
+    positions.resize(1, 7, 0.05);
+    hedged.check();
+    positions.resize(0, 0, 0);
+    hedged.check();
+  }
+}
+
 TEST_CASE("a hedge whose deltas move with the smile is left to its positions' own slopes") {
   HedgeSetup setup;
   CHECK(HedgeSums::has(setup));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +21,11 @@ namespace hedgewatch::testing {
 class ValuedPositions {
  public:
   static constexpr std::uint32_t kOptions = 50;
+  /// Held twice in "main", and in all not at all. Its lot is larger than those of the others.
+  static constexpr std::uint32_t kCancelled = 17;
+  /// What an account adds to "other".
+  static constexpr std::array<std::uint32_t, 2> kOfAccount{2, 14};
+  static constexpr AccountId kHolder{0};
 
   explicit ValuedPositions(const std::vector<HedgeSetup>& hedges = {}) {
     for (std::uint32_t i = 0; i < kOptions; ++i) list(contract(i));
@@ -33,11 +39,19 @@ class ValuedPositions {
     for (std::uint32_t i = 0; i <= kOptions; ++i)
       setup.books[i % 3 == 0 ? 1 : 0].positions.push_back(line(contract(i).name.view(), i % 4 == 0 ? -1.5 : 2.25, 0.05));
     setup.books[1].positions.push_back(line(contract(7).name.view(), 0, 0));  // flat
+    // Lots that cancel out, but not what they cost: nothing is held, and the position is not flat.
+    setup.books[0].positions.push_back(line(contract(kCancelled).name.view(), -2.25, 0.07));
+    BookRule rule;
+    rule.accounts = {kHolder};
+    setup.books[1].rules = {rule};
     setup.hedges = hedges;
     feeds.renumber_connections({}, 2);
     feeds.find(kPublic)->phase = FeedPhase::Live;
     freshness.set_now(now);
     portfolio.configure(setup);
+    for (const std::uint32_t i : kOfAccount)
+      portfolio.account(kHolder)->positions().push_back(
+          {.instrument = make_instrument_id(Venue::Deribit, i), .size = 0.5 + i, .average_entry = 0.04});
     portfolio.rebuild(registry);
     table.begin_layout();
     BookUnderlyings underlyings(portfolio.book_count());
@@ -70,7 +84,7 @@ class ValuedPositions {
     }
     followers.valued(place);
     for (const std::uint32_t holding : tracked.holdings) {
-      portfolio.refresh(holding, registry, {});
+      portfolio.refresh(holding, registry, account_qualities);
       set_position_risk(contract, tracked.last_valuation, portfolio.holdings()[holding].position, risks[holding]);
       sums.refreshed(holding, portfolio.holdings()[holding], contract);
     }
@@ -96,6 +110,18 @@ class ValuedPositions {
     for (const std::uint32_t place : touched.items()) value(place);
     repriced_alone += touched.items().size();
   }
+  /// The account says anew what it holds of kOfAccount[which].
+  void resize(std::size_t which, double size, double entry) {
+    AccountPosition& position = portfolio.account(kHolder)->positions()[which];
+    position.size = size;
+    position.average_entry = entry;
+    value(desk.tracked_of_slot[kOfAccount[which]]);
+  }
+  /// How far the account may be believed.
+  void judge_account(const Quality& quality) {
+    account_qualities[static_cast<std::size_t>(kHolder)] = quality;
+    for (const std::uint32_t i : kOfAccount) value(desk.tracked_of_slot[i]);
+  }
   /// Makes valuations and risks up to date, so that they can be summed one by one.
   void settle() {
     for (std::uint32_t place = 0; place < desk.tracked.size(); ++place) (void)followers.valuation(place);
@@ -103,6 +129,7 @@ class ValuedPositions {
 
   MonoTime now = kStart;
   std::size_t repriced_alone = 0;
+  std::vector<Quality> account_qualities{2};
   InstrumentRegistry registry;
   Feeds feeds;
   Freshness freshness{feeds};
@@ -126,7 +153,7 @@ class ValuedPositions {
             .expiry = kVenueStart + std::chrono::hours{24 * (i % 2 == 0 ? 30 : 3)},
             .strike = 80'000 + 1'000.0 * i,
             .contract_size = 1,
-            .lot = 0.1,
+            .lot = i == kCancelled ? 1.0 : 0.1,
             .kind = ContractKind::Option,
             .right = i % 3 == 0 ? OptionRight::Call : OptionRight::Put,
             .style = PayoffStyle::Inverse,
