@@ -174,7 +174,7 @@ std::string_view content_type(MetricsFormat format) {
 }
 
 void MetricsWriter::prepare(std::shared_ptr<const FigureLayout> layout) {
-  layout_ = std::move(layout);
+  layout_ = nullptr;  // until all is prepared: memory may run out on the way
   prepared_.clear();
   sample_.clear();
   state_.clear();
@@ -187,7 +187,7 @@ void MetricsWriter::prepare(std::shared_ptr<const FigureLayout> layout) {
 
   std::optional<Figure> current;
   std::size_t index = 0;
-  for (const FigureLayout::Row& row : layout_->rows) {
+  for (const FigureLayout::Row& row : layout->rows) {
     if (index == most_rows_) break;
     const FigureDefinition& definition = definition_of(row.figure);
     if (row.figure != current) {
@@ -215,7 +215,8 @@ void MetricsWriter::prepare(std::shared_ptr<const FigureLayout> layout) {
     largest_rendering_ += std::max(sample_.back().size + TextBuffer::kNumberRoom + 1, state_.back().size + kStateRoom);
     families_.back().end_row = ++index;
   }
-  refused_ += layout_->rows.size() - index;
+  refused_ += layout->rows.size() - index;
+  layout_ = std::move(layout);
 }
 
 void MetricsWriter::render_family(MetricsFormat format, const FigureSnapshot& snapshot, Family& family) {
@@ -250,8 +251,6 @@ void MetricsWriter::render_family(MetricsFormat format, const FigureSnapshot& sn
 }
 
 void MetricsWriter::render_figures(MetricsFormat format, const FigureSnapshot& snapshot) {
-  adopt(snapshot.layout);
-  out_.need(largest_rendering_);
   for (Family& family : families_) render_family(format, snapshot, family);
   if (series_ == sample_.size()) return;
   out_.put(kStateHeader);
@@ -268,10 +267,16 @@ void MetricsWriter::render_figures(MetricsFormat format, const FigureSnapshot& s
 
 std::string_view MetricsWriter::render(MetricsFormat format, const FigureSnapshot* snapshot,
                                        std::span<const prometheus::MetricFamily> families) {
+  const bool figures = snapshot != nullptr && snapshot->layout;
+  // Before anything is told of the newest rendering: where memory runs out, its text stays what shown_ says.
+  previous_.clear();
+  if (figures) {
+    adopt(snapshot->layout);
+    previous_.need(largest_rendering_);
+  }
   std::swap(out_, previous_);
-  out_.clear();
   series_ = 0;
-  if (snapshot != nullptr && snapshot->layout)
+  if (figures)
     render_figures(format, *snapshot);
   else
     std::ranges::fill(shown_, Shown{});

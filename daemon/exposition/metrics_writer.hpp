@@ -37,7 +37,7 @@ class MetricsWriter {
     if (layout != layout_) prepare(layout);
   }
   /// `snapshot` is null when the engine did not answer: then no figure is rendered at all.
-  /// The text stays valid until the next call.
+  /// The text stays valid until the next call. When memory runs out, the next call is as if this one had not been.
   [[nodiscard]] std::string_view render(MetricsFormat format, const FigureSnapshot* snapshot,
                                         std::span<const prometheus::MetricFamily> families);
 

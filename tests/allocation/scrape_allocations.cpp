@@ -1,6 +1,9 @@
-// Fails when handing over and rendering the figure table allocates in its steady state, as well as measuring a cycle.
+// Fails when handing over and rendering the figure table allocates in its steady state, as well as measuring a cycle; and when a
+// scrape for which memory runs out shows in the next one.
 
+#include <cstdint>
 #include <cstdio>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -50,6 +53,50 @@ struct Scrapes {
   }
 };
 
+FigureSnapshot table_of(int figure_count) {
+  FigureTable figures;
+  figures.begin_layout();
+  std::vector<RowId> rows;
+  for (int index = 0; index < figure_count; ++index)
+    rows.push_back(figures.add_row(Figure::Delta, {"deribit", "OPTION-" + std::to_string(index)}));
+  figures.end_layout();
+  for (const RowId row : rows) figures.set(row, 0.5, MonoTime{});
+  FigureSnapshot snapshot;
+  figures.copy_to(snapshot);
+  return snapshot;
+}
+
+/// The layout grows between two scrapes, and each of the allocations that this takes fails once.
+bool survives_failures() {
+  const FigureSnapshot small = table_of(3);
+  const FigureSnapshot large = table_of(300);
+  const auto rendered = [](MetricsWriter& writer, const FigureSnapshot& snapshot) {
+    return std::string{writer.render(MetricsFormat::Text, &snapshot, {})};
+  };
+  MetricsWriter fresh;
+  MetricsWriter other;
+  const std::string of_small = rendered(fresh, small);
+  const std::string of_large = rendered(other, large);
+  bool fine = true;
+  std::size_t failures = 0;
+  for (bool failed = true; failed; failures += failed ? 1 : 0) {
+    MetricsWriter writer;
+    fine = rendered(writer, small) == of_small && rendered(writer, small) == of_small && fine;
+    fail_after(failures);
+    try {
+      static_cast<void>(writer.render(MetricsFormat::Text, &large, {}));
+      failed = false;
+    } catch (const std::bad_alloc&) {
+    }
+    fail_after(SIZE_MAX);
+    const FigureSnapshot& next = failures % 2 == 0 ? small : large;
+    fine = rendered(writer, next) == (failures % 2 == 0 ? of_small : of_large) && fine;
+    fine = rendered(writer, large) == of_large && rendered(writer, large) == of_large && fine;
+  }
+  std::printf("%zu allocations failed, one by one\n", failures);
+  return fine && failures > 2;
+}
+
 int run() {
   Scrapes scrapes;
   bool fine = scrapes.scrape(0) && scrapes.scrape(1);
@@ -59,7 +106,9 @@ int run() {
   const std::size_t made = allocations() - before;
   std::printf("%zu allocations in %d scrapes of %d figures\n", made, kScrapes - 2, kFigures);
   if (!fine) std::puts("FAILED: a scrape came to nothing");
-  return fine && made == 0 ? 0 : 1;
+  const bool survived = survives_failures();
+  if (!survived) std::puts("FAILED: a scrape without memory spoiled the next");
+  return fine && survived && made == 0 ? 0 : 1;
 }
 
 }  // namespace
