@@ -609,6 +609,7 @@ std::uint16_t Application::http_port() const { return state_->http->port(); }
 
 void Application::tick() {
   State& state = *state_;
+  state.feeds->tell();
   state.log.tick();
   std::vector<std::string> reasons = state.not_ready();
   if (state.attempts && (reasons.empty() || mono_now() - state.begun > kProvenAfter)) state.attempts->proven();

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <optional>
 #include <random>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -19,6 +20,7 @@
 
 #include "daemon/capture/captured_session.hpp"
 #include "daemon/io_poller.hpp"
+#include "daemon/log_outbox.hpp"
 #include "daemon/setup.hpp"
 #include "daemon/venue_feeds.hpp"
 #include "feeds/transport/feed_connection.hpp"
@@ -30,7 +32,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// How often the sessions' notices reach the log.
+/// How often the sessions' notices are taken to the log, or to where it waits to be written.
 constexpr std::chrono::milliseconds kNoticeInterval{200};
 
 LogLevel level_of(NoticeSeverity severity) {
@@ -72,8 +74,10 @@ struct FeedThread::State {
 
   void keep_house();
   void tell_notices();
+  void tell(LogLevel level, const Line& line, std::string_view text, std::string_view detail);
 
   Log& log;
+  LogOutbox outbox;  ///< of the engine's thread
   asio::io_context context{1};
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
   asio::steady_timer timer{context};
@@ -164,8 +168,11 @@ void FeedThread::stop() {
     told->set_value();
   });
   told->get_future().wait();
+  tell();
   if (state_->thread.joinable()) state_->thread.join();
 }
+
+void FeedThread::tell() { state_->outbox.write_to(state_->log); }
 
 FeedPoller* FeedThread::poller() { return state_->poller ? &*state_->poller : nullptr; }
 
@@ -194,13 +201,19 @@ void FeedThread::State::keep_house() {
 void FeedThread::State::tell_notices() {
   for (Line& line : lines) {
     SessionNotices& notices = line.session->notices();
-    for (const SessionNotice& notice : notices.take())
-      log.write(level_of(notice.severity), line.name.connection, notice.text, notice.detail);
+    for (const SessionNotice& notice : notices.take()) tell(level_of(notice.severity), line, notice.text, notice.detail);
     if (notices.lost() != line.lost_notices) {
-      log.warning(line.name.connection, "notices were lost", std::to_string(notices.lost() - line.lost_notices));
+      tell(LogLevel::Warning, line, "notices were lost", std::to_string(notices.lost() - line.lost_notices));
       line.lost_notices = notices.lost();
     }
   }
+}
+
+void FeedThread::State::tell(LogLevel level, const Line& line, std::string_view text, std::string_view detail) {
+  if (poller)
+    outbox.add(level, line.name.connection, text, detail);
+  else
+    log.write(level, line.name.connection, text, detail);
 }
 
 std::vector<InstrumentPattern> named_instruments(const Config& config) {

@@ -42,6 +42,10 @@ class FeedThread {
   /// serves the feeds, it must still do so.
   void stop();
 
+  /// Writes to the log what the connections had to say where the engine's thread serves them, which must not. Called about once a
+  /// second, by any other thread; stop() does it too.
+  void tell();
+
   /// For the engine's thread; null when the feeds have one of their own.
   [[nodiscard]] FeedPoller* poller();
 

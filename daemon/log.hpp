@@ -15,7 +15,8 @@
 namespace hedgewatch {
 
 /// The daemon's words to its operator: one line per message, under systemd with the journal's priority in front, otherwise with
-/// the time. A message that keeps coming is counted instead of written. Any thread may write, except the engine's.
+/// the time. A message that keeps coming is counted instead of written. Any thread may write, except the engine's, which
+/// leaves its messages to others (LogOutbox).
 class Log {
  public:
   /// Messages of one source and text beyond kBurst within kWindow are counted and told once at the window's end.

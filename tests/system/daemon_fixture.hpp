@@ -1,8 +1,10 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <pthread.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -10,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -89,6 +92,8 @@ class Daemon {
                   [this](std::string_view line) {
                     const std::scoped_lock lock{mutex_};
                     lines_ += line;
+                    std::array<char, 16> name{};
+                    if (pthread_getname_np(pthread_self(), name.data(), name.size()) == 0) writers_.insert(name.data());
                   },
               .mono = mono_now,
               .wall = wall_now}},
@@ -120,6 +125,11 @@ class Daemon {
     const std::scoped_lock lock{mutex_};
     return lines_;
   }
+  /// Names of the threads that wrote to the log.
+  [[nodiscard]] std::set<std::string> log_writers() {
+    const std::scoped_lock lock{mutex_};
+    return writers_;
+  }
 
  private:
   /// Of its own, in the folder for temporary files.
@@ -132,6 +142,7 @@ class Daemon {
   std::string control_socket_ = socket_path();
   std::mutex mutex_;
   std::string lines_;
+  std::set<std::string> writers_;
   Log log_;
   Application application_;
 };

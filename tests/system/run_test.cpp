@@ -6,9 +6,15 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
 
 #include "daemon/exposition/gunzip.hpp"
 #include "system/daemon_fixture.hpp"
@@ -34,6 +40,30 @@ name = "main"
 rules = [{ accounts = ["main"], underlyings = ["BTC"] }]
 equity = [{ account = "main", share = 1.0 }]
 )";
+
+struct Thread {
+  std::string id;
+  std::string name;
+  std::string cpus;  ///< that it may use: "0-2,5"
+};
+
+/// Those of this program now.
+std::vector<Thread> threads() {
+  std::vector<Thread> found;
+  for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/task"}) {
+    Thread thread{.id = entry.path().filename(), .name = {}, .cpus = {}};
+    std::ifstream status{entry.path() / "status"};
+    for (std::string line; std::getline(status, line);) {
+      const std::size_t value = line.find('\t') + 1;
+      if (line.starts_with("Name:")) thread.name = line.substr(value);
+      if (line.starts_with("Cpus_allowed_list:")) thread.cpus = line.substr(value);
+    }
+    found.push_back(std::move(thread));
+  }
+  return found;
+}
+
+std::ptrdiff_t threads_named(std::string_view name) { return std::ranges::count(threads(), name, &Thread::name); }
 
 std::string hedge_config(double target, double soft, double hard) {
   return "\n[[hedge]]\nname = \"main\"\nbook = \"main\"\nunderlying = \"BTC\"\nlegs = [\"deribit:BTC-PERPETUAL\"]\nview = "
@@ -348,6 +378,15 @@ TEST_SUITE("system/run") {
   }
 
   TEST_CASE("the engine's thread reads the sockets where it is told to, until the exchange or the daemon goes") {
+    {
+      // Otherwise a thread of theirs does.
+      Exchange exchange;
+      const TemporaryFolder folder;
+      Daemon daemon{folder.write("hedgewatch.toml", "[daemon]\nfeeds = \"own_thread\"\n" + venue_config(exchange))};
+      daemon.start();
+      REQUIRE(daemon.becomes_ready());
+      CHECK(threads_named("feeds") != 0);
+    }
     for (const std::string_view wait : {"busy_poll", "adaptive", "blocking"}) {
       CAPTURE(wait);
       Exchange exchange;
@@ -359,14 +398,21 @@ TEST_SUITE("system/run") {
       Daemon daemon{config};
       daemon.start();
       REQUIRE(daemon.becomes_ready());
+      CHECK(threads_named("feeds") == 0);
       constexpr std::string_view kDelta = "hedgewatch_book_delta_coins";
       CHECK(eventually([&] { return has_series(daemon.scrape(), kDelta, "main"); }));
       CHECK(daemon.post("/-/reload").status == 200);
+      CHECK(eventually([&] {
+        daemon.application().tick();
+        return daemon.log_text().find(": live: ") != std::string::npos;
+      }));
       if (wait == "adaptive") {
         exchange.server().stop();
         CHECK(eventually([&] { return !has_series(daemon.scrape(), kDelta, "main"); }));
       }
       daemon.application().stop();
+      // What the connections had to say, to the last, was written by others.
+      CHECK_FALSE(daemon.log_writers().contains("engine"));
     }
   }
 
