@@ -15,6 +15,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -70,6 +71,10 @@ struct FeedThread::State {
     // Before anybody polls: a context that is found without work stops for good.
     work.emplace(context.get_executor());
     poller.emplace(context);
+    // The context's thread for looking up names starts with its first use and may use the CPUs of whoever that is: not the
+    // engine's.
+    asio::ip::tcp::resolver{context}.async_resolve("127.0.0.1", "0", asio::ip::resolver_base::numeric_host,
+                                                   [](const boost::system::error_code&, const auto&) {});
   }
 
   void keep_house();

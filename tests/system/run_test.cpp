@@ -399,6 +399,7 @@ TEST_SUITE("system/run") {
       daemon.start();
       REQUIRE(daemon.becomes_ready());
       CHECK(threads_named("feeds") == 0);
+      CHECK(threads_named("engine") == 1);
       constexpr std::string_view kDelta = "hedgewatch_book_delta_coins";
       CHECK(eventually([&] { return has_series(daemon.scrape(), kDelta, "main"); }));
       CHECK(daemon.post("/-/reload").status == 200);
