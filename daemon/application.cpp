@@ -259,6 +259,7 @@ struct Application::State {
   CertificateValidity certificate_validity;  ///< of the listener's, where it has one; guarded too
   Config config;
 
+  std::optional<CpuReserve> reserve;  ///< of the main thread, as long as the daemon lives
   std::unique_ptr<EngineWaiter> waiter;
   std::unique_ptr<EventQueue> queue;
   std::unique_ptr<AlertDesk> alerts;
@@ -290,8 +291,10 @@ void Application::State::build(Config loaded, std::string text, std::vector<Acco
   begun = mono_now();
   alerts = std::make_unique<AlertDesk>(alert_options(authorizations));
 
-  // Every thread but the engine's is started below this.
-  const CpuReserve reserve{config.daemon.engine_cpu};
+  // Every thread but the engine's is started below this, or later by this one.
+  reserve.emplace(config.daemon.engine_cpu);
+  if (config.daemon.engine_cpu && !reserve->taken())
+    log.warning(kSelf, "other threads may use the engine's CPU", std::to_string(*config.daemon.engine_cpu));
   waiter = std::make_unique<EngineWaiter>(config.daemon.wait);
   queue = std::make_unique<EventQueue>(
       EventQueueSetup{.producers = setup.connections.size(), .capacity = config.daemon.queue_capacity}, *waiter);

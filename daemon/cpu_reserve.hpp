@@ -14,6 +14,7 @@ class CpuReserve {
   explicit CpuReserve(std::optional<unsigned> cpu);
   /// The calling thread, the same one, may use again what it could use before.
   ~CpuReserve();
+  [[nodiscard]] bool taken() const { return reserved_; }
   CpuReserve(const CpuReserve&) = delete;
   CpuReserve& operator=(const CpuReserve&) = delete;
 

@@ -35,6 +35,7 @@ TEST_SUITE("daemon/cpu_reserve") {
     const unsigned cpu = first_of(before);
     {
       const CpuReserve reserve{cpu};
+      CHECK(reserve.taken() == (CPU_COUNT(&before) > 1));
       cpu_set_t others = before;
       if (CPU_COUNT(&before) > 1) CPU_CLR(cpu, &others);
       const cpu_set_t started = usable_cpus_of_new_thread();

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -13,6 +14,8 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -61,6 +64,18 @@ std::vector<Thread> threads() {
     found.push_back(std::move(thread));
   }
   return found;
+}
+
+/// Whether such a list has the CPU.
+bool allows(const std::string& cpus, unsigned cpu) {
+  std::istringstream ranges{cpus};
+  for (std::string range; std::getline(ranges, range, ',');) {
+    const std::size_t dash = range.find('-');
+    const unsigned long first = std::stoul(range);
+    const unsigned long last = dash == std::string::npos ? first : std::stoul(range.substr(dash + 1));
+    if (first <= cpu && cpu <= last) return true;
+  }
+  return false;
 }
 
 std::ptrdiff_t threads_named(std::string_view name) { return std::ranges::count(threads(), name, &Thread::name); }
@@ -415,6 +430,41 @@ TEST_SUITE("system/run") {
       // What the connections had to say, to the last, was written by others.
       CHECK_FALSE(daemon.log_writers().contains("engine"));
     }
+  }
+
+  TEST_CASE("the engine's CPU is left to the engine, by every thread of the daemon and for as long as it lives") {
+    cpu_set_t before;
+    REQUIRE(pthread_getaffinity_np(pthread_self(), sizeof before, &before) == 0);
+    if (CPU_COUNT(&before) < 2) return;
+    unsigned cpu = 0;
+    while (!CPU_ISSET(cpu, &before)) ++cpu;
+    for (const std::string_view feeds : {"own_thread", "engine_thread"}) {
+      CAPTURE(feeds);
+      Exchange exchange;
+      const TemporaryFolder folder;
+      Daemon daemon{folder.write("hedgewatch.toml", "[daemon]\nfeeds = \"" + std::string{feeds} + "\"\nwait = \"blocking\"\n" +
+                                                        "engine_cpu = " + std::to_string(cpu) + "\n" + venue_config(exchange))};
+      // The exchange's own, and those of the tests.
+      std::set<std::string> others;
+      for (const Thread& thread : threads()) others.insert(thread.id);
+      others.erase(std::to_string(getpid()));
+      daemon.start();
+      REQUIRE(daemon.becomes_ready());
+      int engines = 0;
+      for (const Thread& thread : threads()) {
+        if (others.contains(thread.id)) continue;
+        CAPTURE(thread.name);
+        CAPTURE(thread.cpus);
+        const bool pinned = thread.cpus == std::to_string(cpu);
+        engines += thread.name == "engine" ? 1 : 0;
+        CHECK(pinned == (thread.name == "engine"));
+        CHECK((pinned || !allows(thread.cpus, cpu)));
+      }
+      CHECK(engines == 1);
+    }
+    cpu_set_t after;
+    REQUIRE(pthread_getaffinity_np(pthread_self(), sizeof after, &after) == 0);
+    CHECK(CPU_EQUAL(&after, &before));
   }
 
   TEST_CASE("an engine that stands still shows no figure, and the daemon says for how long") {
