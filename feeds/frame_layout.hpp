@@ -48,8 +48,8 @@ inline constexpr std::uint8_t kFixedField = 0xFF;
 /// What the layouts of one kind of message have in common.
 struct MessagePattern {
   std::span<const LayoutField> fields;
-  /// Values whose path begins so and that no field names are checked and passed over. A frame that has any elsewhere is not
-  /// learned.
+  /// Values whose path begins so and that no field names are passed over: texts when they are printable, bare ones by
+  /// their characters alone, as the decoder's skip does it. A frame that has any elsewhere is not learned.
   std::string_view free_below;
 };
 
@@ -57,7 +57,8 @@ struct MessagePattern {
 /// the texts between their values, so a frame of one of them is read by comparing these and scanning the values, without an index
 /// of its structure. A layout is learned from a frame that the venue's own decoder has accepted; what differs in any way is left to
 /// that decoder. So nothing is accepted here that it would refuse: the keys are those of an accepted frame byte for byte, quotes
-/// stand where they stood, the values are whole numbers, literals or printable texts, and the frame ends where it did.
+/// stand where they stood, values that are asked for are numbers, literals or printable texts to their end, and the frame ends
+/// where it did. Bare values that nobody asks for are passed over as the decoder's skip does it, by their characters alone.
 class FrameLayouts {
  public:
   static constexpr std::size_t kMostFields = 32;
