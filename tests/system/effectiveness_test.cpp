@@ -345,13 +345,17 @@ TEST_SUITE("system/effectiveness") {
       check_window(live, kLong, "pnl_total", profit, scale);
       same("ewma correlation of profit", live.value("correlation_ratio", "ewma", "5s", "pnl_total"), number(profit, "t_corr"));
       same("ewma beta of profit", live.value("beta", "ewma", "5s", "pnl_total"), scale * number(profit, "t_beta"));
-      same("dollar offset", live.value("dollar_offset_ratio", "cumulative", "observed", "pnl_total"), number(profit, "doff"));
+      // An item whose price came back to where it was has moved by less than the floor.
+      const auto moved_in = [](const std::map<std::string, std::string>& window) {
+        return std::abs(number(window, "w_n") * number(window, "w_mean_a") * kItemDollars) >= 1e-12;
+      };
+      CHECK(live.find("dollar_offset_ratio", "cumulative", "observed", "pnl_total").has_value() == moved_in(profit));
+      if (moved_in(profit))
+        same("dollar offset", live.value("dollar_offset_ratio", "cumulative", "observed", "pnl_total"), number(profit, "doff"));
       profits.window = kShortWindow;
       const auto recent = recorded.offline(profits).at(*bar);
-      // An item whose price came back to where it was has moved by less than the floor.
-      const bool moved = std::abs(number(recent, "w_n") * number(recent, "w_mean_a") * kItemDollars) >= 1e-12;
-      CHECK(live.find("dollar_offset_ratio", "rolling", kShort, "pnl_total").has_value() == moved);
-      if (moved)
+      CHECK(live.find("dollar_offset_ratio", "rolling", kShort, "pnl_total").has_value() == moved_in(recent));
+      if (moved_in(recent))
         same("rolling dollar offset", live.value("dollar_offset_ratio", "rolling", kShort, "pnl_total"),
              number(recent, "w_mean_b") / number(recent, "w_mean_a") / scale);
       // Over the item's notional at the bar's open, which is near the one at its mid price.
