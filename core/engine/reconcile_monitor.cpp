@@ -102,7 +102,10 @@ void ReconcileMonitor::lay_out(const DeskView& view, FigureTable& table) {
 }
 
 void ReconcileMonitor::learn_contract(const DeskView& view, InstrumentId instrument, InstrumentSlot slot) {
-  for (std::size_t i = 0; i < accounts_.size(); ++i)
+  for (std::size_t i = 0; i < accounts_.size(); ++i) {
+    // Venues list again what is known: that changes nothing of what is compared.
+    const auto& lines = accounts_[i].ledger.lines();
+    if (std::any_of(lines.begin(), lines.end(), [slot](const AccountLedger::Line& line) { return line.slot == slot; })) continue;
     for (const AccountPosition& position : view.portfolio.accounts()[i].positions()) {
       if (position.instrument != instrument || position.size == 0) continue;
       const Size size = Size::from_raw(std::llround(position.size * static_cast<double>(Size::kScale)));
@@ -113,6 +116,7 @@ void ReconcileMonitor::learn_contract(const DeskView& view, InstrumentId instrum
       for (Equity& equity : accounts_[i].equities)
         if (equity.asset == view.registry.contract(slot).settlement) equity.based = false;
     }
+  }
 }
 
 void ReconcileMonitor::apply(const DeskView& view, const Event& event) {

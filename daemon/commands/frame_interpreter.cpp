@@ -187,13 +187,19 @@ class BybitFrames final : public TableFrames {
   Interpretation positions_page(bybit::Decoder& decoder, std::string_view text, MonoTime received, EventBatch& out) {
     if (list_ == kLists.size() || !has(text, kLists[list_])) {
       // Another statement has begun, or one whose beginning is not here.
-      if (!has(text, kLists[0])) return {Decoded{FrameKind::Reply, {}}, "positions whose beginning is missing", {}};
+      if (!has(text, kLists[0])) {
+        list_ = kLists.size();
+        return {Decoded{FrameKind::Reply, {}}, "positions whose beginning is missing", {}};
+      }
       list_ = 0;
       page_ = 0;
     }
     const StatementPart part{.first = list_ == 0 && page_ == 0, .last = list_ + 1 == kLists.size()};
     const auto read = decoder.decode_positions(received, part, out);
-    if (read.ok() && decoder.detail().next_page.empty()) {
+    if (!read.ok()) {
+      // The daemon asks for all of it again.
+      list_ = kLists.size();
+    } else if (decoder.detail().next_page.empty()) {
       ++list_;
       page_ = 0;
     } else {

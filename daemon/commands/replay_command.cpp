@@ -37,11 +37,12 @@ namespace {
 /// What is over before `from` began need not be read: a segment stands alone.
 void drop_segments_before(std::vector<SegmentFile>& segments, WallTime from) {
   std::size_t first = 0;
-  while (first + 1 < segments.size() && segments[first + 1].begun <= from) ++first;
+  while (first + 1 < segments.size() && segments[first + 1].begun < from) ++first;
   segments.erase(segments.begin(), segments.begin() + static_cast<std::ptrdiff_t>(first));
 }
 
-/// The newest good snapshot of the journals before that moment, of which the segments are among those that are read.
+/// The newest good snapshot of the journals before that moment, since one of that moment comes after the cycle that ended then, of
+/// which the segments are among those that are read.
 std::optional<JournalSnapshot> snapshot_before(const std::vector<std::filesystem::path>& inputs,
                                                const std::vector<SegmentFile>& segments, WallTime from,
                                                const std::function<void(const std::string&)>& tell) {
@@ -50,7 +51,7 @@ std::optional<JournalSnapshot> snapshot_before(const std::vector<std::filesystem
     for (SnapshotFile& snapshot : snapshots_in(input))
       if (!segments.empty() && snapshot.sequence >= segments.front().sequence) snapshots.push_back(std::move(snapshot));
   std::ranges::sort(snapshots, {}, &SnapshotFile::sequence);
-  return newest_snapshot(snapshots, from, build_identity(), tell);
+  return newest_snapshot(snapshots, from - std::chrono::nanoseconds{1}, build_identity(), tell);
 }
 
 std::optional<LoadedConfig> read_config(const std::string& file, std::ostream& messages) {

@@ -17,6 +17,8 @@ namespace hedgewatch {
 
 namespace {
 
+/// The end of 2261 in nanoseconds: what is counted on from a time must not wrap.
+constexpr std::int64_t kLatestTime = 9'214'646'399'999'999'999;
 constexpr std::string_view kZstdMark{"\x28\xB5\x2F\xFD", 4};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -232,6 +234,7 @@ std::optional<Result<RecordedFrame, RecordFault>> RecordedFrames::next() {
       if (!iso) return fault("the receive time is neither nanoseconds nor ISO 8601 in UTC");
       count = *iso;
     }
+    if (count < 0 || count > kLatestTime) return fault("the receive time is before 1970 or after 2261");
     frame.received = from_nanoseconds<WallTime>(count);
     s.take_payload_from_line(frame, space + 1);
     return Answer{frame};
@@ -261,7 +264,7 @@ std::optional<Result<RecordedFrame, RecordFault>> RecordedFrames::next() {
     double seconds = 0;
     if (field.get(seconds) != simdjson::SUCCESS || !(seconds >= 0)) return fault("ts is not a time");
     const auto exact = detail::parse_nano(written);
-    if (!exact) return fault("ts is not a time");
+    if (!exact || *exact > kLatestTime) return fault("ts is not a time");
     frame.received = from_nanoseconds<WallTime>(*exact);
   }
   frame.connection = text_field("conn", s.connection);

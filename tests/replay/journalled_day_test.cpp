@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 #include <simdjson.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -152,7 +153,8 @@ simulator::SyntheticContentConfig world() {
 /// A folder for the files of one run.
 class Folder {
  public:
-  explicit Folder(std::string_view name) : path_{std::filesystem::temp_directory_path() / ("hedgewatch_" + std::string{name})} {
+  explicit Folder(const std::string& name)
+      : path_{std::filesystem::temp_directory_path() / ("hedgewatch_" + name + '_' + std::to_string(::getpid()))} {
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }
@@ -573,7 +575,7 @@ TEST_SUITE("replay/journalled_day") {
     std::set<std::uint64_t> begun_at;
     for (const Seek& seek : day.seeks()) {
       CAPTURE(seek.step);
-      const auto next = std::ranges::upper_bound(snapshots, seek.from, {}, &SnapshotFile::taken);
+      const auto next = std::ranges::lower_bound(snapshots, seek.from, {}, &SnapshotFile::taken);
       REQUIRE(next != snapshots.begin());
       const std::uint64_t sequence = std::prev(next)->sequence;
       begun_at.insert(sequence);

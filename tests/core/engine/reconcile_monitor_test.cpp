@@ -137,6 +137,21 @@ TEST_SUITE("core/engine/reconcile_monitor") {
     CHECK(bench.value(Figure::ReconcileSecondsSince, {"main", "deribit"}) == 0);
   }
 
+  TEST_CASE("an instrument that is listed again leaves what equity differs by as it is") {
+    Bench bench;
+    const auto difference = [&] { return bench.value(Figure::ReconcileEquityDifferenceRatio, {"main", "deribit", "BTC"}); };
+    bench.cycle();
+    bench.summary({.asset = AssetCode::from("BTC").value(), .equity = 9});
+    bench.cycle();
+    const double before = difference();
+    CHECK(before == Approx(1.0 / 9));
+    bench.list_perpetual("BTC-PERPETUAL");
+    bench.refresh();
+    bench.summary({.asset = AssetCode::from("BTC").value(), .equity = 9});
+    bench.cycle();
+    CHECK(difference() == before);
+  }
+
   TEST_CASE("what the venue stated before a restart is compared with nothing after it, however soon the account is heard again") {
     Bench bench;
     const auto states = [&] {

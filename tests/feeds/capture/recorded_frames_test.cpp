@@ -100,6 +100,8 @@ TEST_SUITE("feeds/capture/recorded_frames") {
     CHECK(fault_of(R"({"t":"recv","ts":-1,"data":"{}"})") == "ts is not a time");
     CHECK(fault_of("17000") == "a receive time without a frame");
     CHECK(fault_of("2023-13-14T22:13:20Z {}") == "the receive time is neither nanoseconds nor ISO 8601 in UTC");
+    CHECK(fault_of("9223372036854775807 {}") == "the receive time is before 1970 or after 2261");
+    CHECK(fault_of(R"({"t":"recv","ts":9223372036.8,"data":"{}"})") == "ts is not a time");
   }
 
   TEST_CASE("a file that is not there is an error to tell") {
