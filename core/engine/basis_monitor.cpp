@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +19,11 @@ constexpr std::chrono::nanoseconds kDay = std::chrono::hours{24};
 
 double in_days(std::chrono::nanoseconds duration) {
   return static_cast<double>(duration.count()) / static_cast<double>(kDay.count());
+}
+
+/// Not a number while the venue has not told its time.
+double days_until(VenueTime expiry, VenueTime now) {
+  return now == kNoVenueTime ? std::numeric_limits<double>::quiet_NaN() : in_days(expiry - now);
 }
 
 std::size_t longest_window(const EffectivenessSetup& setup) {
@@ -105,7 +111,7 @@ Estimate BasisMonitor::carry(const DeskView& view, std::uint32_t hedge, const Qu
   // A dated future's basis runs down to nothing at its expiry: evenly, as the market has no better guess.
   carry.quality = worst(carry.quality, basis);
   if (!carry.quality.ok()) return carry;
-  const double days = in_days(contract.expiry - view.now_at(view.registry.venue(slot)));
+  const double days = days_until(contract.expiry, view.now_at(view.registry.venue(slot)));
   if (!(days >= 1)) {
     carry.quality = Quality::unknown(FigureReason::Inconclusive);
     return carry;
@@ -135,7 +141,7 @@ void BasisMonitor::publish(const DeskView& view, const Publisher& out, std::uint
   out.publish(rows.ratio, quality.ok() ? basis_ratio(leg, reference) : 0, quality);
   if (rows.annualised != kNoRow)
     value(rows.annualised,
-          annualised_basis(leg, reference, in_days(contract.expiry - view.now_at(venue)), learnt.setup.annualisation), quality);
+          annualised_basis(leg, reference, days_until(contract.expiry, view.now_at(venue)), learnt.setup.annualisation), quality);
   const Quality scored =
       learnt.score.count >= kFewestBasisBars ? quality : worst(quality, Quality::unknown(FigureReason::WarmingUp));
   value(rows.zscore, learnt.score.zscore, scored);
